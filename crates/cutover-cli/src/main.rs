@@ -1,0 +1,2 @@
+//! cutover-cli
+fn main() {}

@@ -1,0 +1,1 @@
+//! Running old and new.

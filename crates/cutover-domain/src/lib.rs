@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "comparison")]
+pub mod comparison;
+#[cfg(feature = "execution")]
+pub mod execution;
+#[cfg(feature = "flags")]
+pub mod flags;
+#[cfg(feature = "metrics")]
+pub mod metrics;
+pub mod percentage;
+pub mod stage;
+#[cfg(feature = "comparison")]
+pub mod tree;
+
+pub use percentage::Percentage;
+pub use stage::Stage;

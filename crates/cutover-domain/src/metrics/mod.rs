@@ -1,0 +1,1 @@
+//! Counters, gauges, timers and their summaries.

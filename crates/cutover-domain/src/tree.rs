@@ -1,0 +1,1 @@
+//! The lossless value tree.

@@ -1,0 +1,1 @@
+//! Storing comparison records.

@@ -1,0 +1,1 @@
+//! Black-box harness over the built binaries.
