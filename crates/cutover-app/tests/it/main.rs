@@ -1,0 +1,3 @@
+//! The use cases, over the in-memory adapters.
+
+mod flags;
