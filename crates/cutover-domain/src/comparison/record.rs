@@ -2,8 +2,8 @@
 //!
 //! ```
 //! use cutover_domain::comparison::{
-//!     ComparisonRecord, Judgement, RecordId, RecordResult, RecordedUnit, RunId, SideOutcome,
-//!     SideRecord,
+//!     Comparison, ComparisonRecord, Judgement, RecordId, RecordLimits, RecordResult, RecordedUnit,
+//!     RunId, SideOutcome, SideRecord,
 //! };
 //!
 //! let mut record = ComparisonRecord::new(
@@ -13,7 +13,7 @@
 //!     "2026-01-01T00:00:00Z".parse()?,
 //!     SideRecord::new(SideOutcome::Ok),
 //!     SideRecord::new(SideOutcome::Ok),
-//!     Judgement::equal(),
+//!     Judgement::of(Comparison::same(), &RecordLimits::default()),
 //! );
 //! record.unit = Some(RecordedUnit::pseudonym("customer-17", "a secret of this installation"));
 //!
@@ -27,14 +27,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use sha2::{Digest, Sha256};
 
+use super::measure::nanoseconds;
 use super::side::is_default;
-use super::{Deltas, Judgement, RecordId, RunId, Side, SideRecord};
-use crate::Stage;
+use super::{Deltas, Judgement, RecordId, RunId, SideRecord};
+use crate::{Side, Stage};
 
 /// The major version of the stored shapes of runs and records. A newer one is refused; fields
 /// added by a newer minor version are kept.
@@ -172,6 +174,14 @@ pub struct ComparisonRecord {
     pub deltas: Deltas,
     /// What was found.
     pub judgement: Judgement,
+    /// How long comparing took.
+    #[serde(
+        rename = "comparing_ns",
+        default,
+        with = "nanoseconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub comparing: Option<Duration>,
     /// Fields of a newer minor schema, kept on rewrite.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, serde_json::Value>,
@@ -206,6 +216,7 @@ impl ComparisonRecord {
             old,
             new,
             judgement,
+            comparing: None,
             unknown: BTreeMap::new(),
         }
     }

@@ -19,44 +19,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::Measurements;
 use super::measure::nanoseconds;
-
-/// One of the two implementations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Side {
-    /// The implementation being replaced.
-    Old,
-    /// Its replacement.
-    New,
-}
-
-impl Side {
-    /// The other one.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Old => Self::New,
-            Self::New => Self::Old,
-        }
-    }
-
-    /// `old` or `new`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Old => "old",
-            Self::New => "new",
-        }
-    }
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+use super::{Measurements, Outcome};
 
 /// How one side ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +94,18 @@ impl fmt::Display for SideOutcome {
             }
             Self::Timeout { after: Some(after) } => write!(f, "timeout after {after:?}"),
             _ => f.write_str(&self.class()),
+        }
+    }
+}
+
+impl From<&Outcome> for SideOutcome {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Ok(_) => Self::Ok,
+            Outcome::Error { class, message } => Self::Error {
+                class: class.clone(),
+                message: message.clone(),
+            },
         }
     }
 }

@@ -5,7 +5,8 @@
 //!
 //! ```
 //! use cutover_domain::comparison::{
-//!     ComparisonRecord, Judgement, RecordId, Run, RunId, RunKind, SideOutcome, SideRecord,
+//!     Comparison, ComparisonRecord, Judgement, RecordId, Run, RunId, RunKind, SideOutcome,
+//!     SideRecord,
 //! };
 //! use cutover_ports::comparison::{ComparisonStore, MemoryComparisonStore, RecordQuery};
 //!
@@ -23,7 +24,7 @@
 //!     now,
 //!     side.clone(),
 //!     side,
-//!     Judgement::equal(),
+//!     Judgement::Compared(Comparison::same()),
 //! );
 //! store.append(std::slice::from_ref(&record)).await?;
 //!
