@@ -15,8 +15,17 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) fn new(command: String, output: Output) -> Self {
-        let Output { status, stdout, stderr } = output;
-        Self { command, code: status.code(), stdout, stderr }
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = output;
+        Self {
+            command,
+            code: status.code(),
+            stdout,
+            stderr,
+        }
     }
 
     /// The exit code; `None` after a signal.
@@ -67,7 +76,10 @@ impl Answer {
     #[track_caller]
     pub fn explains<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> &Self {
         for word in words {
-            assert!(self.stderr().contains(word), "nothing about `{word}` in {self}");
+            assert!(
+                self.stderr().contains(word),
+                "nothing about `{word}` in {self}"
+            );
         }
         self
     }
@@ -75,7 +87,9 @@ impl Answer {
 
 impl std::fmt::Display for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let code = self.code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
+        let code = self
+            .code
+            .map_or_else(|| "a signal".to_owned(), |code| code.to_string());
         writeln!(f, "`{}` ended with {code}", self.command)?;
         for (name, bytes) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             let text = String::from_utf8_lossy(bytes);

@@ -25,13 +25,22 @@ pub fn mdm_binary() -> &'static Path {
 fn find(variable: &str, package: &str, name: &str) -> PathBuf {
     if let Some(path) = env::var_os(variable) {
         let path = PathBuf::from(path);
-        assert!(path.is_file(), "{variable} names {}, which is not there", path.display());
+        assert!(
+            path.is_file(),
+            "{variable} names {}, which is not there",
+            path.display()
+        );
         return path;
     }
     let test = env::current_exe().expect("a test knows its own path");
     // <target>/<profile>/deps/<test>
-    let profile = test.ancestors().nth(2).expect("a test is built below a profile's folder");
-    let target = profile.parent().expect("a profile's folder is in the target folder");
+    let profile = test
+        .ancestors()
+        .nth(2)
+        .expect("a test is built below a profile's folder");
+    let target = profile
+        .parent()
+        .expect("a profile's folder is in the target folder");
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build

@@ -28,7 +28,9 @@ impl Cutover {
     /// An empty home.
     #[must_use]
     pub fn new() -> Self {
-        Self { home: tempfile::tempdir().expect("a folder for temporary files") }
+        Self {
+            home: tempfile::tempdir().expect("a folder for temporary files"),
+        }
     }
 
     /// An empty home with these boolean flags in it.
@@ -94,7 +96,10 @@ impl Cutover {
         input: &[u8],
     ) -> Answer {
         let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().expect("cutover can be started");
         let mut pipe = child.stdin.take().expect("standard input is piped");
         let input = input.to_vec();
@@ -112,11 +117,19 @@ impl Cutover {
     pub fn history(&self) -> Vec<Value> {
         let answer = self.run(["flag", "history", "-n", "1000000", "--format", "json"]);
         let history = answer.expect(0).json()["history"].take();
-        history.as_array().cloned().unwrap_or_else(|| panic!("`history` is no list: {answer}"))
+        history
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| panic!("`history` is no list: {answer}"))
     }
 }
 
 fn shown(command: &Command) -> String {
-    let words = command.get_args().map(|word| word.to_string_lossy().into_owned());
-    std::iter::once("cutover".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+    let words = command
+        .get_args()
+        .map(|word| word.to_string_lossy().into_owned());
+    std::iter::once("cutover".to_owned())
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -12,7 +12,10 @@ const DEADLINE: Duration = Duration::from_secs(60);
 pub fn wait_until(what: &str, mut event: impl FnMut() -> bool) {
     let start = Instant::now();
     while !event() {
-        assert!(start.elapsed() < DEADLINE, "waited {DEADLINE:?} in vain until {what}");
+        assert!(
+            start.elapsed() < DEADLINE,
+            "waited {DEADLINE:?} in vain until {what}"
+        );
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -23,5 +26,7 @@ pub fn kill_after(mut child: Child, delay: Duration) -> Output {
     thread::sleep(delay);
     // Fails only when the process has ended by itself, which is fine.
     let _ = child.kill();
-    child.wait_with_output().expect("an ended process can be waited for")
+    child
+        .wait_with_output()
+        .expect("an ended process can be waited for")
 }

@@ -10,7 +10,11 @@ use std::process::{Command, Stdio};
 #[must_use]
 pub fn is_installed_or_left_out(program: &str, suite: &str) -> bool {
     let mut command = Command::new(program);
-    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     if command.status().is_ok_and(|status| status.success()) {
         return true;
     }
