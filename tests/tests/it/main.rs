@@ -1,5 +1,11 @@
 //! What the built programs do, seen from outside.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "these are tests; the lints know only functions that are marked as such"
+)]
+
 mod contention;
 mod damage;
 mod exit_codes;
