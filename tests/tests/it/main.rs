@@ -8,7 +8,9 @@
 
 mod contention;
 mod damage;
+mod diff;
 mod exit_codes;
 mod kills;
 mod rollout;
+mod runner;
 mod vectors;
