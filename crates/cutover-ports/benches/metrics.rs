@@ -22,7 +22,9 @@ fn recorder() -> Recorder {
 
 /// Ends of durations over three powers of two, as those of one operation are.
 fn ends(start: Moment) -> Vec<Moment> {
-    (0..4096).map(|step| start.plus(Duration::from_micros(500 + step))).collect()
+    (0..4096)
+        .map(|step| start.plus(Duration::from_micros(500 + step)))
+        .collect()
 }
 
 #[divan::bench(threads = [1, 2])]
@@ -103,7 +105,9 @@ fn snapshot_of_100_operations(bencher: Bencher<'_, '_>) {
     for operation in 0..100 {
         let operation = format!("operation {operation}");
         recorder.counter(&COUNTED, &[&operation]).increment(1);
-        recorder.timer(&TIMED, &[&operation]).observe(Duration::from_millis(2));
+        recorder
+            .timer(&TIMED, &[&operation])
+            .observe(Duration::from_millis(2));
     }
     bencher.bench(|| recorder.snapshot(Window::LastHour));
 }

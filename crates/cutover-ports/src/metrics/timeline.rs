@@ -89,8 +89,9 @@ impl Timeline {
     /// What each counter showed at the start of the last hour, by place; one that is not listed
     /// did not exist.
     ///
-    /// The border is as exact as somebody was there to notice it. In a process where for a whole
-    /// slot nothing was timed and nobody read, counts of that time belong to the slot before.
+    /// The border is as exact as somebody was there to notice it: a reader, a publisher, a timer.
+    /// In a process where for a while nobody was, an hour counts what came since the last one who
+    /// looked before it; never too little.
     pub(super) fn counts_before_hour(&self, slot: u64) -> Vec<u64> {
         let first = Self::first_of_hour(slot);
         let baselines = self.lock();
