@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use super::difference::{Comparison, Counts, Difference, DifferenceKind, Severity};
+use super::engine::{self, PathRule, RuleId};
 use super::outcome::Outcome;
 use super::rules::Rules;
-use super::scope::{PathRule, RuleId};
-use super::sides::{Pair, identical};
-use super::walk::Walk;
 use crate::tree::{Tree, TreeBuilder};
 
 /// Compares answers by a fixed set of rules. Cheap to clone, free to share.
@@ -113,10 +111,7 @@ impl Comparator {
     /// for aligning and pairing what does not match.
     #[must_use]
     pub fn compare(&self, old: &Tree, new: &Tree) -> Comparison {
-        if identical(old, new) {
-            return Comparison::same();
-        }
-        Walk::new(&Pair::prepare(&self.0, old, new)).run()
+        engine::compare(&self.0, old, new)
     }
 
     /// As [`compare`](Self::compare), for answers that may be errors: failing the same way is a

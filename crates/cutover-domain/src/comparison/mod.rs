@@ -30,26 +30,27 @@
 //! depth of an answer is a danger; what could grow faster than the input draws on a fixed effort,
 //! and what that leaves open is named, never assumed to be equal.
 
-mod agree;
-mod align;
-mod assignment;
-mod bag;
-mod close;
 mod comparator;
 mod difference;
-mod keyed;
+mod engine;
+mod id;
+mod judgement;
+mod measure;
 mod outcome;
-mod pairing;
-mod paths;
+mod record;
 mod rules;
-mod scope;
-mod selector;
-mod sides;
-mod walk;
+mod run;
+mod side;
 
 pub use comparator::Comparator;
 pub use difference::{
     Comparison, Counts, Difference, DifferenceKind, RuleHit, Severity, Times, Undecided,
 };
+pub use id::{InvalidId, MAX_ID_LENGTH, RecordId, RunId};
+pub use judgement::{Judgement, RecordLimits};
+pub use measure::{Deltas, Measurements, percent_change};
 pub use outcome::Outcome;
+pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};
 pub use rules::{Preset, Rules, RulesError};
+pub use run::{Coverage, Implementation, Run, RunKind, RunState, Tally};
+pub use side::{Answer, SideOutcome, SideRecord, digest, excerpt};

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::comparator::{Comparator, Compiled, KeySpec, Numbers};
 use super::difference::Severity;
-use super::scope::{Effect, PathRule, RuleId};
-use super::selector::Selector;
+use super::engine::{Effect, PathRule, RuleId, Selector};
 
 /// The rules of a comparison, collected one by one and checked together.
 ///
