@@ -111,7 +111,10 @@ fn ask(preview: &str, question: &str) -> Result<bool, Failure> {
         terminal.flush().map_err(trouble)?;
     }
     let mut answer = String::new();
-    stdin().lock().read_line(&mut answer).map_err(trouble)?;
+    if stdin().lock().read_line(&mut answer).map_err(trouble)? == 0 {
+        // The end of input leaves the terminal behind the question.
+        writeln!(anstream::stderr()).map_err(trouble)?;
+    }
     Ok(is_yes(&answer))
 }
 
