@@ -36,12 +36,13 @@ pub struct ChangeArgs {
     /// Why; kept in the history
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Who; kept in the history [default: user@host]
+    /// Who; kept in the history.
     #[arg(
         long,
         value_name = "NAME",
         env = "CUTOVER_ACTOR",
-        hide_env_values = true
+        hide_env_values = true,
+        help = "Who; kept in the history [default: user@host]"
     )]
     pub actor: Option<String>,
     /// Change it only if this is still the revision, else exit 7
