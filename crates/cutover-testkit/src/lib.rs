@@ -1,7 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-pub mod comparison;
+pub mod flags;
+pub mod wait;
 
 /// Waits for a future on this thread: what the contract macros run their cases with.
 pub use pollster::block_on;
