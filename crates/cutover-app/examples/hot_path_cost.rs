@@ -59,8 +59,8 @@ fn main() {
     )));
     let operation = |timed| {
         BlockingOperation::<u64, u64, std::convert::Infallible>::builder("triple")
-            .old(|input: &u64| Ok::<_, std::convert::Infallible>(input * 3))
-            .new(|input: &u64| Ok::<_, std::convert::Infallible>(input + input + input))
+            .old(|input: &u64| Ok(input * 3))
+            .new(|input: &u64| Ok(input + input + input))
             .flag("use_new_registrar")
             .sample(Percentage::ZERO)
             .measure_time_when(timed)

@@ -208,27 +208,23 @@ where
     O: Clone + Serialize + Send + 'static,
     E: Debug + Display + 'static,
 {
-    /// The implementation that is replaced. Its errors become those of the operation.
+    /// The implementation that is replaced. Where its error type is another one, map it: `?` does.
     #[must_use]
-    pub fn old<F: Into<E>>(
+    pub fn old(
         mut self,
-        implementation: impl Fn(&I) -> Result<O, F> + Send + Sync + 'static,
+        implementation: impl Fn(&I) -> Result<O, E> + Send + Sync + 'static,
     ) -> Self {
-        self.old = Some(Arc::new(move |input| {
-            implementation(input).map_err(Into::into)
-        }));
+        self.old = Some(Arc::new(implementation));
         self
     }
 
-    /// Its replacement. Its errors become those of the operation.
+    /// Its replacement.
     #[must_use]
-    pub fn new<F: Into<E>>(
+    pub fn new(
         mut self,
-        implementation: impl Fn(&I) -> Result<O, F> + Send + Sync + 'static,
+        implementation: impl Fn(&I) -> Result<O, E> + Send + Sync + 'static,
     ) -> Self {
-        self.new = Some(Arc::new(move |input| {
-            implementation(input).map_err(Into::into)
-        }));
+        self.new = Some(Arc::new(implementation));
         self
     }
 

@@ -29,8 +29,8 @@ use super::{BackgroundStatus, Cutover};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let double = Operation::<u32, u32, std::io::Error>::builder("double")
-///     .old(|n: Arc<u32>| async move { Ok::<_, std::io::Error>(*n + *n) })
-///     .new(|n: Arc<u32>| async move { Ok::<_, std::io::Error>(*n * 2) })
+///     .old(|n: Arc<u32>| async move { Ok(*n + *n) })
+///     .new(|n: Arc<u32>| async move { Ok(*n * 2) })
 ///     .flag("use_new_double")
 ///     .build(&Cutover::new(Live::new()))?;
 /// assert_eq!(double.run(&Context::unit("iris"), 21).await?, 42);
@@ -245,23 +245,21 @@ where
     O: Clone + Serialize + Send + 'static,
     E: Debug + Display + Send + 'static,
 {
-    /// The implementation that is replaced. Its errors become those of the operation.
+    /// The implementation that is replaced. Where its error type is another one, map it: `?` does.
     #[must_use]
-    pub fn old<F, R>(mut self, implementation: impl Fn(Arc<I>) -> R + Send + Sync + 'static) -> Self
+    pub fn old<R>(mut self, implementation: impl Fn(Arc<I>) -> R + Send + Sync + 'static) -> Self
     where
-        F: Into<E>,
-        R: Future<Output = Result<O, F>> + Send + 'static,
+        R: Future<Output = Result<O, E>> + Send + 'static,
     {
         self.old = Some(boxed(implementation));
         self
     }
 
-    /// Its replacement. Its errors become those of the operation.
+    /// Its replacement.
     #[must_use]
-    pub fn new<F, R>(mut self, implementation: impl Fn(Arc<I>) -> R + Send + Sync + 'static) -> Self
+    pub fn new<R>(mut self, implementation: impl Fn(Arc<I>) -> R + Send + Sync + 'static) -> Self
     where
-        F: Into<E>,
-        R: Future<Output = Result<O, F>> + Send + 'static,
+        R: Future<Output = Result<O, E>> + Send + 'static,
     {
         self.new = Some(boxed(implementation));
         self
@@ -327,17 +325,13 @@ where
     }
 }
 
-fn boxed<I, O, E, F, R>(
+fn boxed<I, O, E, R>(
     implementation: impl Fn(Arc<I>) -> R + Send + Sync + 'static,
 ) -> AsyncSide<I, O, E>
 where
-    F: Into<E>,
-    R: Future<Output = Result<O, F>> + Send + 'static,
+    R: Future<Output = Result<O, E>> + Send + 'static,
 {
-    Arc::new(move |input| {
-        let answering = implementation(input);
-        Box::pin(async move { answering.await.map_err(Into::into) })
-    })
+    Arc::new(move |input| Box::pin(implementation(input)))
 }
 
 impl<I, O, E> Clone for Operation<I, O, E> {

@@ -26,8 +26,8 @@ use crate::metrics::OperationMetrics;
 /// use cutover_domain::flags::Context;
 ///
 /// let register = BlockingWrite::<String, usize, std::io::Error>::builder("register")
-///     .old(|name| Ok::<_, std::io::Error>(name.len()))
-///     .new(|name| Ok::<_, std::io::Error>(name.chars().count()))
+///     .old(|name| Ok(name.len()))
+///     .new(|name| Ok(name.chars().count()))
 ///     .flag("use_new_registrar")
 ///     .build(&Cutover::new(Live::new()))?;
 /// assert_eq!(register.run(&Context::unit("iris"), &"ü".to_owned())?, 2);
@@ -132,25 +132,21 @@ impl<I, O, E> Inner<I, O, E> {
 impl<I, O, E: 'static> WriteBuilder<I, O, E> {
     /// The implementation that is replaced.
     #[must_use]
-    pub fn old<F: Into<E>>(
+    pub fn old(
         mut self,
-        implementation: impl Fn(&I) -> Result<O, F> + Send + Sync + 'static,
+        implementation: impl Fn(&I) -> Result<O, E> + Send + Sync + 'static,
     ) -> Self {
-        self.old = Some(Arc::new(move |input| {
-            implementation(input).map_err(Into::into)
-        }));
+        self.old = Some(Arc::new(implementation));
         self
     }
 
     /// Its replacement.
     #[must_use]
-    pub fn new<F: Into<E>>(
+    pub fn new(
         mut self,
-        implementation: impl Fn(&I) -> Result<O, F> + Send + Sync + 'static,
+        implementation: impl Fn(&I) -> Result<O, E> + Send + Sync + 'static,
     ) -> Self {
-        self.new = Some(Arc::new(move |input| {
-            implementation(input).map_err(Into::into)
-        }));
+        self.new = Some(Arc::new(implementation));
         self
     }
 

@@ -198,8 +198,8 @@ fn an_asynchronous_candidate_that_panics_before_and_within_its_future() {
 
 fn fragile(application: &Application, answer: Fragile) -> BlockingOperation<u32, Fragile, Failed> {
     BlockingOperation::builder("double")
-        .old(move |_: &u32| Ok::<_, Failed>(answer.clone()))
-        .new(|_: &u32| Ok::<_, Failed>(Fragile::Sound))
+        .old(move |_: &u32| Ok(answer.clone()))
+        .new(|_: &u32| Ok(Fragile::Sound))
         .flag("use_new")
         .candidate(Candidate::background().concurrency(1).queue(1))
         .build(&application.cutover)
