@@ -46,7 +46,9 @@ impl FolderStore {
         let mut newest = 0;
         for entry in fs::read_dir(&self.folder).map_err(trouble)? {
             let name = entry.map_err(trouble)?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok());
+            let number = name
+                .to_str()
+                .and_then(|name| name.strip_suffix(".json")?.parse().ok());
             newest = newest.max(number.unwrap_or(0));
         }
         Ok(Revision::new(newest))
@@ -58,7 +60,12 @@ impl FolderStore {
             .map_err(|error| PortError::io("read a revision", path.display(), error))?;
         serde_json::from_slice(&text).map_err(|error| {
             PortError::new(PortErrorKind::Corrupt, "read a revision")
-                .at(format_args!("{}:{}:{}", path.display(), error.line(), error.column()))
+                .at(format_args!(
+                    "{}:{}:{}",
+                    path.display(),
+                    error.line(),
+                    error.column()
+                ))
                 .caused_by(error)
                 .advice("remove the file to go back to the revision before")
         })
@@ -90,7 +97,11 @@ impl<E: Into<io::Error>> From<E> for WriteError {
 #[async_trait]
 impl FlagStore for FolderStore {
     fn capabilities(&self) -> FlagCapabilities {
-        FlagCapabilities { durable: true, shared: true, watch: false }
+        FlagCapabilities {
+            durable: true,
+            shared: true,
+            watch: false,
+        }
     }
 
     async fn load(&self) -> Result<Option<FlagDocument>, PortError> {
@@ -104,22 +115,26 @@ impl FlagStore for FolderStore {
         commit.check()?;
         commit.check_against(self.newest()?)?;
         let path = self.path(commit.document.revision);
-        let page = Page { document: commit.document, record: commit.record };
+        let page = Page {
+            document: commit.document,
+            record: commit.record,
+        };
         match self.write(&page, &path) {
-            Ok(()) => fs::File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(
-                |error| {
+            Ok(()) => fs::File::open(&self.folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(|error| {
                     PortError::new(PortErrorKind::OutcomeUnknown, "commit flags")
                         .at(path.display())
                         .caused_by(error)
-                },
-            ),
+                }),
             Err(WriteError::Taken) => {
                 let (expected, actual) = (commit.expected.number(), self.newest()?.number());
-                Err(PortError::new(PortErrorKind::Conflict { expected, actual }, "commit flags"))
+                Err(PortError::new(
+                    PortErrorKind::Conflict { expected, actual },
+                    "commit flags",
+                ))
             }
-            Err(WriteError::Io(error)) => {
-                Err(PortError::io("commit flags", path.display(), error))
-            }
+            Err(WriteError::Io(error)) => Err(PortError::io("commit flags", path.display(), error)),
         }
     }
 
