@@ -14,4 +14,6 @@ mod global;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod together;
