@@ -1,1 +1,7 @@
-//! cutover-app
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "execution")]
+pub mod execution;
+#[cfg(feature = "flags")]
+pub mod flags;

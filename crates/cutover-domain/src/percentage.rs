@@ -32,13 +32,21 @@ impl Percentage {
     /// A percentage from thousandths of a percent; `None` past 100,000.
     #[must_use]
     pub const fn from_thousandths(thousandths: u32) -> Option<Self> {
-        if thousandths <= 100_000 { Some(Self(thousandths)) } else { None }
+        if thousandths <= 100_000 {
+            Some(Self(thousandths))
+        } else {
+            None
+        }
     }
 
     /// A percentage from whole percents; `None` past 100.
     #[must_use]
     pub const fn from_percent(percent: u32) -> Option<Self> {
-        if percent <= 100 { Some(Self(percent * 1000)) } else { None }
+        if percent <= 100 {
+            Some(Self(percent * 1000))
+        } else {
+            None
+        }
     }
 
     /// Thousandths of a percent, `0..=100_000`.
@@ -90,13 +98,18 @@ impl FromStr for Percentage {
 
     /// Reads `0` to `100` with up to three decimals; a trailing `%` is allowed.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fail = |problem| ParsePercentageError { text: text.to_owned(), problem };
+        let fail = |problem| ParsePercentageError {
+            text: text.to_owned(),
+            problem,
+        };
         let number = text.trim();
         let number = number.strip_suffix('%').unwrap_or(number).trim_end();
         let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if whole.is_empty() || !digits(whole) || !digits(decimals) || number.ends_with('.') {
-            return Err(fail("write a plain decimal number from 0 to 100, for example 12.5"));
+            return Err(fail(
+                "write a plain decimal number from 0 to 100, for example 12.5",
+            ));
         }
         let decimals = decimals.trim_end_matches('0');
         if decimals.len() > 3 {
@@ -106,7 +119,10 @@ impl FromStr for Percentage {
         if whole.len() > 3 {
             return Err(fail("it is above 100"));
         }
-        let value = |part: &str| part.bytes().fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'));
+        let value = |part: &str| {
+            part.bytes()
+                .fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'))
+        };
         let scale = [1000, 100, 10, 1][decimals.len()];
         Self::from_thousandths(value(whole) * 1000 + value(decimals) * scale)
             .ok_or_else(|| fail("it is above 100"))
@@ -116,7 +132,7 @@ impl FromStr for Percentage {
 impl Serialize for Percentage {
     /// A decimal number: `25`, `12.5`, `0.001`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0 % 1000 == 0 {
+        if self.0.is_multiple_of(1000) {
             serializer.serialize_u32(self.0 / 1000)
         } else {
             serializer.serialize_f64(f64::from(self.0) / 1000.0)
@@ -175,13 +191,30 @@ mod tests {
             ("100.000", 100_000),
             ("25%", 25_000),
         ] {
-            assert_eq!(text.parse::<Percentage>().unwrap().thousandths(), thousandths, "{text}");
+            assert_eq!(
+                text.parse::<Percentage>().unwrap().thousandths(),
+                thousandths,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn what_is_not_a_percentage_is_refused() {
-        for text in ["", "-1", "100.001", "101", "1e1", "1.2345", ".5", "5.", "NaN", "١", "1 0", "9999999999999999"] {
+        for text in [
+            "",
+            "-1",
+            "100.001",
+            "101",
+            "1e1",
+            "1.2345",
+            ".5",
+            "5.",
+            "NaN",
+            "١",
+            "1 0",
+            "9999999999999999",
+        ] {
             assert!(text.parse::<Percentage>().is_err(), "{text}");
         }
     }
@@ -192,7 +225,11 @@ mod tests {
             let percentage = Percentage(thousandths);
             assert_eq!(percentage.to_string().parse(), Ok(percentage));
             let json = serde_json::to_string(&percentage).unwrap();
-            assert_eq!(serde_json::from_str::<Percentage>(&json).unwrap(), percentage, "{json}");
+            assert_eq!(
+                serde_json::from_str::<Percentage>(&json).unwrap(),
+                percentage,
+                "{json}"
+            );
         }
     }
 }

@@ -32,8 +32,14 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Self; 6] =
-        [Self::Off, Self::DualWrite, Self::Shadow, Self::Live, Self::RampDown, Self::Complete];
+    pub const ALL: [Self; 6] = [
+        Self::Off,
+        Self::DualWrite,
+        Self::Shadow,
+        Self::Live,
+        Self::RampDown,
+        Self::Complete,
+    ];
 
     /// The name used in documents and on the command line.
     #[must_use]

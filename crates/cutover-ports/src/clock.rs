@@ -25,7 +25,10 @@ pub trait Clock: Debug + Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the port's one real implementation")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the port's one real implementation"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -44,13 +47,19 @@ impl FixedClock {
 
     /// Moves the clock forward; stops at the end of time.
     pub fn advance(&self, by: Duration) {
-        let mut now = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut now = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         *now = now.saturating_add(by).unwrap_or(Timestamp::MAX);
     }
 }
 
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -54,7 +54,10 @@ impl PortErrorKind {
     /// Whether the same call may succeed later, or after loading again.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
-        matches!(self, Self::Conflict { .. } | Self::Timeout | Self::Unavailable)
+        matches!(
+            self,
+            Self::Conflict { .. } | Self::Timeout | Self::Unavailable
+        )
     }
 }
 
@@ -63,6 +66,12 @@ impl PortErrorKind {
 pub struct PortError {
     kind: PortErrorKind,
     operation: &'static str,
+    /// Boxed, so that a `Result` stays small where nothing fails.
+    details: Box<Details>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Details {
     context: Option<String>,
     reason: Option<String>,
     advice: Option<String>,
@@ -73,34 +82,38 @@ impl PortError {
     /// An error of `kind` while doing `operation` (an infinitive: "load flags").
     #[must_use]
     pub fn new(kind: PortErrorKind, operation: &'static str) -> Self {
-        Self { kind, operation, context: None, reason: None, advice: None, source: None }
+        Self {
+            kind,
+            operation,
+            details: Box::default(),
+        }
     }
 
     /// Where: a path, `file:line:column`, a key, an address.
     #[must_use]
     pub fn at(mut self, context: impl fmt::Display) -> Self {
-        self.context = Some(context.to_string());
+        self.details.context = Some(context.to_string());
         self
     }
 
     /// Why, in words. Without it the source's text is shown.
     #[must_use]
     pub fn because(mut self, reason: impl fmt::Display) -> Self {
-        self.reason = Some(reason.to_string());
+        self.details.reason = Some(reason.to_string());
         self
     }
 
     /// What to do next.
     #[must_use]
     pub fn advice(mut self, advice: impl fmt::Display) -> Self {
-        self.advice = Some(advice.to_string());
+        self.details.advice = Some(advice.to_string());
         self
     }
 
     /// The error below.
     #[must_use]
     pub fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Arc::new(source));
+        self.details.source = Some(Arc::new(source));
         self
     }
 
@@ -141,11 +154,17 @@ impl PortError {
 
 impl fmt::Display for PortError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details {
+            context,
+            reason,
+            advice,
+            source,
+        } = &*self.details;
         write!(f, "cannot {}", self.operation)?;
-        if let Some(context) = &self.context {
+        if let Some(context) = context {
             write!(f, " ({context})")?;
         }
-        match (&self.reason, &self.source, self.kind) {
+        match (reason, source, self.kind) {
             (Some(reason), _, _) => write!(f, ": {reason}")?,
             (None, Some(source), _) => write!(f, ": {source}")?,
             (None, None, PortErrorKind::Conflict { expected, actual }) => write!(
@@ -155,7 +174,7 @@ impl fmt::Display for PortError {
             )?,
             (None, None, _) => {}
         }
-        if let Some(advice) = &self.advice {
+        if let Some(advice) = advice {
             write!(f, "; {advice}")?;
         }
         Ok(())
@@ -164,6 +183,9 @@ impl fmt::Display for PortError {
 
 impl Error for PortError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+        self.details
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
     }
 }

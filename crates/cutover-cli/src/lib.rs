@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod commands;
+pub mod confirm;
+pub mod context;
+pub mod exit;
+pub mod output;
+pub mod place;
+pub mod suggest;
+
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+pub use cli::{Cli, command};
+pub use context::Context;
+pub use exit::{Exit, Failure};
+
+/// The whole program: reads the arguments, runs one command, answers an exit code.
+///
+/// A panic anywhere in it is reported in one short line and ends as [`Exit::Trouble`]: a script
+/// never meets an exit code that is not in the table.
+#[must_use]
+pub fn main() -> ExitCode {
+    panic::set_hook(Box::new(exit::report_panic));
+    panic::catch_unwind(AssertUnwindSafe(cli::run))
+        .unwrap_or(Exit::Trouble)
+        .into()
+}

@@ -1,0 +1,93 @@
+/// Who is asking: the unit that is bucketed, its tenant, and attributes. Borrowed, so that asking
+/// allocates nothing.
+///
+/// ```
+/// use cutover_domain::flags::{Attribute, Context};
+///
+/// let context = Context::unit("dataset-7")
+///     .with_tenant("acme")
+///     .with_attributes(&[("plan", Attribute::Text("pro"))]);
+/// assert_eq!(context.attribute("tenant"), Some(Attribute::Text("acme")));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Context<'a> {
+    unit: Option<&'a str>,
+    tenant: Option<&'a str>,
+    attributes: &'a [(&'a str, Attribute<'a>)],
+}
+
+/// The value of one attribute.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Attribute<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Number(f64),
+    /// Yes or no.
+    Boolean(bool),
+}
+
+impl<'a> Context<'a> {
+    /// A context that names nobody: enough for flags that do not depend on who asks.
+    #[must_use]
+    pub const fn anonymous() -> Self {
+        Self {
+            unit: None,
+            tenant: None,
+            attributes: &[],
+        }
+    }
+
+    /// A context for one unit (OpenFeature: the targeting key).
+    #[must_use]
+    pub const fn unit(unit: &'a str) -> Self {
+        Self {
+            unit: Some(unit),
+            ..Self::anonymous()
+        }
+    }
+
+    /// The same for a tenant.
+    #[must_use]
+    pub const fn with_tenant(self, tenant: &'a str) -> Self {
+        Self {
+            tenant: Some(tenant),
+            ..self
+        }
+    }
+
+    /// The same with attributes. The names `unit`, `targetingKey` and `tenant` are taken.
+    #[must_use]
+    pub const fn with_attributes(self, attributes: &'a [(&'a str, Attribute<'a>)]) -> Self {
+        Self { attributes, ..self }
+    }
+
+    /// The unit, if one is named.
+    #[must_use]
+    pub const fn unit_id(&self) -> Option<&'a str> {
+        self.unit
+    }
+
+    /// The tenant, if one is named.
+    #[must_use]
+    pub const fn tenant_id(&self) -> Option<&'a str> {
+        self.tenant
+    }
+
+    /// An attribute by name, the unit and the tenant among them.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<Attribute<'a>> {
+        match name {
+            "unit" | "targetingKey" => self.unit.map(Attribute::Text),
+            "tenant" => self.tenant.map(Attribute::Text),
+            _ => self
+                .attributes
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| *value),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::{Definition, FlagKey};
+
+/// The major version of the stored shape. A document of a newer one is refused.
+pub const SCHEMA: u32 = 1;
+
+/// The number of a flag document: every change makes the next one.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Revision(u64);
+
+impl Revision {
+    /// The revision before any change.
+    pub const ZERO: Self = Self(0);
+
+    /// A revision by number.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The revision that the next change makes.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Revision {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// All flags of one environment at one revision: the unit of storage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlagDocument {
+    /// The major version of this shape, [`SCHEMA`].
+    pub schema: u32,
+    /// The number of this state.
+    pub revision: Revision,
+    /// When it was made.
+    pub updated_at: Timestamp,
+    /// The flags.
+    pub flags: BTreeMap<FlagKey, Definition>,
+    /// Fields of a newer minor schema, kept on rewrite.
+    #[serde(flatten)]
+    pub unknown: BTreeMap<String, serde_json::Value>,
+}
+
+impl FlagDocument {
+    /// No flags, at revision 0.
+    #[must_use]
+    pub fn empty(now: Timestamp) -> Self {
+        Self {
+            schema: SCHEMA,
+            revision: Revision::ZERO,
+            updated_at: now,
+            flags: BTreeMap::new(),
+            unknown: BTreeMap::new(),
+        }
+    }
+
+    /// A digest of the flags alone, 32 hex digits: equal for equal flags, whatever the order of
+    /// fields or the layout of the text they were read from.
+    ///
+    /// It finds edits; it is no defence against forgery.
+    ///
+    /// # Errors
+    ///
+    /// A value cannot be written as JSON, which no value read from JSON can cause.
+    pub fn digest(&self) -> Result<String, serde_json::Error> {
+        let mut canonical = Vec::with_capacity(4096);
+        write_canonical(&serde_json::to_value(&self.flags)?, &mut canonical)?;
+        Ok(format!("{:032x}", xxh3_128(&canonical)))
+    }
+}
+
+/// JSON with sorted keys and no white space. Written out, because the order of a
+/// `serde_json::Map` depends on a feature that any crate of a build can switch on.
+fn write_canonical(value: &serde_json::Value, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    match value {
+        serde_json::Value::Array(items) => {
+            out.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_canonical(item, out)?;
+            }
+            out.push(b']');
+        }
+        serde_json::Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            out.push(b'{');
+            for (index, (name, member)) in members.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                serde_json::to_writer(&mut *out, name)?;
+                out.push(b':');
+                write_canonical(member, out)?;
+            }
+            out.push(b'}');
+        }
+        scalar => serde_json::to_writer(out, scalar)?,
+    }
+    Ok(())
+}
+
+/// What one revision changed, who did it, when and why: the unit of history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangeRecord {
+    /// The revision that the change made.
+    pub revision: Revision,
+    /// When.
+    pub time: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// Why, if a reason was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What: one entry per flag that was touched, also when nothing about it changed.
+    pub changes: Vec<KeyChange>,
+    /// Fields of a newer minor schema, kept on rewrite.
+    #[serde(flatten)]
+    pub unknown: BTreeMap<String, serde_json::Value>,
+}
+
+/// One flag before and after a change; absent where it did not exist.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeyChange {
+    /// The flag.
+    pub key: FlagKey,
+    /// Its definition before.
+    pub before: Option<Definition>,
+    /// Its definition after.
+    pub after: Option<Definition>,
+}
+
+impl KeyChange {
+    /// What differs between the flags of two documents, in order of key.
+    #[must_use]
+    pub fn between(
+        before: &BTreeMap<FlagKey, Definition>,
+        after: &BTreeMap<FlagKey, Definition>,
+    ) -> Vec<Self> {
+        let mut keys: Vec<_> = before.keys().chain(after.keys()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.into_iter()
+            .filter(|key| before.get(*key) != after.get(*key))
+            .map(|key| Self {
+                key: key.clone(),
+                before: before.get(key).cloned(),
+                after: after.get(key).cloned(),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,187 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of value a flag answers with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ValueType {
+    /// `true` or `false`.
+    #[default]
+    Boolean,
+    /// Text.
+    String,
+    /// A whole number that fits 64 bits.
+    Integer,
+    /// A finite number.
+    Number,
+    /// Any JSON value.
+    Json,
+}
+
+impl ValueType {
+    /// The name used in documents and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Json => "json",
+        }
+    }
+
+    /// The value a flag of this type answers with when it is off and nobody said what off means.
+    #[must_use]
+    pub fn zero(self) -> FlagValue {
+        FlagValue(match self {
+            Self::Boolean => false.into(),
+            Self::String => "".into(),
+            Self::Integer => 0.into(),
+            Self::Number => 0.0.into(),
+            Self::Json => serde_json::Value::Null,
+        })
+    }
+
+    /// Reads a value of this type from what a person typed: `true`/`on`/`false`/`off` in any case
+    /// for booleans, a JSON literal where it fits, and any other text for strings.
+    ///
+    /// # Errors
+    ///
+    /// The text is no value of this type.
+    pub fn parse(self, text: &str) -> Result<FlagValue, InvalidValue> {
+        let invalid = || InvalidValue {
+            text: text.to_owned(),
+            expected: self.name(),
+        };
+        let json = || serde_json::from_str::<serde_json::Value>(text).ok();
+        let value = match self {
+            Self::Boolean
+                if ["true", "on"]
+                    .iter()
+                    .any(|word| text.eq_ignore_ascii_case(word)) =>
+            {
+                FlagValue(true.into())
+            }
+            Self::Boolean
+                if ["false", "off"]
+                    .iter()
+                    .any(|word| text.eq_ignore_ascii_case(word)) =>
+            {
+                FlagValue(false.into())
+            }
+            Self::Boolean => return Err(invalid()),
+            Self::String => match json() {
+                Some(serde_json::Value::String(quoted)) => FlagValue(quoted.into()),
+                _ => FlagValue(text.into()),
+            },
+            Self::Integer | Self::Number | Self::Json => FlagValue(json().ok_or_else(invalid)?),
+        };
+        if value.is(self) {
+            Ok(value)
+        } else {
+            Err(invalid())
+        }
+    }
+}
+
+impl fmt::Display for ValueType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The text is no value of the wanted type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a value of type {expected}")]
+pub struct InvalidValue {
+    text: String,
+    expected: &'static str,
+}
+
+impl FromStr for ValueType {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [
+            Self::Boolean,
+            Self::String,
+            Self::Integer,
+            Self::Number,
+            Self::Json,
+        ]
+        .into_iter()
+        .find(|kind| kind.name() == text)
+        .ok_or_else(|| InvalidValue {
+            text: text.to_owned(),
+            expected: "boolean, string, integer, number or json",
+        })
+    }
+}
+
+/// What a flag answers: a JSON value that is checked against the flag's [`ValueType`] before it is
+/// stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FlagValue(pub serde_json::Value);
+
+impl FlagValue {
+    /// Whether the value is of `kind`. A whole number is a number, too.
+    #[must_use]
+    pub fn is(&self, kind: ValueType) -> bool {
+        match kind {
+            ValueType::Boolean => self.0.is_boolean(),
+            ValueType::String => self.0.is_string(),
+            ValueType::Integer => self.0.is_i64(),
+            ValueType::Number => self.0.is_number(),
+            ValueType::Json => true,
+        }
+    }
+
+    /// The value of a boolean flag.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        self.0.as_bool()
+    }
+}
+
+impl fmt::Display for FlagValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            serde_json::Value::String(text) => f.pad(text),
+            other => f.pad(&other.to_string()),
+        }
+    }
+}
+
+impl From<bool> for FlagValue {
+    fn from(value: bool) -> Self {
+        Self(value.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_type_is_read_by_type() {
+        for text in ["true", "True", "ON", "on"] {
+            assert_eq!(ValueType::Boolean.parse(text).unwrap(), true.into());
+        }
+        assert_eq!(ValueType::Boolean.parse("Off").unwrap(), false.into());
+        assert!(ValueType::Boolean.parse("1").is_err());
+        assert_eq!(
+            ValueType::String.parse("plain text").unwrap().to_string(),
+            "plain text"
+        );
+        assert_eq!(ValueType::String.parse("\"10\"").unwrap().to_string(), "10");
+        assert_eq!(ValueType::String.parse("10").unwrap().to_string(), "10");
+        assert_eq!(ValueType::Integer.parse("-7").unwrap().to_string(), "-7");
+        assert!(ValueType::Integer.parse("7.5").is_err());
+        assert!(ValueType::Number.parse("7").is_ok());
+        assert!(ValueType::Json.parse("{\"a\":").is_err());
+    }
+}
