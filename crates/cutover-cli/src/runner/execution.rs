@@ -47,7 +47,7 @@ pub(crate) struct Limits {
 
 /// How an execution ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     /// With this exit status.
     Exited(i32),
     /// By this signal, which the runner did not send.
@@ -64,28 +64,29 @@ pub(super) enum Ending {
 
 /// What was captured.
 #[derive(Debug)]
-pub(super) struct Execution {
-    pub(super) ending: Ending,
-    pub(super) stdout: Vec<u8>,
+pub(crate) struct Execution {
+    pub(crate) ending: Ending,
+    pub(crate) stdout: Vec<u8>,
     /// The end of stderr.
-    pub(super) stderr: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
     /// How many bytes of stderr went before the end that is kept.
-    pub(super) stderr_dropped: u64,
+    pub(crate) stderr_dropped: u64,
     /// Figures, when the program ended by itself.
-    pub(super) usage: Option<Usage>,
+    pub(crate) usage: Option<Usage>,
     /// It left processes behind that held its output open, and they were ended.
-    pub(super) left_behind: bool,
+    pub(crate) left_behind: bool,
 }
 
 /// What a program used.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Usage {
-    pub(super) wall: Duration,
-    /// User and system time, with the children it waited for.
-    pub(super) cpu: Duration,
+pub(crate) struct Usage {
+    pub(crate) wall: Duration,
+    /// Processor time, with that of the children it waited for.
+    pub(crate) user: Duration,
+    pub(crate) system: Duration,
     /// Absent when it is not above the measuring floor.
-    pub(super) peak_memory: Option<u64>,
-    pub(super) floor: u64,
+    pub(crate) peak_memory: Option<u64>,
+    pub(crate) floor: u64,
 }
 
 impl Usage {
@@ -93,7 +94,8 @@ impl Usage {
         let above = report.peak_bytes > report.floor_bytes.saturating_add(FLOOR_SLACK);
         Self {
             wall: Duration::from_micros(report.wall_us),
-            cpu: Duration::from_micros(report.user_us.saturating_add(report.system_us)),
+            user: Duration::from_micros(report.user_us),
+            system: Duration::from_micros(report.system_us),
             peak_memory: above.then_some(report.peak_bytes),
             floor: report.floor_bytes,
         }
@@ -101,7 +103,7 @@ impl Usage {
 }
 
 impl Execution {
-    fn failed(why: impl Into<String>) -> Self {
+    pub(super) fn failed(why: impl Into<String>) -> Self {
         Self {
             ending: Ending::Failed(why.into()),
             stdout: Vec::new(),
