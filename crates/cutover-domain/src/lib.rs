@@ -10,9 +10,11 @@ pub mod flags;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 pub mod percentage;
+pub mod side;
 pub mod stage;
 #[cfg(feature = "comparison")]
 pub mod tree;
 
 pub use percentage::Percentage;
+pub use side::Side;
 pub use stage::Stage;

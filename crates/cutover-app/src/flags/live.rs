@@ -68,6 +68,7 @@ impl Live {
         let mut in_force = false;
         self.swap_if(document, |writer, current| {
             in_force = !writer.from_store || document.revision >= current;
+            writer.from_store = true;
             in_force
         });
         in_force

@@ -9,7 +9,9 @@ use crate::Percentage;
 
 /// How a unit is assigned to a bucket. Frozen by golden vectors: a formula here never changes,
 /// because people would silently change sides.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bucketing {
     /// `h = xxh3_64(unit, seed = xxh3_64(salt))`, bucket = `((h >> 32) * 100000) >> 32`.

@@ -1,0 +1,9 @@
+//! The use cases, over the in-memory adapters.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panic"
+)]
+
+mod flags;

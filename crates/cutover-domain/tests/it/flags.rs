@@ -1,0 +1,329 @@
+//! What flags promise, for every unit, salt and percentage.
+
+use cutover_domain::Percentage;
+use cutover_domain::flags::{
+    Attribute, Bucketing, Change, Context, Decision, Definition, ErrorCode, FlagDocument, Interner,
+    Reason, Rollout, Snapshot, State,
+};
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+fn decide(document: &FlagDocument, key: &str, context: &Context<'_>) -> Decision {
+    let mut interner = Interner::default();
+    let snapshot = Snapshot::compile(document, &mut interner);
+    snapshot.decide(interner.slot(key), context, false)
+}
+
+fn document(flags: impl IntoIterator<Item = (&'static str, Definition)>) -> FlagDocument {
+    let mut document = FlagDocument::empty(Timestamp::UNIX_EPOCH);
+    document.flags = flags
+        .into_iter()
+        .map(|(key, flag)| (key.parse().unwrap(), flag))
+        .collect();
+    document.validate().unwrap();
+    document
+}
+
+fn rolled_out(percentage: Percentage, bucketing: Bucketing) -> Definition {
+    let rollout = Rollout {
+        percentage: Some(percentage),
+        bucketing,
+        ..Rollout::default()
+    };
+    Definition {
+        rollout: Some(rollout),
+        ..Definition::boolean()
+    }
+}
+
+fn on() -> Definition {
+    Definition {
+        default: "on".to_owned(),
+        ..Definition::boolean()
+    }
+}
+
+fn requiring(keys: &[&str], definition: Definition) -> Definition {
+    Definition {
+        requires: keys.iter().map(|key| key.parse().unwrap()).collect(),
+        ..definition
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Vector {
+    #[serde(default)]
+    salt: String,
+    unit: String,
+    bucket: u32,
+}
+
+#[test]
+fn md5_buckets_are_those_of_the_first_implementations() {
+    let vectors: std::collections::BTreeMap<Bucketing, Vec<Vector>> =
+        serde_json::from_str::<std::collections::BTreeMap<String, Vec<Vector>>>(include_str!(
+            "../vectors/md5_buckets.json"
+        ))
+        .unwrap()
+        .into_iter()
+        .map(|(name, vectors)| (name.parse().unwrap(), vectors))
+        .collect();
+    assert_eq!(vectors.len(), 2);
+    for (bucketing, vectors) in vectors {
+        assert!(vectors.len() >= 9);
+        for Vector { salt, unit, bucket } in vectors {
+            let here = bucketing.bucket(&salt, &unit).thousandths();
+            assert_eq!(here, bucket * 1000, "{bucketing} {salt:?} {unit:?}");
+        }
+    }
+}
+
+/// Computed by another implementation of XXH3 (the Python package `xxhash`).
+#[test]
+fn xxh3_buckets_are_frozen() {
+    let vectors: Vec<Vector> =
+        serde_json::from_str(include_str!("../vectors/xxh3_buckets.json")).unwrap();
+    assert!(vectors.len() > 100);
+    for Vector { salt, unit, bucket } in vectors {
+        let here = Bucketing::Xxh3.bucket(&salt, &unit).thousandths();
+        assert_eq!(here, bucket, "{salt:?} {unit:?}");
+    }
+}
+
+#[test]
+fn the_share_is_within_four_standard_errors() {
+    const UNITS: u32 = 100_000;
+    let units: Vec<String> = (0..UNITS).map(|number| format!("user-{number}")).collect();
+    for (salt, percentage) in [
+        ("a", "0.1"),
+        ("b", "1"),
+        ("c", "10"),
+        ("d", "33.333"),
+        ("e", "90"),
+    ] {
+        let percentage: Percentage = percentage.parse().unwrap();
+        let inside = units
+            .iter()
+            .filter(|unit| Bucketing::Xxh3.bucket(salt, unit).is_in(percentage))
+            .count();
+        let (n, p) = (f64::from(UNITS), percentage.ratio());
+        let standard_error = (n * p * (1.0 - p)).sqrt();
+        let distance = (inside as f64 - n * p).abs() / standard_error;
+        assert!(
+            distance < 4.0,
+            "{percentage}: {inside}, {distance} standard errors off"
+        );
+    }
+}
+
+#[test]
+fn two_flags_are_independent() {
+    let units: Vec<String> = (0..100_000)
+        .map(|number| format!("user-{number}"))
+        .collect();
+    let half = Percentage::from_percent(50).unwrap();
+    let inside = |salt| move |unit: &&String| Bucketing::Xxh3.bucket(salt, unit).is_in(half);
+    let both = units
+        .iter()
+        .filter(inside("one"))
+        .filter(inside("two"))
+        .count();
+    assert!(
+        (24_452..=25_548).contains(&both),
+        "{both} is not a quarter, give or take 4 errors"
+    );
+}
+
+proptest! {
+    #[test]
+    fn raising_the_percentage_takes_nobody_out(
+        unit in ".{0,40}",
+        low in 0u32..=100_000,
+        more in 0u32..=100_000,
+        bucketing in prop::sample::select(vec![
+            Bucketing::Xxh3, Bucketing::Md5, Bucketing::Md5Unsalted,
+        ]),
+    ) {
+        let low = Percentage::from_thousandths(low).unwrap();
+        let high = Percentage::from_thousandths((low.thousandths() + more).min(100_000)).unwrap();
+        let is_in = |percentage| {
+            let flags = document([("flag", rolled_out(percentage, bucketing))]);
+            decide(&flags, "flag", &Context::unit(&unit)).on
+        };
+        prop_assert!(!is_in(low) || is_in(high));
+        prop_assert!(is_in(Percentage::FULL));
+        prop_assert!(!is_in(Percentage::ZERO));
+    }
+
+    #[test]
+    fn the_same_question_has_the_same_answer(unit in ".{0,40}", thousandths in 0u32..=100_000) {
+        let percentage = Percentage::from_thousandths(thousandths).unwrap();
+        let flags = document([("flag", rolled_out(percentage, Bucketing::Xxh3))]);
+        let context = Context::unit(&unit);
+        prop_assert_eq!(decide(&flags, "flag", &context), decide(&flags, "flag", &context));
+    }
+
+    #[test]
+    fn killed_wins_over_everything(unit in "[a-z]{1,8}", percentage in 0u32..=100) {
+        let mut flag = rolled_out(Percentage::from_percent(percentage).unwrap(), Bucketing::Xxh3);
+        flag.overrides.insert(unit.clone(), "on".to_owned());
+        flag.default = "on".to_owned();
+        flag.state = State::Killed;
+        let decision = decide(&document([("flag", flag)]), "flag", &Context::unit(&unit));
+        prop_assert_eq!((decision.on, decision.reason), (false, Reason::Disabled));
+    }
+
+    #[test]
+    fn a_document_survives_json_with_its_digest(percentage in 0u32..=100_000, owner in ".*") {
+        let mut flag = rolled_out(Percentage::from_thousandths(percentage).unwrap(), Bucketing::Md5);
+        flag.owner = Some(owner);
+        flag.unknown.insert("later".to_owned(), serde_json::json!({"z": 1.1, "a": [0.1, 1e300]}));
+        let flags = document([("flag", flag)]);
+        let text = serde_json::to_string_pretty(&flags).unwrap();
+        let read: FlagDocument = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&read, &flags);
+        prop_assert_eq!(read.digest().unwrap(), flags.digest().unwrap());
+    }
+}
+
+#[test]
+fn precedence_is_killed_requires_override_rollout_default() {
+    let mut flag = rolled_out(Percentage::from_percent(50).unwrap(), Bucketing::Xxh3);
+    flag.overrides.insert("vip".to_owned(), "off".to_owned());
+    flag.overrides.insert("acme".to_owned(), "on".to_owned());
+    let flags = document([
+        ("master", Definition::boolean()),
+        ("free", flag.clone()),
+        ("bound", requiring(&["master"], flag)),
+    ]);
+    for (key, context, expected) in [
+        (
+            "free",
+            Context::unit("vip").with_tenant("acme"),
+            (false, Reason::TargetingMatch),
+        ),
+        (
+            "free",
+            Context::unit("x").with_tenant("acme"),
+            (true, Reason::TargetingMatch),
+        ),
+        (
+            "bound",
+            Context::unit("x").with_tenant("acme"),
+            (false, Reason::Disabled),
+        ),
+        ("master", Context::anonymous(), (false, Reason::Static)),
+    ] {
+        let decision = decide(&flags, key, &context);
+        assert_eq!(
+            (decision.on, decision.reason),
+            expected,
+            "{key} {context:?}"
+        );
+    }
+    let split = decide(&flags, "free", &Context::unit("somebody"));
+    assert_eq!(split.reason, Reason::Split);
+    assert!(split.bucket.is_some());
+}
+
+#[test]
+fn requirements_of_requirements_count_and_diamonds_stay_cheap() {
+    let mut flags = vec![("base", Definition::boolean())];
+    let names: Vec<&'static str> = (0..60).map(|n| &*format!("layer{n}").leak()).collect();
+    for (index, name) in names.iter().enumerate() {
+        let below = if index < 2 {
+            vec!["base"]
+        } else {
+            vec![names[index - 1], names[index - 2]]
+        };
+        flags.push((name, requiring(&below, on())));
+    }
+    let off = document(flags.clone());
+    let decision = decide(&off, "layer59", &Context::anonymous());
+    assert_eq!((decision.on, decision.reason), (false, Reason::Disabled));
+    flags[0].1 = on();
+    assert!(decide(&document(flags), "layer59", &Context::anonymous()).on);
+}
+
+#[test]
+fn the_ends_of_the_percentage_need_no_unit_and_the_middle_says_that_it_does() {
+    let at = |percent| {
+        let percentage = Percentage::from_percent(percent).unwrap();
+        let flags = document([("flag", rolled_out(percentage, Bucketing::Xxh3))]);
+        let decision = decide(&flags, "flag", &Context::anonymous());
+        (decision.on, decision.reason, decision.error)
+    };
+    assert_eq!(at(0), (false, Reason::Split, None));
+    assert_eq!(at(100), (true, Reason::Split, None));
+    assert_eq!(
+        at(50),
+        (false, Reason::Error, Some(ErrorCode::TargetingKeyMissing))
+    );
+}
+
+#[test]
+fn units_can_be_bucketed_by_an_attribute() {
+    let mut flag = rolled_out(Percentage::from_percent(50).unwrap(), Bucketing::Xxh3);
+    flag.rollout.as_mut().unwrap().by = Some("account".to_owned());
+    let flags = document([("flag", flag)]);
+    let ask = |value| {
+        let attributes = [("account", value)];
+        decide(
+            &flags,
+            "flag",
+            &Context::unit("u").with_attributes(&attributes),
+        )
+    };
+    assert_eq!(
+        ask(Attribute::Integer(-42)).bucket,
+        ask(Attribute::Text("-42")).bucket
+    );
+    assert_eq!(
+        ask(Attribute::Integer(i64::MIN)).bucket,
+        ask(Attribute::Text("-9223372036854775808")).bucket
+    );
+    assert_eq!(
+        ask(Attribute::Number(1.5)).error,
+        Some(ErrorCode::InvalidContext)
+    );
+    let none = decide(&flags, "flag", &Context::unit("u"));
+    assert_eq!(none.error, Some(ErrorCode::TargetingKeyMissing));
+}
+
+#[test]
+fn slots_outlive_the_removal_and_return_of_a_flag() {
+    let mut interner = Interner::default();
+    let early = interner.slot("late");
+    let empty = FlagDocument::empty(Timestamp::UNIX_EPOCH);
+    let ask = |document: &FlagDocument, interner: &mut Interner| {
+        Snapshot::compile(document, interner).decide(early, &Context::anonymous(), false)
+    };
+    assert_eq!(
+        ask(&empty, &mut interner).error,
+        Some(ErrorCode::FlagNotFound)
+    );
+    let create = Change::Create {
+        key: "late".parse().unwrap(),
+        definition: Box::new(on()),
+    };
+    let there = empty
+        .apply(&[create], Timestamp::UNIX_EPOCH)
+        .unwrap()
+        .document;
+    assert!(ask(&there, &mut interner).on);
+    assert_eq!(
+        ask(&empty, &mut interner).error,
+        Some(ErrorCode::FlagNotFound)
+    );
+    assert!(ask(&there, &mut interner).on);
+}
+
+#[test]
+fn what_this_version_cannot_evaluate_is_refused() {
+    let mut flag = Definition::boolean();
+    flag.unknown
+        .insert("rules".to_owned(), serde_json::json!([{"if": "x"}]));
+    let mut flags = FlagDocument::empty(Timestamp::UNIX_EPOCH);
+    flags.flags.insert("flag".parse().unwrap(), flag);
+    assert!(flags.validate().unwrap_err().to_string().contains("rules"));
+}
