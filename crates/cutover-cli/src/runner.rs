@@ -100,20 +100,3 @@ impl Plan {
 pub(crate) fn corpus(from: &Path) -> Result<Corpus, RunnerError> {
     Corpus::read(from)
 }
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side { Old, New }
-#[test]
-#[ignore]
-fn x() {}
-pub fn tmp_main() {
-    let a: Vec<String> = std::env::args().collect();
-    let plan = Plan { old: CommandLine::parse("--old", &a[2]).unwrap(), new: CommandLine::parse("--new", &a[3]).unwrap(),
-      corpus: corpus(Path::new(&a[4])).unwrap(), delivery: Delivery::Auto, env: vec![], repeats: NonZeroU32::new(1).unwrap(), jobs: NonZeroU32::new(2).unwrap(), seed: 1, limits: Limits { timeout: std::time::Duration::from_millis(2000), output: 1<<20 } };
-    let r = plan.prepare().unwrap();
-    let t = std::time::Instant::now();
-    let stop = Stop::default();
-    let s2 = stop.clone();
-    ctrlc::set_handler(move || s2.ask()).unwrap();
-    r.run(&stop, |p| format!("{:?}", p), |s| { if a.len() > 5 { eprintln!("{s}"); } Ok::<(), ()>(()) }).unwrap();
-    eprintln!("{:?}", t.elapsed());
-}

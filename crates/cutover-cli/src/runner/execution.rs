@@ -22,7 +22,7 @@ const LEFT_BEHIND: Duration = Duration::from_secs(1);
 /// How long the measuring process may take to end a group and to report.
 const ENDING: Duration = Duration::from_secs(10);
 /// How much of the end of stderr is kept.
-const STDERR_KEPT: usize = 16 * 1024;
+const STDERR_KEPT: usize = 8 * 1024;
 /// Linux counts resident pages in batches per thread: a peak this near the floor is the floor's.
 const FLOOR_SLACK: u64 = 512 * 1024;
 

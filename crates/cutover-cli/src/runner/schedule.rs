@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use super::Side;
+use cutover_domain::Side;
 use tempfile::TempDir;
 
 use super::cases::Input;

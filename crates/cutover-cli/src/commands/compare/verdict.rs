@@ -1,0 +1,278 @@
+//! Judging a pair of executions: how they ended and what they wrote.
+
+use std::time::Duration;
+
+use cutover_domain::comparison::{
+    Answer, Comparator, Comparison, Difference, DifferenceKind, Judgement, Measurements,
+    RecordLimits, Severity, SideOutcome, SideRecord,
+};
+use cutover_domain::tree::{Tree, TreeBuilder};
+use serde_json::{Value, json};
+
+use super::quantity::show_size;
+use super::run::ReadAs;
+use crate::runner::{Ending, Execution, Limits, Pair};
+
+/// How much of an answer a record quotes.
+const EXCERPT: usize = 400;
+
+/// What judging needs to know.
+pub(super) struct Judge {
+    pub(super) read_as: ReadAs,
+    pub(super) comparator: Comparator,
+    pub(super) kept: RecordLimits,
+    pub(super) limits: Limits,
+}
+
+/// A pair, judged.
+pub(super) struct Verdict {
+    pub(super) judgement: Judgement,
+    /// How the answers were read, in one word.
+    pub(super) read_as: &'static str,
+}
+
+/// Two answers as trees.
+struct Read {
+    old: Tree,
+    new: Tree,
+    read_as: &'static str,
+}
+
+impl Judge {
+    pub(super) fn verdict(&self, pair: &Pair<'_>) -> Verdict {
+        let failed = |why: String| Verdict { judgement: Judgement::failed(why), read_as: "none" };
+        for (side, execution) in [("old", &pair.old), ("new", &pair.new)] {
+            if let Some(why) = self.trouble(&execution.ending) {
+                return failed(format!("{side}: {why}"));
+            }
+        }
+        let old = self.outcome(&pair.old.ending);
+        let new = self.outcome(&pair.new.ending);
+        let timed_out = |outcome: &SideOutcome| matches!(outcome, SideOutcome::Timeout { .. });
+        let (mut comparison, read_as) = match (timed_out(&old), timed_out(&new)) {
+            (true, true) => {
+                return failed(format!(
+                    "neither side answered within {:?}; give them more with --timeout",
+                    self.limits.timeout
+                ));
+            }
+            (false, false) => match self.compare_answers(&pair.old.stdout, &pair.new.stdout) {
+                Ok(compared) => compared,
+                Err(why) => return failed(why),
+            },
+            // What a program wrote before it was ended is no answer.
+            _ => (Comparison::same(), "none"),
+        };
+        if old.class() != new.class() {
+            part_in_outcome(&mut comparison, &old, &new);
+        }
+        Verdict { judgement: Judgement::from_comparison(&comparison, &self.kept), read_as }
+    }
+
+    /// Why an execution gives nothing to compare.
+    fn trouble(&self, ending: &Ending) -> Option<String> {
+        match ending {
+            Ending::Failed(why) => Some(why.clone()),
+            Ending::TooMuchOutput => Some(format!(
+                "it wrote more than {} and was ended; allow more with --max-output",
+                show_size(self.limits.output as u64)
+            )),
+            Ending::Stopped => Some("it was ended because the run was stopped".to_owned()),
+            Ending::Exited(_) | Ending::Signalled(_) | Ending::TimedOut => None,
+        }
+    }
+
+    fn outcome(&self, ending: &Ending) -> SideOutcome {
+        match ending {
+            Ending::Exited(code) => SideOutcome::Exit { code: *code },
+            Ending::Signalled(number) => SideOutcome::Signal { number: *number },
+            Ending::TimedOut => SideOutcome::Timeout { after: Some(self.limits.timeout) },
+            Ending::TooMuchOutput => SideOutcome::Error {
+                class: "too much output".to_owned(),
+                message: self.trouble(ending).unwrap_or_default(),
+            },
+            Ending::Stopped => SideOutcome::Error {
+                class: "stopped".to_owned(),
+                message: String::new(),
+            },
+            Ending::Failed(why) => {
+                SideOutcome::Error { class: "not run".to_owned(), message: why.clone() }
+            }
+        }
+    }
+
+    /// One side as it is recorded.
+    pub(super) fn side(&self, execution: &Execution) -> SideRecord {
+        let mut side = SideRecord::new(self.outcome(&execution.ending));
+        side.answer = Answer::of_bytes(&execution.stdout)
+            .with_excerpt(&beginning(&execution.stdout, EXCERPT * 2), EXCERPT);
+        if !execution.stderr.is_empty() {
+            side.messages = Some(String::from_utf8_lossy(&execution.stderr).into_owned());
+        }
+        let mut note = |name: &str, value: Value| {
+            side.unknown.insert(name.to_owned(), value);
+        };
+        if execution.stderr_dropped > 0 {
+            note("messages_dropped_bytes", execution.stderr_dropped.into());
+        }
+        if execution.left_behind {
+            note("left_behind", true.into());
+        }
+        if let Some(usage) = &execution.usage {
+            note("measuring_floor_bytes", usage.floor.into());
+            side.measurements = Measurements {
+                wall: Some(usage.wall),
+                cpu_user: Some(usage.user),
+                cpu_system: Some(usage.system),
+                peak_memory: usage.peak_memory,
+                ..Measurements::default()
+            };
+        }
+        side
+    }
+
+    fn compare_answers(
+        &self,
+        old: &[u8],
+        new: &[u8],
+    ) -> Result<(Comparison, &'static str), String> {
+        let read = match self.read_as {
+            ReadAs::Text => as_text(old, new),
+            ReadAs::Json => self.as_asked("json", json_value, old, new)?,
+            ReadAs::Jsonl => self.as_asked("jsonl", json_lines, old, new)?,
+            ReadAs::Auto if old == new => return Ok((Comparison::same(), "bytes")),
+            ReadAs::Auto => automatically(old, new),
+        };
+        Ok((self.comparator.compare(&read.old, &read.new), read.read_as))
+    }
+
+    /// Reads both answers in the format that was asked for. A side that answers nothing says
+    /// nothing wrong; one that is not in the format differs from one that is.
+    fn as_asked(
+        &self,
+        read_as: &'static str,
+        read: fn(&[u8]) -> Result<Tree, String>,
+        old: &[u8],
+        new: &[u8],
+    ) -> Result<Read, String> {
+        match (read_or_empty(read, old), read_or_empty(read, new)) {
+            (Ok(old), Ok(new)) => Ok(Read { old, new, read_as }),
+            (Err(old), Err(new)) => {
+                Err(format!("neither answer is JSON, as --as {read_as} asks: old: {old}; new: {new}"))
+            }
+            (old_tree, new_tree) => Ok(Read {
+                old: old_tree.unwrap_or_else(|_| quoted(old)),
+                new: new_tree.unwrap_or_else(|_| quoted(new)),
+                read_as,
+            }),
+        }
+    }
+}
+
+fn part_in_outcome(comparison: &mut Comparison, old: &SideOutcome, new: &SideOutcome) {
+    comparison.equal = false;
+    comparison.counts.add(DifferenceKind::Outcome);
+    let difference = Difference {
+        path: "$".to_owned(),
+        new_path: None,
+        kind: DifferenceKind::Outcome,
+        old: Some(Tree::string(told(old))),
+        new: Some(Tree::string(told(new))),
+        times: None,
+        severity: Severity::Error,
+    };
+    comparison.differences.insert(0, difference);
+}
+
+fn told(outcome: &SideOutcome) -> String {
+    match outcome {
+        SideOutcome::Exit { code } => format!("exit status {code}"),
+        other => other.to_string(),
+    }
+}
+
+fn read_or_empty(
+    read: fn(&[u8]) -> Result<Tree, String>,
+    bytes: &[u8],
+) -> Result<Tree, String> {
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Tree::null());
+    }
+    read(bytes)
+}
+
+/// Objects and arrays only: that two programs write `1` and `1.0` must not pass for equal because
+/// both happen to be JSON.
+fn automatically(old: &[u8], new: &[u8]) -> Read {
+    let structured = |bytes: &[u8]| {
+        matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
+    };
+    if structured(old) && structured(new) {
+        if let (Ok(old), Ok(new)) = (json_value(old), json_value(new)) {
+            return Read { old, new, read_as: "json" };
+        }
+        let all_structured = |bytes: &[u8]| {
+            bytes
+                .split(|byte| *byte == b'\n')
+                .all(|line| line.trim_ascii().is_empty() || structured(line))
+        };
+        if all_structured(old)
+            && all_structured(new)
+            && let (Ok(old), Ok(new)) = (json_lines(old), json_lines(new))
+        {
+            return Read { old, new, read_as: "jsonl" };
+        }
+    }
+    as_text(old, new)
+}
+
+fn json_value(bytes: &[u8]) -> Result<Tree, String> {
+    cutover_formats::json::read(bytes).map_err(|error| error.to_string())
+}
+
+fn json_lines(bytes: &[u8]) -> Result<Tree, String> {
+    cutover_formats::jsonl::read(bytes).map_err(|error| error.to_string())
+}
+
+fn as_text(old: &[u8], new: &[u8]) -> Read {
+    Read { old: lines(old), new: lines(new), read_as: "text" }
+}
+
+/// An array of the lines. A line end at the very end makes a last, empty line, so that a missing
+/// one is a difference. A line that is not text is an object, which no line of text equals.
+fn lines(bytes: &[u8]) -> Tree {
+    let mut builder = TreeBuilder::new();
+    builder.begin_array();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        match std::str::from_utf8(line) {
+            Ok(text) => builder.string(text),
+            Err(_) => {
+                builder.begin_object();
+                builder.key("bytes");
+                builder.string(&line.escape_ascii().to_string());
+                // One member cannot be there twice.
+                let _ = builder.end_object();
+            }
+        }
+    }
+    builder.end_array();
+    builder.finish().unwrap_or_else(|_| quoted(bytes))
+}
+
+fn quoted(bytes: &[u8]) -> Tree {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Tree::string(text),
+        Err(_) => Tree::string(bytes.escape_ascii().to_string()),
+    }
+}
+
+/// The first bytes as text, cut where a letter ends.
+fn beginning(bytes: &[u8], limit: usize) -> String {
+    let kept = &bytes[..bytes.len().min(limit)];
+    let text = String::from_utf8_lossy(kept).into_owned();
+    if kept.len() < bytes.len() {
+        // The cut may have gone through a letter.
+        return text.trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned();
+    }
+    text
+}
