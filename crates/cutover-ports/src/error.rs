@@ -30,6 +30,8 @@ pub enum PortErrorKind {
         /// The revision that is there.
         actual: u64,
     },
+    /// Something with this id is there already, and nothing is overwritten.
+    AlreadyExists,
     /// What is stored cannot be read: torn, invalid, or of a newer major schema.
     Corrupt,
     /// The caller asked for something that can never work (an invalid name, a bad page size).

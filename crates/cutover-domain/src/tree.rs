@@ -1,1 +1,0 @@
-//! The lossless value tree.

@@ -1,1 +1,0 @@
-//! Storing comparison records.
