@@ -11,6 +11,7 @@ pub mod place;
 #[cfg(unix)]
 mod runner;
 pub mod suggest;
+mod devstub;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;

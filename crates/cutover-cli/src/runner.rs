@@ -16,7 +16,7 @@ mod stop;
 use std::ffi::OsString;
 use std::io;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(crate) use cases::{Case, Corpus};
 pub(crate) use command::CommandLine;
@@ -96,7 +96,3 @@ impl Plan {
     }
 }
 
-/// Reads the cases; see [`Corpus`].
-pub(crate) fn corpus(from: &Path) -> Result<Corpus, RunnerError> {
-    Corpus::read(from)
-}

@@ -1,8 +1,10 @@
 //! `cutover compare`: two implementations over a corpus, and what was found, then and later.
 
 mod find;
+mod interrupt;
 mod list;
-mod print;
+mod progress;
+mod quantity;
 mod report;
 #[cfg(unix)]
 mod run;

@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 
+use cutover_domain::comparison::{Comparison, Difference, Severity};
+use cutover_domain::tree::Tree;
+
 use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
 use crate::output::{Page, printable};
 
@@ -54,6 +57,59 @@ pub(crate) fn write<'a>(
         writeln!(page, "{DIM}… and {more} more; --limit shows more of them{DIM:#}")?;
     }
     Ok(())
+}
+
+/// Writes all that a comparison found, but not whether the answers are equal.
+pub(crate) fn write_comparison(page: &mut Page<'_>, comparison: &Comparison) -> io::Result<()> {
+    let texts: Vec<_> = comparison.differences.iter().map(Text::of).collect();
+    let more = comparison.counts.total().saturating_sub(texts.len() as u64);
+    write(page, texts.iter().map(Text::shown), more)?;
+    for undecided in &comparison.inexact {
+        writeln!(
+            page,
+            "{WARN}not decided:{WARN:#} {}: {} ({} elements)",
+            printable(&undecided.path),
+            printable(&undecided.what),
+            undecided.elements
+        )?;
+    }
+    for hit in &comparison.hidden {
+        writeln!(page, "{DIM}hidden by {}: {}{DIM:#}", printable(&hit.rule), hit.hidden)?;
+    }
+    Ok(())
+}
+
+/// A difference with its values written out.
+struct Text<'a> {
+    difference: &'a Difference,
+    old: Option<String>,
+    new: Option<String>,
+}
+
+impl<'a> Text<'a> {
+    fn of(difference: &'a Difference) -> Self {
+        // Much longer than what is shown, much shorter than what it may be.
+        let json = |tree: &Tree| tree.excerpt(4 * VALUE_WIDTH).to_json();
+        Self {
+            difference,
+            old: difference.old.as_ref().map(json),
+            new: difference.new.as_ref().map(json),
+        }
+    }
+
+    fn shown(&self) -> Shown<'_> {
+        let difference = self.difference;
+        Shown {
+            path: &difference.path,
+            new_path: difference.new_path.as_deref(),
+            kind: difference.kind.word(),
+            old: self.old.as_deref(),
+            new: self.new.as_deref(),
+            times: difference.times.map(|times| (times.old, times.new)),
+            severity: (difference.severity != Severity::default())
+                .then(|| difference.severity.word()),
+        }
+    }
 }
 
 struct Group<'a> {

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use cutover_domain::comparison::digest;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -144,6 +145,11 @@ struct Description<'a> {
 }
 
 impl Case {
+    /// A digest of its input.
+    pub(crate) fn digest(&self) -> io::Result<String> {
+        Ok(digest(&self.input.read()?))
+    }
+
     fn from_line(number: usize, text: &str) -> Result<Self, String> {
         let value: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let unnamed = format!("line-{number}");
@@ -185,8 +191,7 @@ impl Input {
         }
     }
 
-    /// The bytes, for a digest.
-    pub(super) fn read(&self) -> io::Result<Vec<u8>> {
+    fn read(&self) -> io::Result<Vec<u8>> {
         match self {
             Self::File(path) => fs::read(path),
             Self::Inline { bytes, .. } => Ok(bytes.clone()),

@@ -33,6 +33,12 @@ impl CommandLine {
         &self.text
     }
 
+    /// The name of the program without its folders.
+    pub(crate) fn program_name(&self) -> String {
+        let name = Path::new(self.name()).file_name();
+        name.map_or_else(|| self.name().to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
     /// The first word.
     pub(super) fn name(&self) -> &str {
         self.words.first().map_or("", String::as_str)

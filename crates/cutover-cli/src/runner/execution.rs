@@ -24,7 +24,7 @@ const ENDING: Duration = Duration::from_secs(10);
 /// How much of the end of stderr is kept.
 const STDERR_KEPT: usize = 8 * 1024;
 /// Linux counts resident pages in batches per thread: a peak this near the floor is the floor's.
-const FLOOR_SLACK: u64 = 512 * 1024;
+const FLOOR_SLACK: u64 = 256 * 1024;
 
 /// A program, its arguments and its input.
 #[derive(Debug)]

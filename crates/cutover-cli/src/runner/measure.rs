@@ -44,7 +44,6 @@ fn measure() -> io::Result<()> {
     receiver.read_until(b'\n', &mut line)?;
     let request: Request = parse(&line)?;
 
-    let floor_bytes = own_peak();
     let started = Instant::now();
     let child = match start(&request) {
         Ok(child) => child,
@@ -52,6 +51,9 @@ fn measure() -> io::Result<()> {
             return send(&mut sender, &Message::NotStarted { error: error.to_string() });
         }
     };
+    // Until the program's own image is there it shares the memory of this process, so this is at
+    // least what it began with.
+    let floor_bytes = own_peak();
     release_output()?;
     // A runner that is gone already must not leave the program running.
     let told = send(&mut sender, &Message::Started { pid: child.id() });

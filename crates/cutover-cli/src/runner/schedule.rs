@@ -18,6 +18,8 @@ use super::{Case, CommandLine, Delivery, Plan, Stop};
 /// Both programs, run once on one case.
 #[derive(Debug)]
 pub(crate) struct Pair<'a> {
+    /// Its place in the plan.
+    pub(crate) number: u64,
     pub(crate) case: &'a Case,
     /// From 0.
     pub(crate) repeat: u32,
@@ -117,7 +119,7 @@ impl Runner {
         };
         // It is not there when no program needed it; the folder goes at the end in any case.
         let _ = fs::remove_file(&file);
-        Some(Pair { case, repeat, first, old, new })
+        Some(Pair { number, case, repeat, first, old, new })
     }
 
     fn launch(&self, side: Side, case: &Case, file: &PathBuf) -> io::Result<Launch> {

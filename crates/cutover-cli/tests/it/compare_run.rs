@@ -189,7 +189,7 @@ fn differences_of_json_answers_have_paths_and_rules_hold() {
     assert_eq!(counts(&summary), [20, 19, 1, 0]);
     assert_eq!(summary["counts"], serde_json::json!({"value": 1}));
     let shown = bench.json(&["compare", "show", "latest", "03.json"]);
-    let difference = &shown["records"][0]["judgement"]["differences"][0];
+    let difference = &shown["records"][0]["judgement"]["compared"]["differences"][0];
     assert_eq!(difference["path"], "$.id");
     assert_eq!((&difference["old"], &difference["new"]), (&3.into(), &33.into()));
 
@@ -207,7 +207,7 @@ fn what_is_not_json_is_trouble_only_where_json_was_asked_for() {
     let bench = Bench::with_cases([("a", "{\"x\": 1}\n".to_owned())]);
     let (exit, summary) = bench.run("sed s/1/1,/", "sed s/1/1,/", &["--as", "json"]);
     assert_eq!((exit, counts(&summary)), (3, [1, 0, 0, 1]));
-    let error = bench.records("latest")[0]["judgement"]["error"].as_str().unwrap().to_owned();
+    let error = bench.records("latest")[0]["judgement"]["failed"].as_str().unwrap().to_owned();
     assert!(error.contains("JSON") && error.contains("old"), "{error}");
     let (exit, _) = bench.run("sed s/1/1,/", "sed s/1/1,/", &[]);
     assert_eq!(exit, 0);
@@ -283,7 +283,7 @@ fn how_a_program_ends_is_part_of_its_answer() {
     };
     assert_eq!(by_name("dies")["new"]["outcome"], serde_json::json!({"status": "signal", "number": 11}));
     assert_eq!(by_name("fails")["new"]["outcome"], serde_json::json!({"status": "exit", "code": 4}));
-    let difference = by_name("fails")["judgement"]["differences"][0].clone();
+    let difference = by_name("fails")["judgement"]["compared"]["differences"][0].clone();
     assert_eq!(difference["kind"], "outcome");
 }
 
@@ -320,7 +320,7 @@ fn output_without_end_is_bounded_and_said() {
     let bench = Bench::with_cases([("a", String::new())]);
     let (exit, summary) = bench.run("yes", "echo y", &["--max-output", "100KiB"]);
     assert_eq!((exit, counts(&summary)), (3, [1, 0, 0, 1]));
-    let error = bench.records("latest")[0]["judgement"]["error"].as_str().unwrap().to_owned();
+    let error = bench.records("latest")[0]["judgement"]["failed"].as_str().unwrap().to_owned();
     assert!(error.contains("100 KiB") && error.contains("--max-output"), "{error}");
 
     // Any amount of messages is read, and its end kept.

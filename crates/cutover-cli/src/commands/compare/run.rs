@@ -2,13 +2,34 @@
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
+use cutover_domain::comparison::{
+    ComparisonRecord, Implementation, RecordLimits, RecordResult, Run, RunId, RunKind,
+    RunState,
+};
+use cutover_ports::comparison::ComparisonStore;
+use pollster::block_on;
+use serde_json::json;
 
+use super::find;
+use super::interrupt::stop_on_signals;
+use super::progress::Progress;
 use super::quantity::{duration, size};
+use super::summary::{Summary, Summing};
+use super::verdict::Judge;
 use crate::commands::rules::RuleArgs;
-use crate::runner::{CommandLine, Corpus, Delivery, Limits, Plan, RunnerError};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::output::printable;
+use crate::runner::{
+    CommandLine, Corpus, Delivery, Limits, Plan, Runner, RunnerError, Stop,
+};
+
+/// How often the header of a run says that it is alive and how far it is.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
 pub(super) const CASES_HELP: &str = "\
 Cases: every file below a folder is one, named by its path; or every line of a JSON Lines file. \
@@ -86,6 +107,18 @@ pub enum ReadAs {
     Text,
 }
 
+impl ReadAs {
+    /// The name used in documents and on the command line.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Text => "text",
+        }
+    }
+}
+
 fn name(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
     let fits = (1..=100).contains(&text.chars().count());
@@ -102,5 +135,219 @@ fn variable(text: &str) -> Result<(String, String), &'static str> {
             Ok((key.to_owned(), value.to_owned()))
         }
         _ => Err("a variable is written NAME=VALUE"),
+    }
+}
+
+impl From<RunnerError> for Failure {
+    fn from(error: RunnerError) -> Self {
+        let failure = |exit| Self::new(exit, &error);
+        match &error {
+            RunnerError::Quoting { .. } => {
+                failure(Exit::Usage).hint("close the quote, or escape it with a backslash")
+            }
+            RunnerError::NoProgram { .. } | RunnerError::CaseLine { .. } => failure(Exit::Usage),
+            RunnerError::CasesKind { .. } => failure(Exit::Usage)
+                .hint("put the cases as files into a folder, or one a line into a .jsonl file"),
+            RunnerError::Missing { .. } => failure(Exit::Trouble)
+                .hint("check its name and PATH; nothing was run"),
+            RunnerError::NotExecutable { program, .. } => failure(Exit::Trouble).hint(
+                format_args!("name its interpreter (sh {program}), or chmod +x it; nothing was run"),
+            ),
+            RunnerError::Cases { .. } | RunnerError::NoCases { .. } | RunnerError::Work(_) => {
+                failure(Exit::Trouble)
+            }
+        }
+    }
+}
+
+pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
+    let limits = Limits { timeout: args.timeout, output: args.max_output };
+    let judge = Judge {
+        read_as: args.read_as,
+        comparator: args.rules.comparator()?,
+        kept: RecordLimits { differences: args.rules.limit(), ..RecordLimits::default() },
+        limits,
+    };
+    let runner = args.plan(limits)?.prepare()?;
+    for skipped in &runner.plan().corpus.skipped {
+        context.output.warn(format_args!("passed over, as it is no file: {}", skipped.display()));
+    }
+    let store = find::store(context)?;
+    let stop = Stop::default();
+    stop_on_signals(&stop)?;
+    let header = args.header(context, &runner);
+    let name: Arc<str> = header.name.as_str().into();
+    let id = header.id.clone();
+    let mut recording = Recording::begin(context, &*store, header)?;
+    let mut progress = Progress::new(runner.pairs(), context.output);
+    let outcome = runner.run(
+        &stop,
+        |pair| judge.record(&pair, id.clone(), Arc::clone(&name), context.now()),
+        |record| {
+            let Some(record) = record else { return Ok(()) };
+            progress.step(record.result == RecordResult::Different);
+            recording.add(&record)
+        },
+    );
+    progress.finish();
+    // Every case may have been done when the signal came.
+    let whole = recording.run.tally.made() == runner.pairs();
+    let state = if whole { RunState::Complete } else { RunState::Interrupted };
+    let ended = recording.end(state, runner.plan().corpus.cases.len() as u64);
+    // What went wrong first is what is said.
+    outcome?;
+    let summary = ended?;
+    context.output.show(&summary)?;
+    say_more(context, &summary, state);
+    Ok(match state {
+        RunState::Complete if summary.has_differences() => Exit::No,
+        RunState::Complete if summary.is_whole() => Exit::Done,
+        RunState::Complete => Exit::Trouble,
+        RunState::Interrupted | RunState::Running => Exit::Interrupted,
+    })
+}
+
+/// What the summary does not say by itself.
+fn say_more(context: &Context, summary: &Summary, state: RunState) {
+    let output = &context.output;
+    let id = summary.id();
+    if state != RunState::Complete {
+        output.warn("stopped before the end; what was done is saved");
+    }
+    if summary.errors() > 0 {
+        output.warn(format_args!(
+            "{} cases could not be compared, so nothing is known about them",
+            summary.errors()
+        ));
+    }
+    if summary.is_all_failures() {
+        output.warn("both programs failed on every case: are the commands right?");
+    }
+    match summary.first_unequal() {
+        Some(case) => output.next(format_args!("cutover compare show {id} {}", quoted(case))),
+        None => output.next(format_args!("cutover compare report {id} --to html -o report.html")),
+    }
+}
+
+/// A word that a shell reads as it is.
+fn quoted(word: &str) -> String {
+    shlex::try_quote(&printable(word)).map_or_else(|_| "CASE".to_owned(), |word| word.into_owned())
+}
+
+impl RunArgs {
+    fn plan(&self, limits: Limits) -> Result<Plan, Failure> {
+        Ok(Plan {
+            old: CommandLine::parse("--old", &self.old)?,
+            new: CommandLine::parse("--new", &self.new)?,
+            corpus: Corpus::read(&self.cases)?,
+            delivery: match (self.stdin, self.arg) {
+                (true, _) => Delivery::Stdin,
+                (false, true) => Delivery::Argument,
+                (false, false) => Delivery::Auto,
+            },
+            env: self.env.clone(),
+            repeats: self.repeat,
+            jobs: self.jobs,
+            // JSON readers elsewhere keep 53 bits of a number.
+            seed: self.seed.unwrap_or_else(|| u64::from_be_bytes(random()) >> 11),
+            limits,
+        })
+    }
+
+    fn header(&self, context: &Context, runner: &Runner) -> Run {
+        let now = context.now();
+        let plan = runner.plan();
+        let name = self.name.clone().unwrap_or_else(|| plan.new.program_name());
+        let mut run = Run::new(RunId::time_ordered(now, random()), name, RunKind::Commands, now);
+        run.old = Implementation::new(plan.old.text());
+        run.new = Implementation::new(plan.new.text());
+        run.expected_cases = Some(runner.pairs());
+        run.options = json!({
+            "cases": self.cases.to_string_lossy(),
+            "as": self.read_as.name(),
+            "repeat": plan.repeats,
+            "jobs": plan.jobs,
+            "seed": plan.seed,
+            "timeout_ms": u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX),
+            "max_output_bytes": self.max_output,
+            // Values may be secrets.
+            "env": plan.env.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            "rules": self.rules.told(),
+        });
+        run
+    }
+}
+
+/// Random bytes for ids and seeds.
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    for chunk in bytes.chunks_mut(6) {
+        // The last bytes of a random UUID are all random; version and variant stand before.
+        let random = uuid::Uuid::new_v4().into_bytes();
+        chunk.copy_from_slice(&random[16 - chunk.len()..]);
+    }
+    bytes
+}
+
+/// A run being saved: each record at once, the header now and then.
+struct Recording<'a> {
+    context: &'a Context,
+    store: &'a dyn ComparisonStore,
+    run: Run,
+    summing: Summing,
+    heartbeat: Instant,
+}
+
+impl<'a> Recording<'a> {
+    fn begin(
+        context: &'a Context,
+        store: &'a dyn ComparisonStore,
+        run: Run,
+    ) -> Result<Self, Failure> {
+        block_on(store.create_run(&run))?;
+        Ok(Self { context, store, run, summing: Summing::default(), heartbeat: Instant::now() })
+    }
+
+    fn add(&mut self, record: &ComparisonRecord) -> Result<(), Failure> {
+        block_on(self.store.append(std::slice::from_ref(record)))?;
+        self.summing.add(record);
+        self.run.tally.count(record.result);
+        if self.heartbeat.elapsed() >= HEARTBEAT {
+            self.run.updated = self.context.now();
+            block_on(self.store.update_run(&self.run))?;
+            self.heartbeat = Instant::now();
+        }
+        Ok(())
+    }
+
+    fn end(mut self, state: RunState, cases: u64) -> Result<Summary, Failure> {
+        self.run.end(state, self.context.now());
+        block_on(self.store.update_run(&self.run))?;
+        Ok(self.summing.summary(&self.run, Some(cases)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_bytes_are_not_the_same_twice() {
+        let (one, other): ([u8; 10], [u8; 10]) = (random(), random());
+        assert_ne!(one, other);
+        assert_ne!(one[..6], one[4..], "no chunk is left out");
+    }
+
+    #[test]
+    fn a_name_is_one_short_line_and_a_variable_has_a_name() {
+        assert_eq!(name(" nightly "), Ok("nightly".to_owned()));
+        for text in ["", "  ", "a\nb", &"x".repeat(101)] {
+            assert!(name(text).is_err(), "{text:?}");
+        }
+        assert_eq!(variable("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert_eq!(variable("A="), Ok(("A".to_owned(), String::new())));
+        for text in ["", "A", "=b", "A\0=b"] {
+            assert!(variable(text).is_err(), "{text:?}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use cutover_domain::comparison::{
-    ComparisonRecord, Measurements, RecordResult, Run, RunState, percent_change,
+    ComparisonRecord, DifferenceKind, Measurements, RecordResult, Run, RunState, percent_change,
 };
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ pub struct Summary {
     /// Pairs of executions: each case once for every repeat.
     pairs: u64,
     /// Differences by kind.
-    counts: BTreeMap<String, u64>,
+    counts: BTreeMap<&'static str, u64>,
     /// Ends other than success, by kind.
     ends: Sides<BTreeMap<String, u64>>,
     figures: Figures,
@@ -88,6 +88,15 @@ impl Summary {
         self.errors == 0 && self.planned.is_none_or(|planned| planned <= self.cases)
     }
 
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The first case, by name, that is not equal.
+    pub(super) fn first_unequal(&self) -> Option<&str> {
+        self.unequal.first().map(|(case, _)| case.as_str())
+    }
+
     pub(super) fn errors(&self) -> u64 {
         self.errors
     }
@@ -104,7 +113,7 @@ impl Summary {
 pub(super) struct Summing {
     cases: HashMap<String, (u64, RecordResult)>,
     pairs: u64,
-    counts: BTreeMap<String, u64>,
+    counts: BTreeMap<&'static str, u64>,
     ends: Sides<BTreeMap<String, u64>>,
     wall: Sum,
     cpu: Sum,
@@ -149,8 +158,13 @@ impl Summing {
             *worst = record.result;
         }
         self.pairs += 1;
-        for (kind, count) in kinds(record) {
-            *self.counts.entry(kind).or_default() += count;
+        if let Some(comparison) = record.judgement.comparison() {
+            for kind in DifferenceKind::ALL {
+                let count = comparison.counts.of(kind);
+                if count > 0 {
+                    *self.counts.entry(kind.word()).or_default() += count;
+                }
+            }
         }
         for (ends, side) in
             [(&mut self.ends.old, &record.old), (&mut self.ends.new, &record.new)]
@@ -211,6 +225,12 @@ impl Summing {
             unequal: unequal.into_iter().map(|(name, (_, result))| (name, result)).collect(),
         }
     }
+}
+
+/// How many cases a run was started for; known for runs of commands only.
+pub(super) fn planned_cases(run: &Run) -> Option<u64> {
+    let repeats = run.options.get("repeat").and_then(serde_json::Value::as_u64)?;
+    run.expected_cases.map(|pairs| pairs / repeats.max(1))
 }
 
 /// A difference is worse than something that was not decided: it is known.

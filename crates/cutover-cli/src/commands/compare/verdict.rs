@@ -1,12 +1,15 @@
 //! Judging a pair of executions: how they ended and what they wrote.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::Instant;
 
 use cutover_domain::comparison::{
-    Answer, Comparator, Comparison, Difference, DifferenceKind, Judgement, Measurements,
-    RecordLimits, Severity, SideOutcome, SideRecord,
+    Answer, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement,
+    Measurements, RecordId, RecordLimits, RunId, Severity, SideOutcome, SideRecord,
 };
+use crate::devstub::Comparator;
 use cutover_domain::tree::{Tree, TreeBuilder};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::quantity::show_size;
@@ -25,10 +28,10 @@ pub(super) struct Judge {
 }
 
 /// A pair, judged.
-pub(super) struct Verdict {
-    pub(super) judgement: Judgement,
+struct Verdict {
+    judgement: Judgement,
     /// How the answers were read, in one word.
-    pub(super) read_as: &'static str,
+    read_as: &'static str,
 }
 
 /// Two answers as trees.
@@ -39,8 +42,39 @@ struct Read {
 }
 
 impl Judge {
-    pub(super) fn verdict(&self, pair: &Pair<'_>) -> Verdict {
-        let failed = |why: String| Verdict { judgement: Judgement::failed(why), read_as: "none" };
+    /// A pair as it is saved; nothing when it was broken off.
+    pub(super) fn record(
+        &self,
+        pair: &Pair<'_>,
+        run: RunId,
+        name: Arc<str>,
+        now: Timestamp,
+    ) -> Option<ComparisonRecord> {
+        if [&pair.old, &pair.new].iter().any(|side| side.ending == Ending::Stopped) {
+            return None;
+        }
+        let started = Instant::now();
+        let Verdict { judgement, read_as } = self.verdict(pair);
+        let took = started.elapsed();
+        // The number keeps the order in which the pairs were planned.
+        let id = RecordId::new(format!("{:08}", pair.number)).ok()?;
+        let (old, new) = (self.side(&pair.old), self.side(&pair.new));
+        let mut record = ComparisonRecord::new(run, id, name, now, old, new, judgement);
+        record.case = Some(pair.case.name.clone());
+        record.input_digest = pair.case.digest().ok();
+        for (name, value) in [
+            ("repeat", json!(pair.repeat)),
+            ("first", json!(pair.first.name())),
+            ("read_as", json!(read_as)),
+            ("judging_ns", json!(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX))),
+        ] {
+            record.unknown.insert(name.to_owned(), value);
+        }
+        Some(record)
+    }
+
+    fn verdict(&self, pair: &Pair<'_>) -> Verdict {
+        let failed = |why: String| Verdict { judgement: Judgement::Failed(why), read_as: "none" };
         for (side, execution) in [("old", &pair.old), ("new", &pair.new)] {
             if let Some(why) = self.trouble(&execution.ending) {
                 return failed(format!("{side}: {why}"));
@@ -66,7 +100,7 @@ impl Judge {
         if old.class() != new.class() {
             part_in_outcome(&mut comparison, &old, &new);
         }
-        Verdict { judgement: Judgement::from_comparison(&comparison, &self.kept), read_as }
+        Verdict { judgement: Judgement::of(comparison, &self.kept), read_as }
     }
 
     /// Why an execution gives nothing to compare.
@@ -102,7 +136,7 @@ impl Judge {
     }
 
     /// One side as it is recorded.
-    pub(super) fn side(&self, execution: &Execution) -> SideRecord {
+    fn side(&self, execution: &Execution) -> SideRecord {
         let mut side = SideRecord::new(self.outcome(&execution.ending));
         side.answer = Answer::of_bytes(&execution.stdout)
             .with_excerpt(&beginning(&execution.stdout, EXCERPT * 2), EXCERPT);
@@ -227,11 +261,11 @@ fn automatically(old: &[u8], new: &[u8]) -> Read {
 }
 
 fn json_value(bytes: &[u8]) -> Result<Tree, String> {
-    cutover_formats::json::read(bytes).map_err(|error| error.to_string())
+    crate::devstub::json::read(bytes).map_err(|error| error.to_string())
 }
 
 fn json_lines(bytes: &[u8]) -> Result<Tree, String> {
-    cutover_formats::jsonl::read(bytes).map_err(|error| error.to_string())
+    crate::devstub::jsonl::read(bytes).map_err(|error| error.to_string())
 }
 
 fn as_text(old: &[u8], new: &[u8]) -> Read {

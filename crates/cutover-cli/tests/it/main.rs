@@ -1,0 +1,4 @@
+//! The built `cutover`, as a user runs it.
+
+#[cfg(unix)]
+mod compare_run;
