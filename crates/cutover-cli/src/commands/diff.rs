@@ -2,10 +2,12 @@
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use clap::{Args, ValueEnum};
-use cutover_domain::comparison::Comparison;
+use cutover_domain::comparison::{Comparison, DifferenceKind};
 use cutover_domain::tree::Tree;
+use cutover_formats::{json, jsonl};
 use serde::Serialize;
 
 use super::rules::RuleArgs;
@@ -53,34 +55,92 @@ impl InputFormat {
     }
 }
 
-/// Reads a document; `name` is what to call it.
+/// A document to read.
 struct Source<'a> {
     path: &'a Path,
     format: InputFormat,
 }
 
-impl Source<'_> {
-    fn name(&self) -> String {
-        if self.is_stdin() { "standard input".to_owned() } else { self.path.display().to_string() }
+impl<'a> Source<'a> {
+    fn new(path: &'a Path, format: Option<InputFormat>) -> Self {
+        Self { path, format: format.unwrap_or_else(|| InputFormat::of(path)) }
     }
 
     fn is_stdin(&self) -> bool {
         self.path == Path::new("-")
     }
 
-    fn bytes(&self) -> Result<Vec<u8>, Failure> {
+    fn name(&self) -> String {
+        if self.is_stdin() {
+            "standard input".to_owned()
+        } else {
+            self.path.display().to_string()
+        }
+    }
+
+    fn bytes(&self) -> io::Result<Vec<u8>> {
         if !self.is_stdin() {
-            return std::fs::read(self.path).map_err(|error| self.unreadable(&error));
+            return std::fs::read(self.path);
         }
         let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map_err(|error| self.unreadable(&error))?;
+        io::stdin().lock().read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
-    fn unreadable(&self, error: &io::Error) -> Failure {
-        Failure::io(format_args!("read {}", self.name()), error)
+    fn read(&self) -> Result<Tree, Failure> {
+        let bytes = self
+            .bytes()
+            .map_err(|error| Failure::io(format_args!("read {}", self.name()), &error))?;
+        let read = match self.format {
+            InputFormat::Json => json::read(&bytes),
+            InputFormat::Jsonl => jsonl::read(&bytes),
+        };
+        read.map_err(|error| Failure::trouble(format_args!("{}:{error}", self.name())))
     }
 }
-pub(crate) fn run(_: &Context, args: DiffArgs) -> Result<Exit, Failure> {
-    Ok(Exit::Done)
+
+/// What differs between two documents.
+#[derive(Serialize)]
+struct Found(Comparison);
+
+impl Report for Found {
+    fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let Self(comparison) = self;
+        differences::write_comparison(page, comparison)?;
+        let counts: Vec<String> = DifferenceKind::ALL
+            .into_iter()
+            .map(|kind| (comparison.counts.of(kind), kind))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, kind)| format!("{count} {kind}"))
+            .collect();
+        match (comparison.equal, counts.is_empty()) {
+            (true, _) => writeln!(page, "{GOOD}equal{GOOD:#}"),
+            (false, true) => writeln!(page, "{WARN}not decided{WARN:#}"),
+            (false, false) => writeln!(page, "{BAD}different{BAD:#}: {}", counts.join(", ")),
+        }
+    }
+
+    fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
+        self.0.differences.iter().try_for_each(|difference| write_json_line(to, difference))
+    }
+}
+
+pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
+    let comparator = args.rules.comparator()?;
+    let old = Source::new(&args.old, args.input_format);
+    let new = Source::new(&args.new, args.input_format);
+    if old.is_stdin() && new.is_stdin() {
+        return Err(Failure::usage("only one of the documents can be standard input"));
+    }
+    // Reading is most of the work, and the documents have nothing to do with each other.
+    let (old, new) = thread::scope(|scope| {
+        let new = scope.spawn(|| new.read());
+        let old = old.read();
+        (old, new.join())
+    });
+    let new = new.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let comparison = comparator.compare(&old?, &new?);
+    let equal = comparison.equal;
+    context.output.show(&Found(comparison))?;
+    Ok(Exit::answer(equal))
 }

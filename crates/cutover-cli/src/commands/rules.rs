@@ -1,10 +1,9 @@
 //! The options that say what counts as a difference, for `diff` and `compare run`.
 
-use std::fmt;
 use std::str::FromStr;
 
 use clap::Args;
-use crate::devstub::Comparator;
+use cutover_domain::comparison::{Comparator, Preset, Rules};
 
 use crate::exit::Failure;
 
@@ -37,9 +36,9 @@ pub struct RuleArgs {
     #[arg(long, value_name = "X", value_parser = tolerance)]
     rel: Option<f64>,
     /// Begin with a set of rules: strict, lenient, mdm or pipeline
-    #[arg(long, value_name = "NAME")]
-    preset: Option<String>,
-    /// 1 and 1.0 are different
+    #[arg(long, value_name = "NAME", value_parser = preset)]
+    preset: Option<Preset>,
+    /// 1 and 1.0 differ
     #[arg(long)]
     strict: bool,
     /// Keep and show at most so many differences; all are counted
@@ -69,12 +68,6 @@ impl FromStr for KeyRule {
     }
 }
 
-impl fmt::Display for KeyRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.path, self.fields.join(","))
-    }
-}
-
 fn tolerance(text: &str) -> Result<f64, &'static str> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
@@ -83,37 +76,57 @@ fn tolerance(text: &str) -> Result<f64, &'static str> {
 }
 
 impl RuleArgs {
+    /// The rules, to be built into a comparator.
+    pub(crate) fn rules(&self) -> Rules {
+        let mut rules = Rules::new().limit(self.limit);
+        if let Some(preset) = self.preset {
+            rules = rules.preset(preset);
+        }
+        if self.strict {
+            rules = rules.strict();
+        }
+        for path in &self.ignore {
+            rules = rules.ignore(path);
+        }
+        for path in &self.only {
+            rules = rules.only(path);
+        }
+        for path in &self.unordered {
+            rules = match path.as_str() {
+                "" => rules.unordered_everywhere(),
+                path => rules.unordered(path),
+            };
+        }
+        for key in &self.key {
+            rules = rules.key(&key.path, &key.fields);
+        }
+        if let Some(tolerance) = self.abs {
+            rules = rules.absolute(tolerance);
+        }
+        if let Some(tolerance) = self.rel {
+            rules = rules.relative(tolerance);
+        }
+        rules
+    }
+
     /// The comparator of these rules.
     pub(crate) fn comparator(&self) -> Result<Comparator, Failure> {
-        Ok(Comparator)
+        self.rules().build().map_err(|error| {
+            Failure::usage(error).hint("paths are written like $.items[*].price or $..updated_at")
+        })
     }
 
     /// How many differences are kept.
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
+}
 
-    /// The rules as they were given, for whoever reads the answer later.
-    pub(crate) fn told(&self) -> Vec<String> {
-        let mut told = Vec::new();
-        let mut tell = |option: &str, values: &[String]| {
-            told.extend(values.iter().map(|value| match value.is_empty() {
-                true => format!("--{option}"),
-                false => format!("--{option}={value}"),
-            }));
-        };
-        tell("preset", self.preset.as_slice());
-        tell("ignore", &self.ignore);
-        tell("only", &self.only);
-        tell("unordered", &self.unordered);
-        tell("key", &self.key.iter().map(KeyRule::to_string).collect::<Vec<_>>());
-        tell("abs", self.abs.map(|abs| format!("{abs:e}")).as_slice());
-        tell("rel", self.rel.map(|rel| format!("{rel:e}")).as_slice());
-        if self.strict {
-            tell("strict", &[String::new()]);
-        }
-        told
-    }
+fn preset(name: &str) -> Result<Preset, String> {
+    Preset::by_name(name).ok_or_else(|| {
+        let names: Vec<_> = Preset::ALL.iter().map(|preset| preset.name()).collect();
+        format!("the presets are {}", names.join(", "))
+    })
 }
 
 #[cfg(test)]
@@ -121,6 +134,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::exit::Exit;
 
     #[derive(Debug, Parser)]
     struct Command {
@@ -133,22 +147,55 @@ mod tests {
         Command::try_parse_from([&["x"], arguments].concat())
     }
 
+    fn rules(arguments: &[&str]) -> Rules {
+        parse(arguments).unwrap().rules.rules()
+    }
+
+    fn begun() -> Rules {
+        Rules::new().limit(50)
+    }
+
     #[test]
     fn unordered_takes_a_path_only_after_an_equals_sign() {
         let command = parse(&["--unordered", "file"]).unwrap();
         assert_eq!(command.file.as_deref(), Some("file"));
-        assert_eq!(command.rules.told(), ["--unordered"]);
-        let command = parse(&["--unordered=$.tags", "--unordered=$.ids"]).unwrap();
-        assert_eq!(command.rules.told(), ["--unordered=$.tags", "--unordered=$.ids"]);
+        assert_eq!(command.rules.rules(), begun().unordered_everywhere());
+        assert_eq!(
+            rules(&["--unordered=$.tags", "--unordered=$.ids"]),
+            begun().unordered("$.tags").unordered("$.ids")
+        );
+    }
+
+    #[test]
+    fn every_option_is_a_rule() {
+        let all = rules(&[
+            "--preset=mdm", "--strict", "--ignore=$.a", "--ignore=$.b", "--only=$.c",
+            "--key=$.d=x,y", "--abs=0.5", "--rel=1e-9", "--limit=7",
+        ]);
+        let expected = Rules::new()
+            .limit(7)
+            .preset(Preset::Mdm)
+            .strict()
+            .ignore("$.a")
+            .ignore("$.b")
+            .only("$.c")
+            .key("$.d", ["x", "y"])
+            .absolute(0.5)
+            .relative(1e-9);
+        assert_eq!(all, expected);
+        let error = parse(&["--preset=nothing"]).unwrap_err().to_string();
+        assert!(error.contains("pipeline"), "{error}");
+        let error = parse(&["--ignore=updated_at"]).unwrap().rules.comparator().unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage);
     }
 
     #[test]
     fn a_key_has_a_path_and_fields() {
         let key = |text: &str| text.parse::<KeyRule>();
-        assert_eq!(key("$=id").unwrap().to_string(), "$=id");
-        let several = key("$['a=b'].x=parent, child").unwrap();
-        assert_eq!(several.path, "$['a=b'].x");
-        assert_eq!(several.fields, ["parent", "child"]);
+        let fields = |text: &str| key(text).unwrap().fields;
+        assert_eq!(key("$=id").unwrap().path, "$");
+        assert_eq!(key("$['a=b'].x=parent, child").unwrap().path, "$['a=b'].x");
+        assert_eq!(fields("$['a=b'].x=parent, child"), ["parent", "child"]);
         for text in ["", "$", "=id", "$=", "$=a,,b"] {
             assert!(key(text).is_err(), "{text}");
         }
@@ -159,6 +206,5 @@ mod tests {
         for text in ["-1", "NaN", "inf", "x"] {
             assert!(parse(&[&format!("--abs={text}")]).is_err(), "{text}");
         }
-        assert_eq!(parse(&["--rel", "1e-9"]).unwrap().rules.told(), ["--rel=1e-9"]);
     }
 }

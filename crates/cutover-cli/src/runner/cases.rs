@@ -150,6 +150,12 @@ impl Case {
         Ok(digest(&self.input.read()?))
     }
 
+    /// A case without an input.
+    #[cfg(test)]
+    pub(crate) fn for_test(name: &str) -> Self {
+        Self { name: name.to_owned(), input: Input::Nothing, args: Vec::new(), env: Vec::new() }
+    }
+
     fn from_line(number: usize, text: &str) -> Result<Self, String> {
         let value: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let unnamed = format!("line-{number}");

@@ -2,3 +2,4 @@
 
 #[cfg(unix)]
 mod compare_run;
+mod diff;

@@ -223,15 +223,16 @@ fn say_more(context: &Context, summary: &Summary, state: RunState) {
     if summary.is_all_failures() {
         output.warn("both programs failed on every case: are the commands right?");
     }
-    match summary.first_unequal() {
-        Some(case) => output.next(format_args!("cutover compare show {id} {}", quoted(case))),
+    match summary.first_unequal().and_then(shell_word) {
+        Some(case) => output.next(format_args!("cutover compare show {id} {case}")),
         None => output.next(format_args!("cutover compare report {id} --to html -o report.html")),
     }
 }
 
-/// A word that a shell reads as it is.
-fn quoted(word: &str) -> String {
-    shlex::try_quote(&printable(word)).map_or_else(|_| "CASE".to_owned(), |word| word.into_owned())
+/// A word as a shell and a terminal take it unharmed, where that can be.
+fn shell_word(word: &str) -> Option<String> {
+    let plain = printable(word) == word && !word.starts_with('-');
+    shlex::try_quote(word).ok().filter(|_| plain).map(std::borrow::Cow::into_owned)
 }
 
 impl RunArgs {
@@ -272,7 +273,7 @@ impl RunArgs {
             "max_output_bytes": self.max_output,
             // Values may be secrets.
             "env": plan.env.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-            "rules": self.rules.told(),
+            "rules": self.rules.rules(),
         });
         run
     }

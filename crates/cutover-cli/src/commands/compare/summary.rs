@@ -59,15 +59,15 @@ struct Sides<T> {
 /// What both sides used, over the pairs in which both were measured.
 #[derive(Clone, Debug, Default, Serialize)]
 struct Figures {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "wall_ns", skip_serializing_if = "Option::is_none")]
     wall: Option<Figure>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "cpu_ns", skip_serializing_if = "Option::is_none")]
     cpu: Option<Figure>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "peak_memory_bytes", skip_serializing_if = "Option::is_none")]
     peak_memory: Option<Figure>,
 }
 
-/// One figure: times are totals in nanoseconds, memory is the highest peak in bytes.
+/// One figure: of times the total, of memory the highest peak.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Figure {
     old: u64,
@@ -111,7 +111,7 @@ impl Summary {
 /// Adds records up.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Summing {
-    cases: HashMap<String, (u64, RecordResult)>,
+    cases: HashMap<String, RecordResult>,
     pairs: u64,
     counts: BTreeMap<&'static str, u64>,
     ends: Sides<BTreeMap<String, u64>>,
@@ -149,11 +149,8 @@ impl Sum {
 impl Summing {
     /// Adds one record. Of the repeats of a case the worst counts.
     pub(super) fn add(&mut self, record: &ComparisonRecord) {
-        let position = self.cases.len() as u64;
-        let (_, worst) = self
-            .cases
-            .entry(record.label().to_owned())
-            .or_insert((position, RecordResult::Equal));
+        let label = record.label().to_owned();
+        let worst = self.cases.entry(label).or_insert(RecordResult::Equal);
         if gravity(record.result) > gravity(*worst) {
             *worst = record.result;
         }
@@ -189,16 +186,13 @@ impl Summing {
     /// What the records of `run` add up to. `planned` is how many cases there are.
     pub(super) fn summary(self, run: &Run, planned: Option<u64>) -> Summary {
         let of = |wanted: &[RecordResult]| {
-            self.cases.values().filter(|(_, result)| wanted.contains(result)).count() as u64
+            self.cases.values().filter(|result| wanted.contains(result)).count() as u64
         };
         let (equal, different) = (of(&[RecordResult::Equal]), of(&[RecordResult::Different]));
         let errors = of(&[RecordResult::Failed, RecordResult::Inexact]);
         let cases = self.cases.len() as u64;
-        let mut unequal: Vec<_> = self
-            .cases
-            .into_iter()
-            .filter(|(_, (_, result))| *result != RecordResult::Equal)
-            .collect();
+        let mut unequal: Vec<_> =
+            self.cases.into_iter().filter(|(_, result)| *result != RecordResult::Equal).collect();
         unequal.sort_by(|(left, _), (right, _)| left.cmp(right));
         Summary {
             id: run.id.to_string(),
@@ -222,7 +216,7 @@ impl Summing {
                 peak_memory: self.peak_memory.figure(),
             },
             options: run.options.clone(),
-            unequal: unequal.into_iter().map(|(name, (_, result))| (name, result)).collect(),
+            unequal,
         }
     }
 }

@@ -310,3 +310,117 @@ fn beginning(bytes: &[u8], limit: usize) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use cutover_domain::comparison::{RecordResult, Rules};
+    use std::time::Duration;
+
+    use super::*;
+
+    fn judge(read_as: ReadAs) -> Judge {
+        Judge {
+            read_as,
+            comparator: Rules::new().build().unwrap(),
+            kept: RecordLimits::default(),
+            limits: Limits { timeout: Duration::from_secs(30), output: 1 << 20 },
+        }
+    }
+
+    /// Whether the answers are equal, and how they were read.
+    fn compared(read_as: ReadAs, old: &[u8], new: &[u8]) -> Result<(bool, &'static str), String> {
+        judge(read_as)
+            .compare_answers(old, new)
+            .map(|(comparison, read_as)| (comparison.equal, read_as))
+    }
+
+    #[test]
+    fn answers_are_read_as_json_only_when_both_are_structured() {
+        for (old, new, expected) in [
+            ("{\"a\": 1}", "{ \"a\":1.0 }\n", (true, "json")),
+            ("[1]", "[2]", (false, "json")),
+            ("1", "1.0", (false, "text")),
+            ("\"a\"", "\"\\u0061\"", (false, "text")),
+            ("{\"a\":1}\n{\"a\":2}\n", "{\"a\": 1}\n{\"a\": 2}", (true, "jsonl")),
+            ("{\"a\":1}", "{\"a\":1", (false, "text")),
+            ("{\"a\":1,\"a\":2}", "{\"a\":2}", (false, "text")),
+            ("same", "same", (true, "bytes")),
+            ("", "x", (false, "text")),
+        ] {
+            let found = compared(ReadAs::Auto, old.as_bytes(), new.as_bytes());
+            assert_eq!(found, Ok(expected), "{old} {new}");
+        }
+    }
+
+    #[test]
+    fn of_text_every_byte_counts() {
+        for (old, new) in [
+            (&b"a\n"[..], &b"a"[..]),
+            (b"a\n", b"a\r\n"),
+            (b"\xff", b"\\xff"),
+            (b"\xff", b"\xfe"),
+            (b"", b"\n"),
+            (b"\xff", b"{\"bytes\":\"\\\\xff\"}"),
+        ] {
+            assert_eq!(compared(ReadAs::Text, old, new), Ok((false, "text")), "{old:?} {new:?}");
+            assert_eq!(compared(ReadAs::Text, old, old), Ok((true, "text")), "{old:?}");
+        }
+    }
+
+    #[test]
+    fn a_format_that_was_asked_for_is_held_to() {
+        assert_eq!(compared(ReadAs::Json, b"1", b"1.0"), Ok((true, "json")));
+        assert_eq!(compared(ReadAs::Json, b"1", b"oops"), Ok((false, "json")));
+        assert_eq!(compared(ReadAs::Json, b"", b"\n"), Ok((true, "json")));
+        let error = compared(ReadAs::Json, b"oops", b"oops").unwrap_err();
+        assert!(error.contains("old: ") && error.contains("new: "), "{error}");
+        assert_eq!(compared(ReadAs::Jsonl, b"1\n2\n", b"1.0\n2"), Ok((true, "jsonl")));
+    }
+
+    fn execution(ending: Ending, stdout: &str) -> Execution {
+        Execution {
+            ending,
+            stdout: stdout.into(),
+            stderr: Vec::new(),
+            stderr_dropped: 0,
+            usage: None,
+            left_behind: false,
+        }
+    }
+
+    #[test]
+    fn ends_are_answers_and_what_was_not_run_is_none() {
+        let case = crate::runner::Case::for_test("a");
+        let exited = |code| Ending::Exited(code);
+        for (old, new, expected) in [
+            (exited(0), exited(0), RecordResult::Equal),
+            (exited(3), exited(3), RecordResult::Equal),
+            (exited(0), exited(3), RecordResult::Different),
+            (exited(139), Ending::Signalled(11), RecordResult::Different),
+            (Ending::Signalled(11), Ending::Signalled(11), RecordResult::Equal),
+            (exited(0), Ending::TimedOut, RecordResult::Different),
+            (Ending::TimedOut, Ending::TimedOut, RecordResult::Failed),
+            (Ending::TooMuchOutput, Ending::TooMuchOutput, RecordResult::Failed),
+            (exited(0), Ending::Failed("no".into()), RecordResult::Failed),
+        ] {
+            let told = format!("{old:?} {new:?}");
+            let pair = Pair {
+                number: 0,
+                case: &case,
+                repeat: 0,
+                first: cutover_domain::Side::Old,
+                old: execution(old, "x"),
+                new: execution(new, "x"),
+            };
+            let judgement = judge(ReadAs::Auto).verdict(&pair).judgement;
+            assert_eq!(judgement.result(), expected, "{told}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_ends_with_a_letter() {
+        assert_eq!(beginning("aé".as_bytes(), 2), "a");
+        assert_eq!(beginning("aé".as_bytes(), 3), "aé");
+        assert_eq!(beginning(b"a\xff", 9), "a\u{fffd}");
+    }
+}
