@@ -123,10 +123,22 @@ fn default_actor() -> String {
     let user = ["USER", "LOGNAME", "USERNAME"]
         .into_iter()
         .find_map(variable);
-    let user = user.unwrap_or_else(|| "unknown".to_owned());
+    let user = user.unwrap_or_else(nameless);
     match host() {
         Some(host) => format!("{user}@{host}"),
         None => user,
+    }
+}
+
+/// What a service without a user in its environment is called.
+fn nameless() -> String {
+    #[cfg(unix)]
+    {
+        format!("uid{}", rustix::process::getuid().as_raw())
+    }
+    #[cfg(not(unix))]
+    {
+        "unknown".to_owned()
     }
 }
 

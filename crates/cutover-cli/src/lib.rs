@@ -31,7 +31,24 @@ pub fn main() -> ExitCode {
         return exit;
     }
     panic::set_hook(Box::new(exit::report_panic));
-    panic::catch_unwind(AssertUnwindSafe(cli::run))
-        .unwrap_or(Exit::Trouble)
-        .into()
+    contained(cli::run).into()
+}
+
+/// Runs it; a panic in it is trouble like any other.
+fn contained(run: impl FnOnce() -> Exit) -> Exit {
+    panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or(Exit::Trouble)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_as_trouble() {
+        assert_eq!(contained(|| Exit::No), Exit::No);
+        assert_eq!(
+            contained(|| panic!("a bug made for this test")),
+            Exit::Trouble
+        );
+    }
 }

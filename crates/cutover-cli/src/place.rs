@@ -215,14 +215,14 @@ mod tests {
         let place = |environment: Option<&str>| {
             let environment = environment.map(|name| name.parse().unwrap());
             Place::find(
-                Some("/home".into()),
+                Some("/own".into()),
                 Some("file:/store".parse().unwrap()),
                 environment,
             )
             .unwrap()
         };
         assert_eq!(place(None).store_folder(), Path::new("/store"));
-        assert_eq!(place(None).metrics_folder(), Path::new("/home/metrics"));
+        assert_eq!(place(None).metrics_folder(), Path::new("/own/metrics"));
         let staging = place(Some("staging"));
         assert_eq!(
             staging.store_folder(),
@@ -234,7 +234,7 @@ mod tests {
         );
         assert_eq!(
             staging.metrics_folder(),
-            Path::new("/home/environments/staging/metrics")
+            Path::new("/own/environments/staging/metrics")
         );
     }
 }

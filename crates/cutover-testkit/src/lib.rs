@@ -1,1 +1,7 @@
-//! cutover-testkit
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod comparison;
+
+/// Waits for a future on this thread: what the contract macros run their cases with.
+pub use pollster::block_on;

@@ -42,6 +42,9 @@ pub const BUCKETS: usize = (MAX_INDEX - MIN_INDEX + 1) as usize;
 /// thousand million times still fits 128 bits, so the sum of squares is exact.
 pub const MAX_NANOS: u64 = 1 << 48;
 
+/// The longest duration with a bucket of its own.
+pub const HOUR_NANOS: u64 = 3_600_000_000_000;
+
 /// The largest relative error of a value answered from its bucket: `(b-1)/(b+1)`, rounded up.
 pub const RELATIVE_ERROR: f64 = 0.010_831;
 
@@ -84,33 +87,28 @@ const FRACTIONS: [f64; 32] = [
 const MANTISSA_BITS: u32 = 52;
 const MANTISSA: u64 = (1 << MANTISSA_BITS) - 1;
 
-/// The mantissas of [`FRACTIONS`], closed by one that no value passes.
-const BOUNDS: [u64; 33] = {
-    let mut bounds = [u64::MAX; 33];
-    let mut k = 0;
-    while k < 32 {
-        bounds[k] = FRACTIONS[k].to_bits() & MANTISSA;
-        k += 1;
-    }
-    bounds
-};
-
-/// For each 64th of a doubling, how many bounds lie below its start. The narrowest bucket is wider
-/// than a 64th, so at most one bound lies inside and one comparison settles the rest.
-const BELOW: [u8; 64] = {
-    let mut below = [0; 64];
+/// For each 64th of a doubling, how many bounds lie below its start, and the mantissa of the next
+/// bound. The narrowest bucket is wider than a 64th, so at most one bound lies inside and one
+/// comparison settles the rest.
+const CELLS: ([u8; 64], [u64; 64]) = {
+    let (mut below, mut next) = ([0; 64], [u64::MAX; 64]);
     let mut cell = 0;
     while cell < 64 {
         let start = (cell as u64) << (MANTISSA_BITS - 6);
         let mut count = 0;
-        while BOUNDS[count] < start {
+        while count < 32 && FRACTIONS[count].to_bits() & MANTISSA < start {
             count += 1;
         }
         below[cell] = count as u8;
+        if count < 32 {
+            next[cell] = FRACTIONS[count].to_bits() & MANTISSA;
+        }
         cell += 1;
     }
-    below
+    (below, next)
 };
+static BELOW: [u8; 64] = CELLS.0;
+static NEXT: [u64; 64] = CELLS.1;
 
 /// The bucket of a duration of at least one nanosecond, within [`MIN_INDEX`]`..=`[`MAX_INDEX`].
 ///
@@ -119,17 +117,14 @@ const BELOW: [u8; 64] = {
 #[must_use]
 pub fn bucket_index(nanos: u64) -> i32 {
     // The clamp keeps the conversion a single signed instruction and every index in range.
-    let seconds = nanos.clamp(1, HOUR) as i64 as f64 / 1e9;
+    let seconds = nanos.clamp(1, HOUR_NANOS) as i64 as f64 / 1e9;
     let bits = seconds.to_bits();
     let mantissa = bits & MANTISSA;
-    let below = BELOW[(mantissa >> (MANTISSA_BITS - 6)) as usize & 63];
-    // `below` is at most 32; the minimum only tells the compiler so.
-    let within = i32::from(below) + i32::from(mantissa > BOUNDS[usize::from(below).min(32)]);
+    let cell = (mantissa >> (MANTISSA_BITS - 6)) as usize & 63;
+    let within = i32::from(BELOW[cell]) + i32::from(mantissa > NEXT[cell]);
     let exponent = (bits >> MANTISSA_BITS) as i32 - 1022;
     ((exponent - 1) << SCHEMA) + within
 }
-
-const HOUR: u64 = 3_600_000_000_000;
 
 /// The inclusive upper bound of a bucket in seconds; its exclusive lower bound is that of the
 /// bucket before.
@@ -190,7 +185,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_value_lies_within_its_bucket(nanos in 1..=HOUR) {
+        fn a_value_lies_within_its_bucket(nanos in 1..=HOUR_NANOS) {
             let seconds = nanos as f64 / 1e9;
             let index = bucket_index(nanos);
             prop_assert!(upper_bound(index - 1) < seconds && seconds <= upper_bound(index));

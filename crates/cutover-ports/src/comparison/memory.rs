@@ -1,4 +1,5 @@
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -60,36 +61,34 @@ impl State {
         self.runs.get(&(started, id.clone()))
     }
 
+    /// Removes, from the front of each run, what is older than `cutoff`.
     fn remove_older(&mut self, cutoff: Timestamp) -> u64 {
         let mut removed = 0;
         for run in self.runs.values_mut() {
-            let old: Vec<u64> = run
-                .records
-                .iter()
-                .filter(|(_, record)| record.time < cutoff)
-                .map(|(number, _)| *number)
-                .collect();
-            removed += old.len() as u64;
-            old.into_iter().for_each(|number| run.remove(number));
+            while run.oldest().is_some_and(|oldest| oldest < cutoff) {
+                run.remove_oldest();
+                removed += 1;
+            }
         }
         removed
     }
 
-    /// Oldest first over all runs: by time, then in the order of saving.
+    /// Removes, from the fronts of all runs, the oldest first.
     fn remove_oldest(&mut self, count: u64) {
-        let mut all: Vec<(Timestamp, Position, u64)> = Vec::new();
-        for (position, run) in &self.runs {
-            let records = run.records.iter();
-            all.extend(records.map(|(number, record)| (record.time, position.clone(), *number)));
-        }
-        all.sort_unstable();
-        for (_, position, number) in all
-            .into_iter()
-            .take(usize::try_from(count).unwrap_or(usize::MAX))
-        {
-            if let Some(run) = self.runs.get_mut(&position) {
-                run.remove(number);
-            }
+        let mut fronts: BinaryHeap<_> = self
+            .runs
+            .iter()
+            .filter_map(|(position, run)| Some(Reverse((run.oldest()?, position.clone()))))
+            .collect();
+        for _ in 0..count {
+            let Some(Reverse((_, position))) = fronts.pop() else {
+                return;
+            };
+            let Some(run) = self.runs.get_mut(&position) else {
+                continue;
+            };
+            run.remove_oldest();
+            fronts.extend(run.oldest().map(|oldest| Reverse((oldest, position))));
         }
     }
 
@@ -99,8 +98,14 @@ impl State {
 }
 
 impl StoredRun {
-    fn remove(&mut self, number: u64) {
-        if let Some(record) = self.records.remove(&number) {
+    fn oldest(&self) -> Option<Timestamp> {
+        self.records
+            .first_key_value()
+            .map(|(_, record)| record.time)
+    }
+
+    fn remove_oldest(&mut self) {
+        if let Some((_, record)) = self.records.pop_first() {
             self.numbers.remove(&record.id);
         }
     }

@@ -92,12 +92,12 @@ pub trait ComparisonStore: Debug + Send + Sync {
     /// ([`InvalidInput`](PortErrorKind::InvalidInput)). A run that is not there has no records.
     async fn records(&self, query: &RecordQuery) -> Result<Page<ComparisonRecord>, PortError>;
 
-    /// Removes the oldest until everything left is within `retention`. Nothing else ever removes
-    /// anything.
+    /// Removes the oldest records until everything left is within `retention`. Nothing else ever
+    /// removes anything.
     ///
-    /// A run that has ended goes when all its records have gone and it ended before the limit of
-    /// age; one still running stays. A store may remove in steps (segments, partitions): then it
-    /// never removes less than asked, and leaves the records last saved to a running run alone.
+    /// Inside a run the record saved first goes first; between runs, the one whose first record
+    /// has the earlier time. With a limit of age, a run that ended before it goes as a whole once
+    /// it has no records; a run still running stays.
     ///
     /// # Errors
     ///

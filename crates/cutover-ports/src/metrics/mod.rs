@@ -27,6 +27,7 @@
 
 mod counter;
 mod gauge;
+mod moment;
 mod recorder;
 mod registry;
 mod samples;
@@ -38,6 +39,7 @@ mod timer;
 
 pub use counter::Counter;
 pub use gauge::{Entered, Gauge};
+pub use moment::Moment;
 pub use recorder::Recorder;
 pub use registry::Limits;
 pub use sink::{MetricsReader, MetricsSink, NoMetrics};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cutover_domain::metrics::{
     Descriptor, Family, GaugeReading, GaugeReadings, Labels, ProcessIdentity, Sample, Snapshot,
@@ -15,7 +15,7 @@ use super::registry::{
 };
 use super::samples::SeriesKey;
 use super::timeline::Timeline;
-use super::{Counter, Gauge, MetricsReader, MetricsSink, Timer};
+use super::{Counter, Gauge, MetricsReader, MetricsSink, Moment, Timer};
 use crate::clock::{Clock, SystemClock};
 
 /// The in-memory recorder: the reference of the two ports, and what runs in production.
@@ -59,7 +59,7 @@ impl Recorder {
         Self::with(
             process,
             Arc::new(SystemClock),
-            Instant::now(),
+            Moment::now(),
             Limits::default(),
         )
     }
@@ -70,7 +70,7 @@ impl Recorder {
     pub fn with(
         process: ProcessIdentity,
         clock: Arc<dyn Clock>,
-        start: Instant,
+        start: Moment,
         limits: Limits,
     ) -> Self {
         Self {
@@ -108,7 +108,7 @@ impl Recorder {
 
     /// [`MetricsReader::snapshot`] at a moment of the monotonic clock, for tests and replays.
     #[must_use]
-    pub fn snapshot_at(&self, window: Window, now: Instant) -> Snapshot {
+    pub fn snapshot_at(&self, window: Window, now: Moment) -> Snapshot {
         let elapsed = self.timeline.elapsed(now);
         let slot = Timeline::slot_of(elapsed);
         self.timeline.notice(slot);
@@ -172,7 +172,7 @@ impl Recorder {
     fn log(&self, series: &Arc<SeriesKey>, value: f64) {
         self.timeline
             .samples
-            .push(series, value, self.timeline.elapsed(Instant::now()));
+            .push(series, value, self.timeline.elapsed(Moment::now()));
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Registry> {
@@ -234,11 +234,11 @@ impl MetricsReader for Recorder {
     }
 
     fn snapshot(&self, window: Window) -> Snapshot {
-        self.snapshot_at(window, Instant::now())
+        self.snapshot_at(window, Moment::now())
     }
 
     fn recent_samples(&self, limit: usize) -> Vec<Sample> {
-        let elapsed = self.timeline.elapsed(Instant::now());
+        let elapsed = self.timeline.elapsed(Moment::now());
         let now = self.clock.now();
         let samples = self.timeline.samples.latest(limit, elapsed);
         let sample = |raw: super::samples::RawSample| Sample {

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::Counter;
 use super::samples::SampleLog;
+use super::{Counter, Moment};
 
 /// The length of a slot.
 pub(super) const SLOT: Duration = Duration::from_secs(300);
@@ -19,7 +19,7 @@ const SLOT_NANOS: u64 = SLOT.as_nanos() as u64;
 /// end of a slot, a timer or a reader, notices and notes the counters.
 #[derive(Debug)]
 pub(super) struct Timeline {
-    start: Instant,
+    start: Moment,
     /// The latest slot that anybody noticed.
     slot: AtomicU64,
     counters: Mutex<Baselines>,
@@ -34,7 +34,7 @@ struct Baselines {
 }
 
 impl Timeline {
-    pub(super) fn starting(start: Instant) -> Self {
+    pub(super) fn starting(start: Moment) -> Self {
         Self {
             start,
             slot: AtomicU64::new(0),
@@ -45,13 +45,8 @@ impl Timeline {
 
     /// Nanoseconds from the start to `now`; 0 before it.
     #[inline]
-    pub(super) fn elapsed(&self, now: Instant) -> u64 {
-        let elapsed = now.saturating_duration_since(self.start);
-        // Wraps after 584 years.
-        elapsed
-            .as_secs()
-            .wrapping_mul(1_000_000_000)
-            .wrapping_add(elapsed.subsec_nanos().into())
+    pub(super) fn elapsed(&self, now: Moment) -> u64 {
+        now.nanos_since(self.start)
     }
 
     pub(super) fn slot_of(elapsed: u64) -> u64 {
@@ -59,8 +54,9 @@ impl Timeline {
     }
 
     /// When the slot after `slot` begins.
-    pub(super) fn end_of(slot: u64) -> u64 {
-        (slot + 1).saturating_mul(SLOT_NANOS)
+    pub(super) fn end_of(&self, slot: u64) -> Moment {
+        self.start
+            .plus_nanos(slot.saturating_add(1).saturating_mul(SLOT_NANOS))
     }
 
     /// The first slot of the hour that ends in `slot`.
@@ -93,8 +89,9 @@ impl Timeline {
     /// What each counter showed at the start of the last hour, by place; one that is not listed
     /// did not exist.
     ///
-    /// The border is as exact as somebody was there to notice it. In a process where for a whole
-    /// slot nothing was timed and nobody read, counts of that time belong to the slot before.
+    /// The border is as exact as somebody was there to notice it: a reader, a publisher, a timer.
+    /// In a process where for a while nobody was, an hour counts what came since the last one who
+    /// looked before it; never too little.
     pub(super) fn counts_before_hour(&self, slot: u64) -> Vec<u64> {
         let first = Self::first_of_hour(slot);
         let baselines = self.lock();

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use cutover_domain::metrics::layout::{BUCKETS, MAX_NANOS, MIN_INDEX, bucket_index};
+use cutover_domain::metrics::layout::{BUCKETS, HOUR_NANOS, MAX_NANOS, MIN_INDEX, bucket_index};
 use cutover_domain::metrics::{Sketch, Window};
 
+use super::Moment;
 use super::samples::{SAMPLE_INTERVAL, SeriesKey};
 use super::stripes::{STRIPES, stripe};
 use super::timeline::Timeline;
@@ -18,15 +19,15 @@ use super::timeline::Timeline;
 /// has seen durations of that magnitude.
 ///
 /// ```
-/// use std::time::{Duration, Instant};
+/// use std::time::Duration;
 /// use cutover_ports::metrics::Timer;
 ///
 /// let timer = Timer::detached();
 /// timer.observe(Duration::from_millis(5));
 ///
 /// // Code that has read the clock anyway saves reading it again:
-/// let (started, ended) = (Instant::now(), Instant::now());
-/// timer.observe_at(ended - started, ended);
+/// let (started, ended) = (Moment::now(), Moment::now());
+/// timer.observe_between(started, ended);
 ///
 /// let running = timer.start();
 /// running.stop();
@@ -40,15 +41,15 @@ pub struct Timer(Option<Arc<TimerCell>>);
 #[must_use = "the time is taken when this is dropped"]
 pub struct RunningTimer<'a> {
     timer: &'a Timer,
-    started: Instant,
+    started: Moment,
 }
 
 #[derive(Debug)]
 struct TimerCell {
-    /// When, in nanoseconds since the start, somebody has to look after more than counting: at the
-    /// end of the slot, or when the next sample is due. One comparison settles both.
+    /// The [`Moment`] at which somebody has to look after more than counting: the end of the slot,
+    /// or when the next sample is due. One comparison settles both.
     attention: AtomicU64,
-    stripes: [OnceLock<Box<Stripe>>; STRIPES],
+    stripes: [Stripe; STRIPES],
     timeline: Arc<Timeline>,
     series: Option<Arc<SeriesKey>>,
     history: Mutex<History>,
@@ -59,7 +60,7 @@ const PAGES: usize = BUCKETS.div_ceil(PAGE);
 
 /// What one thread, or a few, collected since the running slot began: 400 bytes, and 512 for each
 /// factor of four between the shortest and the longest duration it met.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[repr(align(64))]
 struct Stripe {
     zeros: AtomicU64,
@@ -67,16 +68,33 @@ struct Stripe {
     sum_high: AtomicU64,
     squares: AtomicU64,
     squares_high: AtomicU64,
-    /// The smallest, inverted, so that 0 is "none" as it is for all the others.
-    min_inverted: AtomicU64,
-    /// The largest plus 1.
-    max_plus_1: AtomicU64,
+    /// The smallest; [`NO_MIN`] for none.
+    min: AtomicU64,
+    /// The largest.
+    max: AtomicU64,
     pages: [OnceLock<Box<Page>>; PAGES],
 }
 
 #[derive(Debug)]
 #[repr(align(64))]
 struct Page([AtomicU64; PAGE]);
+
+const NO_MIN: u64 = u64::MAX;
+
+impl Default for Stripe {
+    fn default() -> Self {
+        Self {
+            zeros: AtomicU64::new(0),
+            sum: AtomicU64::new(0),
+            sum_high: AtomicU64::new(0),
+            squares: AtomicU64::new(0),
+            squares_high: AtomicU64::new(0),
+            min: AtomicU64::new(NO_MIN),
+            max: AtomicU64::new(0),
+            pages: Default::default(),
+        }
+    }
+}
 
 impl Default for Page {
     fn default() -> Self {
@@ -105,7 +123,7 @@ impl Timer {
     /// A timer outside of any recorder: for tests, and for sinks of your own that read it.
     #[must_use]
     pub fn detached() -> Self {
-        Self::on(Arc::new(Timeline::starting(Instant::now())), None)
+        Self::on(Arc::new(Timeline::starting(Moment::now())), None)
     }
 
     pub(super) fn on(timeline: Arc<Timeline>, series: Option<Arc<SeriesKey>>) -> Self {
@@ -122,14 +140,21 @@ impl Timer {
     #[inline]
     pub fn observe(&self, duration: Duration) {
         if self.0.is_some() {
-            self.observe_at(duration, Instant::now());
+            self.observe_at(duration, Moment::now());
         }
     }
 
-    /// Collects a duration that ended at `now`: for code that has read the clock anyway.
-    /// A duration over 78 hours counts as 78 hours.
+    /// Collects the time between two readings of the clock: for code that has them anyway.
     #[inline]
-    pub fn observe_at(&self, duration: Duration, now: Instant) {
+    pub fn observe_between(&self, started: Moment, ended: Moment) {
+        if let Some(cell) = &self.0 {
+            cell.observe(ended.nanos_since(started), ended);
+        }
+    }
+
+    /// Collects a duration that ended at `now`. One over 78 hours counts as 78 hours.
+    #[inline]
+    pub fn observe_at(&self, duration: Duration, now: Moment) {
         if let Some(cell) = &self.0 {
             let nanos = duration.as_secs().min(MAX_NANOS / 1_000_000_000) * 1_000_000_000
                 + u64::from(duration.subsec_nanos());
@@ -142,10 +167,7 @@ impl Timer {
     pub fn observe_value(&self, value: f64) {
         if let Some(cell) = self.0.as_ref().filter(|_| value >= 0.0) {
             // The conversion saturates.
-            cell.observe(
-                ((value * 1e9).round() as u64).min(MAX_NANOS),
-                Instant::now(),
-            );
+            cell.observe(((value * 1e9).round() as u64).min(MAX_NANOS), Moment::now());
         }
     }
 
@@ -154,18 +176,18 @@ impl Timer {
     pub fn start(&self) -> RunningTimer<'_> {
         RunningTimer {
             timer: self,
-            started: Instant::now(),
+            started: Moment::now(),
         }
     }
 
     /// What was collected since the timer was made.
     #[must_use]
     pub fn sketch(&self) -> Sketch {
-        self.read(Window::SinceStart, Instant::now())
+        self.read(Window::SinceStart, Moment::now())
     }
 
     /// What was collected in a window that ends at `now`.
-    pub(super) fn read(&self, window: Window, now: Instant) -> Sketch {
+    pub(super) fn read(&self, window: Window, now: Moment) -> Sketch {
         let Some(cell) = &self.0 else {
             return Sketch::default();
         };
@@ -181,8 +203,8 @@ impl Timer {
             .iter()
             .for_each(|(_, slot)| sketch.merge(slot));
         // The lock is held: nobody moves figures from the stripes to the history meanwhile.
-        for stripe in cell.stripes.iter().filter_map(OnceLock::get) {
-            sketch.merge(&stripe.collect(|cell| cell.load(Ordering::Acquire)));
+        for stripe in &cell.stripes {
+            sketch.merge(&stripe.collect(|cell, _| cell.load(Ordering::Acquire)));
         }
         sketch
     }
@@ -196,38 +218,31 @@ impl RunningTimer<'_> {
 impl Drop for RunningTimer<'_> {
     fn drop(&mut self) {
         if self.timer.0.is_some() {
-            let now = Instant::now();
-            self.timer.observe_at(now - self.started, now);
+            self.timer.observe_between(self.started, Moment::now());
         }
     }
 }
 
 impl TimerCell {
     #[inline]
-    fn observe(&self, nanos: u64, now: Instant) {
-        let elapsed = self.timeline.elapsed(now);
-        if elapsed >= self.attention.load(Ordering::Relaxed) {
-            self.attend(nanos, elapsed);
+    fn observe(&self, nanos: u64, now: Moment) {
+        if now.number() >= self.attention.load(Ordering::Relaxed) {
+            self.attend(nanos, now);
         }
-        match self.stripes[stripe()].get() {
-            Some(stripe) => stripe.observe(nanos),
-            None => self.first_stripe().observe(nanos),
+        // The comparison is the one that `stripe` has made: it costs nothing, and no panic.
+        if let Some(stripe) = self.stripes.get(stripe()) {
+            stripe.observe(nanos);
         }
-    }
-
-    #[cold]
-    fn first_stripe(&self) -> &Stripe {
-        self.stripes[stripe()].get_or_init(Box::default)
     }
 
     /// Looks after the slot and the sample log. Never waits: what somebody else is busy with is
     /// done by the next one.
     #[cold]
-    fn attend(&self, nanos: u64, elapsed: u64) {
+    fn attend(&self, nanos: u64, now: Moment) {
+        let elapsed = self.timeline.elapsed(now);
         let slot = Timeline::slot_of(elapsed);
-        let next_sample = elapsed.saturating_add(SAMPLE_INTERVAL.as_nanos() as u64);
-        self.attention
-            .store(Timeline::end_of(slot).min(next_sample), Ordering::Relaxed);
+        let next = self.timeline.end_of(slot).min(now.plus(SAMPLE_INTERVAL));
+        self.attention.store(next.number(), Ordering::Relaxed);
         self.timeline.notice(slot);
         if let Ok(mut history) = self.history.try_lock() {
             history.roll(slot, &self.stripes);
@@ -247,12 +262,45 @@ impl TimerCell {
 impl Stripe {
     #[inline]
     fn observe(&self, nanos: u64) {
-        let nanos = nanos.min(MAX_NANOS);
-        if nanos.wrapping_add(1) > self.max_plus_1.load(Ordering::Relaxed) {
-            self.max_plus_1.fetch_max(nanos + 1, Ordering::Relaxed);
+        // One comparison for both ends of the range.
+        if nanos.wrapping_sub(1) < HOUR_NANOS {
+            let place = (bucket_index(nanos) - MIN_INDEX) as usize;
+            // A bucket is always on a page; the compiler does not know.
+            if let Some(page) = self.pages.get(place / PAGE) {
+                self.add(nanos);
+                // The count comes last, and releases the rest: whoever reads it reads the sums
+                // with it.
+                let page = match page.get() {
+                    Some(page) => page,
+                    None => first_page(page),
+                };
+                page.0[place % PAGE].fetch_add(1, Ordering::Release);
+            }
+        } else {
+            self.observe_outside(nanos);
         }
-        if !nanos > self.min_inverted.load(Ordering::Relaxed) {
-            self.min_inverted.fetch_max(!nanos, Ordering::Relaxed);
+    }
+
+    /// Zero, or more than an hour.
+    #[cold]
+    fn observe_outside(&self, nanos: u64) {
+        let nanos = nanos.min(MAX_NANOS);
+        self.add(nanos);
+        if nanos == 0 {
+            self.zeros.fetch_add(1, Ordering::Release);
+        } else {
+            let last = first_page(&self.pages[(BUCKETS - 1) / PAGE]);
+            last.0[(BUCKETS - 1) % PAGE].fetch_add(1, Ordering::Release);
+        }
+    }
+
+    #[inline]
+    fn add(&self, nanos: u64) {
+        if nanos > self.max.load(Ordering::Relaxed) {
+            self.max.fetch_max(nanos, Ordering::Relaxed);
+        }
+        if nanos < self.min.load(Ordering::Relaxed) {
+            self.min.fetch_min(nanos, Ordering::Relaxed);
         }
         add_wide(&self.sum, &self.sum_high, nanos.into());
         add_wide(
@@ -260,26 +308,12 @@ impl Stripe {
             &self.squares_high,
             u128::from(nanos) * u128::from(nanos),
         );
-        // The count comes last, and releases the rest: whoever reads it reads the sums with it.
-        self.count(nanos).fetch_add(1, Ordering::Release);
     }
 
-    #[inline]
-    fn count(&self, nanos: u64) -> &AtomicU64 {
-        if nanos == 0 {
-            return &self.zeros;
-        }
-        let place = (bucket_index(nanos) - MIN_INDEX) as usize;
-        // A bucket index is always in range; the minimum only tells the compiler so.
-        let page = &self.pages[(place / PAGE).min(PAGES - 1)];
-        let page = page.get().unwrap_or_else(|| first_page(page));
-        &page.0[place % PAGE]
-    }
-
-    /// The figures, each cell read by `read`.
-    fn collect(&self, read: impl Fn(&AtomicU64) -> u64) -> Sketch {
+    /// The figures, each cell read by `read`, which is told what the cell holds when it is empty.
+    fn collect(&self, read: impl Fn(&AtomicU64, u64) -> u64) -> Sketch {
         // Counts first, in the opposite order of writing.
-        let zeros = read(&self.zeros);
+        let zeros = read(&self.zeros, 0);
         let mut buckets = Vec::new();
         for (number, page) in self.pages.iter().enumerate() {
             for (offset, cell) in page
@@ -289,24 +323,24 @@ impl Stripe {
             {
                 // Reading first spares most cells the exchange.
                 if cell.load(Ordering::Relaxed) > 0 {
-                    buckets.push(((number * PAGE + offset) as i32 + MIN_INDEX, read(cell)));
+                    buckets.push(((number * PAGE + offset) as i32 + MIN_INDEX, read(cell, 0)));
                 }
             }
         }
-        let wide = |low, high| u128::from(read(low)) + (u128::from(read(high)) << 64);
-        let (min, max) = (!read(&self.min_inverted), read(&self.max_plus_1));
+        let wide = |low, high| u128::from(read(low, 0)) + (u128::from(read(high, 0)) << 64);
+        let (min, max) = (read(&self.min, NO_MIN), read(&self.max, 0));
         Sketch::from_counts(
             zeros,
             buckets,
             wide(&self.sum, &self.sum_high),
             wide(&self.squares, &self.squares_high),
-            max.checked_sub(1).map(|max| (min, max)),
+            (min != NO_MIN).then_some((min, max)),
         )
     }
 }
 
 #[cold]
-fn first_page(page: &OnceLock<Box<Page>>) -> &Box<Page> {
+fn first_page(page: &OnceLock<Box<Page>>) -> &Page {
     page.get_or_init(Box::default)
 }
 
@@ -324,13 +358,13 @@ fn add_wide(low: &AtomicU64, high: &AtomicU64, by: u128) {
 
 impl History {
     /// Moves what the stripes hold into the history when the running slot ended. Every cell is
-    /// exchanged with 0, so a value recorded meanwhile is counted exactly once, at worst in the
+    /// exchanged for its empty value, so a value recorded meanwhile is counted exactly once, at worst in the
     /// next slot.
-    fn roll(&mut self, slot: u64, stripes: &[OnceLock<Box<Stripe>>]) {
+    fn roll(&mut self, slot: u64, stripes: &[Stripe]) {
         if slot > self.slot {
             let mut ended = Sketch::default();
-            for stripe in stripes.iter().filter_map(OnceLock::get) {
-                ended.merge(&stripe.collect(|cell| cell.swap(0, Ordering::AcqRel)));
+            for stripe in stripes {
+                ended.merge(&stripe.collect(|cell, empty| cell.swap(empty, Ordering::AcqRel)));
             }
             self.slots.push_back((self.slot, ended));
             self.slot = slot;

@@ -1,0 +1,3 @@
+//! The in-memory reference adapters under their contracts.
+
+mod comparison;
