@@ -1,8 +1,10 @@
 //! `cutover compare`: two implementations over a corpus, and what was found, then and later.
 
 mod find;
+#[cfg(unix)]
 mod interrupt;
 mod list;
+#[cfg(unix)]
 mod progress;
 mod quantity;
 mod report;

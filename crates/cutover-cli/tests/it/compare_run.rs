@@ -3,20 +3,22 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::harness::Home;
+
 /// How long anything may take before a test gives up: a bound, never a measure.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A home of its own and a corpus.
 struct Bench {
+    home: Home,
     folder: TempDir,
 }
 
@@ -24,7 +26,7 @@ impl Bench {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("cases")).unwrap();
-        Self { folder }
+        Self { home: Home::new(), folder }
     }
 
     fn with_cases<N: AsRef<OsStr>>(cases: impl IntoIterator<Item = (N, String)>) -> Self {
@@ -50,17 +52,13 @@ impl Bench {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
-        command
-            .env_remove("CUTOVER_STORE")
-            .env("CUTOVER_HOME", self.folder.path().join("home"))
-            .current_dir(self.folder.path())
-            .args(arguments);
+        let mut command = self.home.command(arguments);
+        command.current_dir(self.folder.path());
         command
     }
 
     fn cutover(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).stdin(Stdio::null()).output().unwrap()
+        self.command(arguments).output().unwrap()
     }
 
     /// Runs `compare run` over the folder of cases; the exit code and the summary.
@@ -433,7 +431,6 @@ fn endless(bench: &Bench, mark: &str) -> Child {
             "compare", "run", "--name", "endless", "--old", &program, "--new", &program, "--cases", "cases",
             "--timeout", "10m", "--jobs", "2", "--format", "json",
         ])
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -498,14 +495,10 @@ fn runs(name: &str, argument: &str) -> bool {
     })
 }
 
-/// Keeps unused helpers honest when a test is left out on a platform.
 #[test]
 fn help_says_what_a_case_is_with_examples_first() {
-    let bench = Bench::new();
-    let output = bench.cutover(&["compare", "run", "--help"]);
-    let help = text(&output.stdout);
-    let first = BufReader::new(help.as_bytes()).lines().nth(1).unwrap().unwrap();
-    assert!(first.starts_with("Examples") || help.contains("Examples:"), "{help}");
-    assert!(help.contains("JSON Lines") && help.contains("{{}}"), "{help}");
-    assert!(Path::new(env!("CARGO_BIN_EXE_cutover")).exists());
+    let help = Home::new().done(&["compare", "run", "--help"]);
+    let place = |what: &str| help.find(what).unwrap_or_else(|| panic!("{what}: {help}"));
+    assert!(place("Examples:") < place("Usage:"));
+    assert!(place("JSON Lines file") > 0 && place("{{}}") > 0);
 }

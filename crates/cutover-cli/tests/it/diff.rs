@@ -7,7 +7,12 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-struct Desk(TempDir);
+use crate::harness::Home;
+
+struct Desk {
+    home: Home,
+    folder: TempDir,
+}
 
 impl Desk {
     fn with(files: &[(&str, &str)]) -> Self {
@@ -15,13 +20,12 @@ impl Desk {
         for (name, content) in files {
             fs::write(folder.path().join(name), content).unwrap();
         }
-        Self(folder)
+        Self { home: Home::new(), folder }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
-        command.current_dir(self.0.path()).env("CUTOVER_HOME", self.0.path().join("home"));
-        command.env_remove("CUTOVER_STORE").arg("diff").args(arguments).stdin(Stdio::null());
+        let mut command = self.home.command(&["diff"]);
+        command.args(arguments).current_dir(self.folder.path());
         command
     }
 

@@ -76,7 +76,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "K", default_value = "1")]
     repeat: NonZeroU32,
     /// Run so many pairs at once; figures are cleanest with one
-    #[arg(long, short, value_name = "J", default_value = "1")]
+    #[arg(long, short, value_name = "J", default_value = "1", value_parser = jobs)]
     jobs: NonZeroU32,
     /// Kill a program and everything it started after this time
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
@@ -127,6 +127,12 @@ fn name(text: &str) -> Result<String, &'static str> {
     } else {
         Err("a name is 1 to 100 characters on one line")
     }
+}
+
+/// Each job takes a handful of file descriptors and threads.
+fn jobs(text: &str) -> Result<NonZeroU32, &'static str> {
+    const WANTED: &str = "from 1 to 256 pairs are run at once";
+    text.parse().ok().filter(|jobs: &NonZeroU32| jobs.get() <= 256).ok_or(WANTED)
 }
 
 fn variable(text: &str) -> Result<(String, String), &'static str> {

@@ -174,12 +174,19 @@ fn write_record(page: &mut Page<'_>, record: &ComparisonRecord) -> io::Result<()
 fn side_row(name: &str, side: &SideRecord) -> [String; 6] {
     let unknown = || "–".to_owned();
     let measured = &side.measurements;
+    // A program smaller than its measuring process cannot be told from it.
+    let floor = side.unknown.get("measuring_floor_bytes").and_then(serde_json::Value::as_u64);
+    let memory = match (measured.peak_memory, floor) {
+        (Some(peak), _) => show_size(peak),
+        (None, Some(floor)) => format!("≤ {}", show_size(floor)),
+        (None, None) => unknown(),
+    };
     [
         name.to_owned(),
-        side.outcome.to_string(),
+        printable(&side.outcome.to_string()),
         measured.wall.map_or_else(unknown, show_duration),
         Measurements::cpu(measured).map_or_else(unknown, show_duration),
-        measured.peak_memory.map_or_else(unknown, show_size),
+        memory,
         side.answer.bytes.map_or_else(unknown, show_size),
     ]
 }
