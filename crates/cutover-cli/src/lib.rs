@@ -5,13 +5,13 @@ pub mod cli;
 pub mod commands;
 pub mod confirm;
 pub mod context;
+mod devstub;
 pub mod exit;
 pub mod output;
 pub mod place;
 #[cfg(unix)]
 mod runner;
 pub mod suggest;
-mod devstub;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;

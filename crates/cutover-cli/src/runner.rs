@@ -32,9 +32,15 @@ pub(crate) enum RunnerError {
     #[error("{option} names no program")]
     NoProgram { option: &'static str },
     #[error("the program `{program}` of {option} is not there")]
-    Missing { option: &'static str, program: String },
+    Missing {
+        option: &'static str,
+        program: String,
+    },
     #[error("`{program}` of {option} cannot be executed")]
-    NotExecutable { option: &'static str, program: String },
+    NotExecutable {
+        option: &'static str,
+        program: String,
+    },
     #[error("cannot read the cases in {}: {source}", path.display())]
     Cases { path: PathBuf, source: io::Error },
     #[error("{} is neither a folder nor a JSON Lines file (.jsonl, .ndjson)", path.display())]
@@ -42,7 +48,11 @@ pub(crate) enum RunnerError {
     #[error("there are no cases in {}", path.display())]
     NoCases { path: PathBuf },
     #[error("{}:{line}: {reason}", path.display())]
-    CaseLine { path: PathBuf, line: usize, reason: String },
+    CaseLine {
+        path: PathBuf,
+        line: usize,
+        reason: String,
+    },
     #[error("cannot make a folder for the inputs of the cases: {0}")]
     Work(io::Error),
 }
@@ -95,4 +105,3 @@ impl Plan {
         Ok(Runner::new(self, old, new, work))
     }
 }
-

@@ -63,7 +63,10 @@ struct Source<'a> {
 
 impl<'a> Source<'a> {
     fn new(path: &'a Path, format: Option<InputFormat>) -> Self {
-        Self { path, format: format.unwrap_or_else(|| InputFormat::of(path)) }
+        Self {
+            path,
+            format: format.unwrap_or_else(|| InputFormat::of(path)),
+        }
     }
 
     fn is_stdin(&self) -> bool {
@@ -121,7 +124,10 @@ impl Report for Found {
     }
 
     fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
-        self.0.differences.iter().try_for_each(|difference| write_json_line(to, difference))
+        self.0
+            .differences
+            .iter()
+            .try_for_each(|difference| write_json_line(to, difference))
     }
 }
 
@@ -130,7 +136,9 @@ pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
     let old = Source::new(&args.old, args.input_format);
     let new = Source::new(&args.new, args.input_format);
     if old.is_stdin() && new.is_stdin() {
-        return Err(Failure::usage("only one of the documents can be standard input"));
+        return Err(Failure::usage(
+            "only one of the documents can be standard input",
+        ));
     }
     // Reading is most of the work, and the documents have nothing to do with each other.
     let (old, new) = thread::scope(|scope| {

@@ -54,7 +54,10 @@ pub(crate) fn write<'a>(
         group.write(page)?;
     }
     if more > 0 {
-        writeln!(page, "{DIM}… and {more} more; --limit shows more of them{DIM:#}")?;
+        writeln!(
+            page,
+            "{DIM}… and {more} more; --limit shows more of them{DIM:#}"
+        )?;
     }
     Ok(())
 }
@@ -74,7 +77,12 @@ pub(crate) fn write_comparison(page: &mut Page<'_>, comparison: &Comparison) -> 
         )?;
     }
     for hit in &comparison.hidden {
-        writeln!(page, "{DIM}hidden by {}: {}{DIM:#}", printable(&hit.rule), hit.hidden)?;
+        writeln!(
+            page,
+            "{DIM}hidden by {}: {}{DIM:#}",
+            printable(&hit.rule),
+            hit.hidden
+        )?;
     }
     Ok(())
 }
@@ -126,7 +134,11 @@ impl Group<'_> {
             return only.write(page, "");
         }
         let count = self.members.len();
-        writeln!(page, "{BOLD}{}{BOLD:#}  {count} × {kind}", printable(&self.pattern))?;
+        writeln!(
+            page,
+            "{BOLD}{}{BOLD:#}  {count} × {kind}",
+            printable(&self.pattern)
+        )?;
         for member in self.members.iter().take(EXAMPLES) {
             member.write(page, "  ")?;
         }
@@ -146,7 +158,11 @@ impl Shown<'_> {
             "extra" => (GOOD, '+'),
             _ => (WARN, '~'),
         };
-        write!(page, "{indent}{style}{sign}{style:#} {}", printable(self.path))?;
+        write!(
+            page,
+            "{indent}{style}{sign}{style:#} {}",
+            printable(self.path)
+        )?;
         if let Some(new_path) = self.new_path {
             write!(page, " {DIM}(new: {}){DIM:#}", printable(new_path))?;
         }
@@ -154,10 +170,18 @@ impl Shown<'_> {
         match (self.old, self.new, self.times) {
             (Some(both), _, Some((old, new))) | (None, Some(both), Some((old, new))) => {
                 let value = value(both);
-                write!(page, "{value}: {BAD}{old}{BAD:#} → {GOOD}{new}{GOOD:#} times")?;
+                write!(
+                    page,
+                    "{value}: {BAD}{old}{BAD:#} → {GOOD}{new}{GOOD:#} times"
+                )?;
             }
             (Some(old), Some(new), None) => {
-                write!(page, "{BAD}{}{BAD:#} → {GOOD}{}{GOOD:#}", value(old), value(new))?;
+                write!(
+                    page,
+                    "{BAD}{}{BAD:#} → {GOOD}{}{GOOD:#}",
+                    value(old),
+                    value(new)
+                )?;
             }
             (Some(old), None, None) => write!(page, "{BAD}{}{BAD:#}", value(old))?,
             (None, Some(new), None) => write!(page, "{GOOD}{}{GOOD:#}", value(new))?,
@@ -211,7 +235,9 @@ fn pattern(path: &str) -> String {
 
 /// Where the quoted name at the beginning of `text` ends, the closing quote included.
 fn quoted_end(text: &str) -> usize {
-    let Some(quote) = text.chars().next() else { return 0 };
+    let Some(quote) = text.chars().next() else {
+        return 0;
+    };
     let mut escaped = false;
     for (index, letter) in text.char_indices().skip(1) {
         match letter {
@@ -264,8 +290,13 @@ mod tests {
 
     #[test]
     fn differences_are_grouped_by_place_and_kind() {
-        let paths: Vec<String> = (0..8).map(|index| format!("$.items[{index}].price")).collect();
-        let mut all: Vec<_> = paths.iter().map(|path| shown(path, "value", "1", "2")).collect();
+        let paths: Vec<String> = (0..8)
+            .map(|index| format!("$.items[{index}].price"))
+            .collect();
+        let mut all: Vec<_> = paths
+            .iter()
+            .map(|path| shown(path, "value", "1", "2"))
+            .collect();
         all.push(shown("$.items[9]", "missing", r#"{"id":9}"#, ""));
         all.push(shown("$.total", "type", "8", "\"8\u{1b}\""));
         insta::assert_snapshot!(text(all, 3), @r#"

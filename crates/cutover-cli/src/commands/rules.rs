@@ -57,14 +57,21 @@ impl FromStr for KeyRule {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WANTED: &str = "a key is written PATH=FIELD[,FIELD], for example $.entities=external_id";
+        const WANTED: &str =
+            "a key is written PATH=FIELD[,FIELD], for example $.entities=external_id";
         // A path may hold `=` in a quoted name; a field cannot.
         let (path, fields) = text.rsplit_once('=').ok_or(WANTED)?;
-        let fields: Vec<String> = fields.split(',').map(|field| field.trim().to_owned()).collect();
+        let fields: Vec<String> = fields
+            .split(',')
+            .map(|field| field.trim().to_owned())
+            .collect();
         if path.is_empty() || fields.iter().any(String::is_empty) {
             return Err(WANTED);
         }
-        Ok(Self { path: path.to_owned(), fields })
+        Ok(Self {
+            path: path.to_owned(),
+            fields,
+        })
     }
 }
 
@@ -169,8 +176,15 @@ mod tests {
     #[test]
     fn every_option_is_a_rule() {
         let all = rules(&[
-            "--preset=mdm", "--strict", "--ignore=$.a", "--ignore=$.b", "--only=$.c",
-            "--key=$.d=x,y", "--abs=0.5", "--rel=1e-9", "--limit=7",
+            "--preset=mdm",
+            "--strict",
+            "--ignore=$.a",
+            "--ignore=$.b",
+            "--only=$.c",
+            "--key=$.d=x,y",
+            "--abs=0.5",
+            "--rel=1e-9",
+            "--limit=7",
         ]);
         let expected = Rules::new()
             .limit(7)
@@ -185,7 +199,11 @@ mod tests {
         assert_eq!(all, expected);
         let error = parse(&["--preset=nothing"]).unwrap_err().to_string();
         assert!(error.contains("pipeline"), "{error}");
-        let error = parse(&["--ignore=updated_at"]).unwrap().rules.comparator().unwrap_err();
+        let error = parse(&["--ignore=updated_at"])
+            .unwrap()
+            .rules
+            .comparator()
+            .unwrap_err();
         assert_eq!(error.exit(), Exit::Usage);
     }
 

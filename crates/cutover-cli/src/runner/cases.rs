@@ -47,7 +47,10 @@ pub(crate) struct Corpus {
 impl Corpus {
     /// Reads a folder (every file in it is a case) or a JSON Lines file (every line is one).
     pub(crate) fn read(from: &Path) -> Result<Self, RunnerError> {
-        let trouble = |source| RunnerError::Cases { path: from.to_owned(), source };
+        let trouble = |source| RunnerError::Cases {
+            path: from.to_owned(),
+            source,
+        };
         let corpus = if fs::metadata(from).map_err(trouble)?.is_dir() {
             Self::from_folder(from)?
         } else if from
@@ -56,10 +59,14 @@ impl Corpus {
         {
             Self::from_lines(from)?
         } else {
-            return Err(RunnerError::CasesKind { path: from.to_owned() });
+            return Err(RunnerError::CasesKind {
+                path: from.to_owned(),
+            });
         };
         if corpus.cases.is_empty() {
-            return Err(RunnerError::NoCases { path: from.to_owned() });
+            return Err(RunnerError::NoCases {
+                path: from.to_owned(),
+            });
         }
         Ok(corpus)
     }
@@ -69,7 +76,10 @@ impl Corpus {
         let mut skipped = Vec::new();
         let mut folders = vec![root.to_owned()];
         while let Some(folder) = folders.pop() {
-            let trouble = |source| RunnerError::Cases { path: folder.clone(), source };
+            let trouble = |source| RunnerError::Cases {
+                path: folder.clone(),
+                source,
+            };
             for entry in fs::read_dir(&folder).map_err(trouble)? {
                 let entry = entry.map_err(trouble)?;
                 let path = entry.path();
@@ -98,7 +108,10 @@ impl Corpus {
     }
 
     fn from_lines(path: &Path) -> Result<Self, RunnerError> {
-        let trouble = |source| RunnerError::Cases { path: path.to_owned(), source };
+        let trouble = |source| RunnerError::Cases {
+            path: path.to_owned(),
+            source,
+        };
         let mut lines = BufReader::new(File::open(path).map_err(trouble)?);
         let mut cases = Vec::new();
         let mut named: HashMap<String, usize> = HashMap::new();
@@ -114,7 +127,11 @@ impl Corpus {
                 reason,
             };
             let text = std::str::from_utf8(&line).map_err(|error| invalid(error.to_string()))?;
-            let text = text.strip_prefix('\u{feff}').filter(|_| number == 1).unwrap_or(text).trim();
+            let text = text
+                .strip_prefix('\u{feff}')
+                .filter(|_| number == 1)
+                .unwrap_or(text)
+                .trim();
             if text.is_empty() {
                 continue;
             }
@@ -127,7 +144,10 @@ impl Corpus {
             }
             cases.push(case);
         }
-        Ok(Self { cases, skipped: Vec::new() })
+        Ok(Self {
+            cases,
+            skipped: Vec::new(),
+        })
     }
 }
 
@@ -153,7 +173,12 @@ impl Case {
     /// A case without an input.
     #[cfg(test)]
     pub(crate) fn for_test(name: &str) -> Self {
-        Self { name: name.to_owned(), input: Input::Nothing, args: Vec::new(), env: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            input: Input::Nothing,
+            args: Vec::new(),
+            env: Vec::new(),
+        }
     }
 
     fn from_line(number: usize, text: &str) -> Result<Self, String> {
@@ -161,7 +186,12 @@ impl Case {
         let unnamed = format!("line-{number}");
         if !describes_a_case(text) {
             let input = Input::inline(value);
-            return Ok(Self { name: unnamed, input, args: Vec::new(), env: Vec::new() });
+            return Ok(Self {
+                name: unnamed,
+                input,
+                args: Vec::new(),
+                env: Vec::new(),
+            });
         }
         let described: Description<'_> =
             serde_json::from_str(text).map_err(|error| error.to_string())?;
@@ -189,7 +219,10 @@ impl Input {
     /// line end.
     fn inline(value: &RawValue) -> Self {
         match serde_json::from_str::<String>(value.get()) {
-            Ok(text) => Self::Inline { bytes: text.clone().into_bytes(), argument: text },
+            Ok(text) => Self::Inline {
+                bytes: text.clone().into_bytes(),
+                argument: text,
+            },
             Err(_) => Self::Inline {
                 bytes: format!("{}\n", value.get()).into_bytes(),
                 argument: value.get().to_owned(),
@@ -240,7 +273,10 @@ mod tests {
     fn a_line_is_an_input_unless_it_describes_a_case() {
         let case = line(r#"{"id": 123456789012345678901234567890,  "name": "x"}"#);
         assert_eq!(case.name, "line-7");
-        assert_eq!(bytes(&case), "{\"id\": 123456789012345678901234567890,  \"name\": \"x\"}\n");
+        assert_eq!(
+            bytes(&case),
+            "{\"id\": 123456789012345678901234567890,  \"name\": \"x\"}\n"
+        );
         assert_eq!(bytes(&line(r#""a\nb""#)), "a\nb");
         assert_eq!(bytes(&line("[1, 2]")), "[1, 2]\n");
         assert_eq!(bytes(&line(r#"{"name":"Ann"}"#)), "{\"name\":\"Ann\"}\n");
@@ -250,13 +286,22 @@ mod tests {
         assert_eq!(case.args, ["-x", "a b"]);
         assert_eq!(case.env, [("K".to_owned(), "V".to_owned())]);
         assert_eq!(bytes(&case), "in");
-        assert_eq!(bytes(&line(r#"{"stdin":{"name":"Ann"}}"#)), "{\"name\":\"Ann\"}\n");
+        assert_eq!(
+            bytes(&line(r#"{"stdin":{"name":"Ann"}}"#)),
+            "{\"name\":\"Ann\"}\n"
+        );
         assert_eq!(line(r#"{"args":[]}"#).input, Input::Nothing);
     }
 
     #[test]
     fn an_ill_formed_description_is_refused() {
-        for text in [r#"{"args":"x"}"#, r#"{"args":[1]}"#, r#"{"env":{"K":1}}"#, "{", "nope"] {
+        for text in [
+            r#"{"args":"x"}"#,
+            r#"{"args":[1]}"#,
+            r#"{"env":{"K":1}}"#,
+            "{",
+            "nope",
+        ] {
             assert!(Case::from_line(1, text).is_err(), "{text}");
         }
     }
@@ -266,15 +311,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         fs::create_dir_all(root.join("b/c")).unwrap();
-        for name in ["z", "-dash", "two words", "new\nline", "é.json", "b/c/deep", "b/a"] {
+        for name in [
+            "z",
+            "-dash",
+            "two words",
+            "new\nline",
+            "é.json",
+            "b/c/deep",
+            "b/a",
+        ] {
             fs::write(root.join(name), name).unwrap();
         }
         fs::write(root.join(OsStr::from_bytes(b"by\xffte")), "").unwrap();
         std::os::unix::fs::symlink(root, root.join("loop")).unwrap();
         let corpus = Corpus::read(root).unwrap();
         let names: Vec<&str> = corpus.cases.iter().map(|case| case.name.as_str()).collect();
-        let expected =
-            ["-dash", "b/a", "b/c/deep", "by\\xffte", "new\nline", "two words", "z", "é.json"];
+        let expected = [
+            "-dash",
+            "b/a",
+            "b/c/deep",
+            "by\\xffte",
+            "new\nline",
+            "two words",
+            "z",
+            "é.json",
+        ];
         assert_eq!(names, expected);
         assert_eq!(corpus.skipped, [root.join("loop")]);
     }
@@ -282,13 +343,26 @@ mod tests {
     #[test]
     fn a_corpus_without_cases_or_with_two_of_a_name_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(Corpus::read(folder.path()), Err(RunnerError::NoCases { .. })));
+        assert!(matches!(
+            Corpus::read(folder.path()),
+            Err(RunnerError::NoCases { .. })
+        ));
         let file = folder.path().join("cases.jsonl");
-        fs::write(&file, "\n{\"name\":\"a\",\"args\":[]}\n\n{\"name\":\"a\",\"args\":[]}\n").unwrap();
+        fs::write(
+            &file,
+            "\n{\"name\":\"a\",\"args\":[]}\n\n{\"name\":\"a\",\"args\":[]}\n",
+        )
+        .unwrap();
         let error = Corpus::read(&file).unwrap_err().to_string();
-        assert!(error.contains("cases.jsonl:4") && error.contains("line 2"), "{error}");
+        assert!(
+            error.contains("cases.jsonl:4") && error.contains("line 2"),
+            "{error}"
+        );
         let other = folder.path().join("cases.txt");
         fs::write(&other, "x").unwrap();
-        assert!(matches!(Corpus::read(&other), Err(RunnerError::CasesKind { .. })));
+        assert!(matches!(
+            Corpus::read(&other),
+            Err(RunnerError::CasesKind { .. })
+        ));
     }
 }

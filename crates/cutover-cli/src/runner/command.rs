@@ -25,7 +25,10 @@ impl CommandLine {
         if words.first().is_none_or(String::is_empty) {
             return Err(RunnerError::NoProgram { option });
         }
-        Ok(Self { text: text.to_owned(), words })
+        Ok(Self {
+            text: text.to_owned(),
+            words,
+        })
     }
 
     /// As the user wrote it.
@@ -36,7 +39,10 @@ impl CommandLine {
     /// The name of the program without its folders.
     pub(crate) fn program_name(&self) -> String {
         let name = Path::new(self.name()).file_name();
-        name.map_or_else(|| self.name().to_owned(), |name| name.to_string_lossy().into_owned())
+        name.map_or_else(
+            || self.name().to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        )
     }
 
     /// The first word.
@@ -47,14 +53,18 @@ impl CommandLine {
     /// Whether an argument takes the path of the case.
     pub(super) fn has_placeholder(&self) -> bool {
         self.words.iter().skip(1).any(|word| {
-            fill(word.as_bytes(), OsStr::new("x")).as_bytes() != fill(word.as_bytes(), OsStr::new(""))
-                .as_bytes()
+            fill(word.as_bytes(), OsStr::new("x")).as_bytes()
+                != fill(word.as_bytes(), OsStr::new("")).as_bytes()
         })
     }
 
     /// The arguments with every `{}` replaced by `path`, and every `{{}}` by `{}`.
     pub(super) fn args(&self, path: &OsStr) -> Vec<OsString> {
-        self.words.iter().skip(1).map(|word| fill(word.as_bytes(), path)).collect()
+        self.words
+            .iter()
+            .skip(1)
+            .map(|word| fill(word.as_bytes(), path))
+            .collect()
     }
 
     /// Where the program is, looked up as a shell does: before anything runs, a program that is
@@ -68,10 +78,14 @@ impl CommandLine {
         if name.contains('/') {
             return match executable(Path::new(name)) {
                 Found::Yes => Ok(name.into()),
-                Found::No => Err(RunnerError::Missing { option, program: name.to_owned() }),
-                Found::NotExecutable => {
-                    Err(RunnerError::NotExecutable { option, program: name.to_owned() })
-                }
+                Found::No => Err(RunnerError::Missing {
+                    option,
+                    program: name.to_owned(),
+                }),
+                Found::NotExecutable => Err(RunnerError::NotExecutable {
+                    option,
+                    program: name.to_owned(),
+                }),
             };
         }
         let mut unusable = None;
@@ -84,10 +98,14 @@ impl CommandLine {
             }
         }
         Err(match unusable {
-            Some(path) => {
-                RunnerError::NotExecutable { option, program: path.display().to_string() }
-            }
-            None => RunnerError::Missing { option, program: name.to_owned() },
+            Some(path) => RunnerError::NotExecutable {
+                option,
+                program: path.display().to_string(),
+            },
+            None => RunnerError::Missing {
+                option,
+                program: name.to_owned(),
+            },
         })
     }
 }
@@ -145,7 +163,11 @@ mod tests {
     fn words_are_split_and_placeholders_filled() {
         for (text, path, expected) in [
             ("sort -n {}", "a b", vec!["-n", "a b"]),
-            ("run --in={} 'two words' \"$HOME\"", "c", vec!["--in=c", "two words", "$HOME"]),
+            (
+                "run --in={} 'two words' \"$HOME\"",
+                "c",
+                vec!["--in=c", "two words", "$HOME"],
+            ),
             ("jq '{{}}'", "c", vec!["{}"]),
             ("x {}{} {{{}}}", "p", vec!["pp", "{p}"]),
             ("x a\\ b ''", "p", vec!["a b", ""]),
@@ -175,13 +197,27 @@ mod tests {
     #[test]
     fn a_program_is_looked_up_before_it_runs() {
         let locate = |text: &str| {
-            CommandLine::parse("--old", text).unwrap().locate("--old", Some(OsStr::new("/bin")))
+            CommandLine::parse("--old", text)
+                .unwrap()
+                .locate("--old", Some(OsStr::new("/bin")))
         };
         assert_eq!(locate("sh -c x").unwrap(), Path::new("/bin/sh"));
         assert_eq!(locate("/bin/sh").unwrap(), Path::new("/bin/sh"));
-        assert!(matches!(locate("no-such-program-here"), Err(RunnerError::Missing { .. })));
-        assert!(matches!(locate("/etc/passwd"), Err(RunnerError::NotExecutable { .. })));
-        assert!(matches!(locate("/etc"), Err(RunnerError::NotExecutable { .. })));
-        assert!(matches!(locate("./no/such"), Err(RunnerError::Missing { .. })));
+        assert!(matches!(
+            locate("no-such-program-here"),
+            Err(RunnerError::Missing { .. })
+        ));
+        assert!(matches!(
+            locate("/etc/passwd"),
+            Err(RunnerError::NotExecutable { .. })
+        ));
+        assert!(matches!(
+            locate("/etc"),
+            Err(RunnerError::NotExecutable { .. })
+        ));
+        assert!(matches!(
+            locate("./no/such"),
+            Err(RunnerError::Missing { .. })
+        ));
     }
 }

@@ -155,7 +155,10 @@ impl Running {
         let too_much = Arc::clone(&lifeline);
         let stdout = Reader::spawn(
             measuring.stdout.take(),
-            Keep::Start { limit: limits.output, exceeded: too_much },
+            Keep::Start {
+                limit: limits.output,
+                exceeded: too_much,
+            },
             finished.clone(),
         );
         let stderr = Reader::spawn(measuring.stderr.take(), Keep::End(STDERR_KEPT), finished);
@@ -170,7 +173,16 @@ impl Running {
         // Fails when the lifeline has been cut already; the reports that follow say so.
         let _ = send(&mut &ours, &request);
         let messages = BufReader::new(ours);
-        Ok(Self { measuring, lifeline, messages, stdout, stderr, closed, deadline, pid: None })
+        Ok(Self {
+            measuring,
+            lifeline,
+            messages,
+            stdout,
+            stderr,
+            closed,
+            deadline,
+            pid: None,
+        })
     }
 
     fn finish(mut self) -> Execution {
@@ -190,8 +202,18 @@ impl Running {
         let ended_itself = matches!(ending, Ending::Exited(_) | Ending::Signalled(_));
         let (stdout, _) = self.stdout.take_end(usize::MAX);
         let (stderr, stderr_dropped) = self.stderr.take_end(STDERR_KEPT);
-        let usage = report.ok().filter(|_| ended_itself).map(|report| Usage::from_report(&report));
-        Execution { ending, stdout, stderr, stderr_dropped, usage, left_behind }
+        let usage = report
+            .ok()
+            .filter(|_| ended_itself)
+            .map(|report| Usage::from_report(&report));
+        Execution {
+            ending,
+            stdout,
+            stderr,
+            stderr_dropped,
+            usage,
+            left_behind,
+        }
     }
 
     /// Reads the messages up to the report. The outer error is trouble with the measuring
@@ -279,14 +301,28 @@ fn ending(cut: Option<Cut>, report: &Result<Report, String>) -> Ending {
         (Some(Cut::Stopped), Ok(report)) if by_us(report) => Ending::Stopped,
         (Some(Cut::Stopped), Err(_)) => Ending::Stopped,
         (_, Err(why)) => Ending::Failed(why.clone()),
-        (_, Ok(Report { code: Some(code), .. })) => Ending::Exited(*code),
-        (_, Ok(Report { signal: Some(signal), .. })) => Ending::Signalled(*signal),
+        (
+            _,
+            Ok(Report {
+                code: Some(code), ..
+            }),
+        ) => Ending::Exited(*code),
+        (
+            _,
+            Ok(Report {
+                signal: Some(signal),
+                ..
+            }),
+        ) => Ending::Signalled(*signal),
         (_, Ok(_)) => Ending::Failed("it ended with neither a status nor a signal".to_owned()),
     }
 }
 
 fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
 }
 
 /// The running binary itself, also when its file has been replaced since.
@@ -300,7 +336,10 @@ fn own_binary() -> io::Result<std::path::PathBuf> {
 /// Which part of a stream is kept. All of it is read.
 enum Keep {
     /// The first bytes; more ends the program.
-    Start { limit: usize, exceeded: Arc<Lifeline> },
+    Start {
+        limit: usize,
+        exceeded: Arc<Lifeline>,
+    },
     /// The last bytes.
     End(usize),
 }

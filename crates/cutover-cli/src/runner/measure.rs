@@ -29,7 +29,9 @@ pub(crate) const ARGUMENT: &str = "__measure";
 /// done, because everything done before it raises the measuring floor.
 #[must_use]
 pub(crate) fn run_if_asked() -> Option<ExitCode> {
-    let asked = std::env::args_os().nth(1).is_some_and(|first| first == ARGUMENT);
+    let asked = std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == ARGUMENT);
     asked.then(|| match measure() {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(3),
@@ -48,7 +50,12 @@ fn measure() -> io::Result<()> {
     let child = match start(&request) {
         Ok(child) => child,
         Err(error) => {
-            return send(&mut sender, &Message::NotStarted { error: error.to_string() });
+            return send(
+                &mut sender,
+                &Message::NotStarted {
+                    error: error.to_string(),
+                },
+            );
         }
     };
     // Until the program's own image is there it shares the memory of this process, so this is at
@@ -116,7 +123,10 @@ fn release_output() -> io::Result<()> {
 
 fn await_exit(pid: Pid) -> io::Result<()> {
     loop {
-        match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
+        match waitid(
+            WaitId::Pid(pid),
+            WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+        ) {
             Err(rustix::io::Errno::INTR) => {}
             result => return Ok(result.map(drop)?),
         }
@@ -130,7 +140,9 @@ fn micros(duration: Duration) -> u64 {
 /// The largest resident set of this process so far, from the kernel's own count. Elsewhere than
 /// on Linux a program does not inherit it, and there is no floor.
 fn own_peak() -> u64 {
-    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return 0 };
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
+        return 0;
+    };
     status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))

@@ -40,7 +40,12 @@ pub(crate) struct Runner {
 
 impl Runner {
     pub(super) fn new(plan: Plan, old: PathBuf, new: PathBuf, work: TempDir) -> Self {
-        Self { plan, old, new, work }
+        Self {
+            plan,
+            old,
+            new,
+            work,
+        }
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -99,9 +104,16 @@ impl Runner {
         let repeat = u32::try_from(number / cases)
             .ok()
             .filter(|repeat| *repeat < self.plan.repeats.get())?;
-        let case = self.plan.corpus.cases.get(usize::try_from(number % cases).ok()?)?;
-        let first =
-            if mix(self.plan.seed ^ mix(number)) & 1 == 0 { Side::Old } else { Side::New };
+        let case = self
+            .plan
+            .corpus
+            .cases
+            .get(usize::try_from(number % cases).ok()?)?;
+        let first = if mix(self.plan.seed ^ mix(number)) & 1 == 0 {
+            Side::Old
+        } else {
+            Side::New
+        };
         let file = self.work.path().join(number.to_string());
         let run = |side| match self.launch(side, case, &file) {
             Ok(launch) => Execution::run(launch, self.plan.limits, stop),
@@ -119,7 +131,14 @@ impl Runner {
         };
         // It is not there when no program needed it; the folder goes at the end in any case.
         let _ = fs::remove_file(&file);
-        Some(Pair { number, case, repeat, first, old, new })
+        Some(Pair {
+            number,
+            case,
+            repeat,
+            first,
+            old,
+            new,
+        })
     }
 
     fn launch(&self, side: Side, case: &Case, file: &PathBuf) -> io::Result<Launch> {
@@ -204,7 +223,9 @@ mod tests {
             let firsts: u64 = (0..10_000).map(draw).sum();
             // Five standard errors.
             assert!((4_750..=5_250).contains(&firsts), "seed {seed}: {firsts}");
-            let changes = (1..10_000).filter(|number| draw(*number) != draw(number - 1)).count();
+            let changes = (1..10_000)
+                .filter(|number| draw(*number) != draw(number - 1))
+                .count();
             assert!((4_750..=5_250).contains(&changes), "seed {seed}: {changes}");
         }
     }

@@ -25,12 +25,17 @@ pub(super) struct Lifeline {
 
 impl Lifeline {
     pub(super) fn new(stream: UnixStream) -> Self {
-        Self { stream, cut: AtomicU8::new(0) }
+        Self {
+            stream,
+            cut: AtomicU8::new(0),
+        }
     }
 
     /// Ends the program and its group.
     pub(super) fn cut(&self, why: Cut) {
-        let first = self.cut.compare_exchange(0, why as u8, Ordering::AcqRel, Ordering::Acquire);
+        let first = self
+            .cut
+            .compare_exchange(0, why as u8, Ordering::AcqRel, Ordering::Acquire);
         if first.is_ok() {
             // Fails when the measuring process is gone, and then there is nothing to end.
             let _ = self.stream.shutdown(Shutdown::Write);
@@ -39,9 +44,14 @@ impl Lifeline {
 
     /// Why it was cut, if it was.
     pub(super) fn why(&self) -> Option<Cut> {
-        [Cut::AfterExit, Cut::TimedOut, Cut::TooMuchOutput, Cut::Stopped]
-            .into_iter()
-            .find(|why| *why as u8 == self.cut.load(Ordering::Acquire))
+        [
+            Cut::AfterExit,
+            Cut::TimedOut,
+            Cut::TooMuchOutput,
+            Cut::Stopped,
+        ]
+        .into_iter()
+        .find(|why| *why as u8 == self.cut.load(Ordering::Acquire))
     }
 }
 
@@ -61,7 +71,11 @@ impl Stop {
     pub(crate) fn ask(&self) {
         self.0.asked.store(true, Ordering::SeqCst);
         let running = std::mem::take(
-            &mut *self.0.running.lock().unwrap_or_else(PoisonError::into_inner),
+            &mut *self
+                .0
+                .running
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
         );
         for lifeline in running.iter().filter_map(Weak::upgrade) {
             lifeline.cut(Cut::Stopped);
@@ -76,7 +90,11 @@ impl Stop {
     /// Ends this program too when the run is stopped, also when it has been already.
     pub(super) fn includes(&self, lifeline: &Arc<Lifeline>) {
         {
-            let mut running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut running = self
+                .0
+                .running
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             running.retain(|known| known.strong_count() > 0);
             running.push(Arc::downgrade(lifeline));
         }
@@ -100,7 +118,11 @@ mod tests {
         lifeline.cut(Cut::TimedOut);
         lifeline.cut(Cut::Stopped);
         assert_eq!(lifeline.why(), Some(Cut::TimedOut));
-        assert_eq!(theirs.read(&mut [0]).unwrap(), 0, "the other end reads the end");
+        assert_eq!(
+            theirs.read(&mut [0]).unwrap(),
+            0,
+            "the other end reads the end"
+        );
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use cutover_domain::comparison::{ComparisonRecord, Run, RunKind};
 use crate::devstub::FileComparisonStore;
+use cutover_domain::comparison::{ComparisonRecord, Run, RunKind};
 use cutover_ports::comparison::{
     ComparisonStore, ComparisonStoreExt, RecordQuery, RunQuery, Unreadable,
 };
@@ -32,10 +32,13 @@ pub(super) fn run(store: &dyn ComparisonStore, reference: &str) -> Result<Run, F
     }
     let mut candidates = runs(store, None)?.0;
     if reference == LATEST {
-        let of_commands = candidates.iter().position(|run| run.kind == RunKind::Commands);
+        let of_commands = candidates
+            .iter()
+            .position(|run| run.kind == RunKind::Commands);
         if candidates.is_empty() {
-            return Err(Failure::no("there is no run yet")
-                .hint("make one with `cutover compare run`"));
+            return Err(
+                Failure::no("there is no run yet").hint("make one with `cutover compare run`")
+            );
         }
         return Ok(candidates.swap_remove(of_commands.unwrap_or(0)));
     }
@@ -50,11 +53,18 @@ pub(super) fn run(store: &dyn ComparisonStore, reference: &str) -> Result<Run, F
                 None => failure.hint("`cutover compare list` shows the runs"),
             })
         }
-        several => Err(Failure::no(format_args!("`{reference}` begins the ids of {several} runs"))
-            .hint(format_args!(
-                "write more of it: {}",
-                candidates.iter().take(5).map(|run| run.id.as_str()).collect::<Vec<_>>().join(", ")
-            ))),
+        several => Err(Failure::no(format_args!(
+            "`{reference}` begins the ids of {several} runs"
+        ))
+        .hint(format_args!(
+            "write more of it: {}",
+            candidates
+                .iter()
+                .take(5)
+                .map(|run| run.id.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        ))),
     }
 }
 
@@ -95,6 +105,8 @@ pub(super) fn visit(
 /// Says what could not be read: it is left out, never silently.
 pub(super) fn warn(context: &Context, unreadable: &[Unreadable]) {
     for damage in unreadable {
-        context.output.warn(format_args!("left out because it cannot be read: {damage}"));
+        context
+            .output
+            .warn(format_args!("left out because it cannot be read: {damage}"));
     }
 }

@@ -67,9 +67,20 @@ impl From<Run> for Line {
 impl Report for List {
     fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
         if self.runs.is_empty() {
-            return writeln!(page, "there is no run yet; make one with `cutover compare run`");
+            return writeln!(
+                page,
+                "there is no run yet; make one with `cutover compare run`"
+            );
         }
-        let mut rows = table(["id", "name", "started", "state", "equal", "different", "errors"]);
+        let mut rows = table([
+            "id",
+            "name",
+            "started",
+            "state",
+            "equal",
+            "different",
+            "errors",
+        ]);
         for run in &self.runs {
             rows.add_row([
                 run.id.clone(),
@@ -85,7 +96,9 @@ impl Report for List {
     }
 
     fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
-        self.runs.iter().try_for_each(|run| write_json_line(to, run))
+        self.runs
+            .iter()
+            .try_for_each(|run| write_json_line(to, run))
     }
 }
 
@@ -93,6 +106,8 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<Exit, Failure> {
     let store = find::store(context)?;
     let (runs, unreadable) = find::runs(&*store, Some(args.limit))?;
     find::warn(context, &unreadable);
-    context.output.show(&List { runs: runs.into_iter().map(Line::from).collect() })?;
+    context.output.show(&List {
+        runs: runs.into_iter().map(Line::from).collect(),
+    })?;
     Ok(Exit::Done)
 }

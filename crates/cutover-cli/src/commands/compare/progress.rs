@@ -27,7 +27,12 @@ impl Progress {
             bar.set_style(style);
         }
         let wanted = stderr().is_terminal() && output.verbosity() > Verbosity::Quiet;
-        Self { bar, started: Instant::now(), different: 0, wanted }
+        Self {
+            bar,
+            started: Instant::now(),
+            different: 0,
+            wanted,
+        }
     }
 
     /// One more pair is done.
@@ -37,7 +42,8 @@ impl Progress {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.different += u64::from(different);
-        self.bar.set_message(format!("{} different,", self.different));
+        self.bar
+            .set_message(format!("{} different,", self.different));
         self.bar.inc(1);
     }
 

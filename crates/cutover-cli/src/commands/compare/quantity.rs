@@ -92,9 +92,13 @@ mod tests {
 
     #[test]
     fn a_size_has_a_unit_or_is_bytes() {
-        for (text, bytes) in
-            [("1", 1), ("64KiB", 65_536), ("64 k", 65_536), ("10MB", 10_000_000), ("1G", 1 << 30)]
-        {
+        for (text, bytes) in [
+            ("1", 1),
+            ("64KiB", 65_536),
+            ("64 k", 65_536),
+            ("10MB", 10_000_000),
+            ("1G", 1 << 30),
+        ] {
             assert_eq!(size(text), Ok(bytes), "{text}");
         }
         for text in ["", "0", "-1", "1.5M", "many", "1TB", "99999999999999999999"] {

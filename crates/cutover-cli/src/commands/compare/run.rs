@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use cutover_domain::comparison::{
-    ComparisonRecord, Implementation, RecordLimits, RecordResult, Run, RunId, RunKind,
-    RunState,
+    ComparisonRecord, Implementation, RecordLimits, RecordResult, Run, RunId, RunKind, RunState,
 };
 use cutover_ports::comparison::ComparisonStore;
 use pollster::block_on;
@@ -24,9 +23,7 @@ use crate::commands::rules::RuleArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::printable;
-use crate::runner::{
-    CommandLine, Corpus, Delivery, Limits, Plan, Runner, RunnerError, Stop,
-};
+use crate::runner::{CommandLine, Corpus, Delivery, Limits, Plan, Runner, RunnerError, Stop};
 
 /// How often the header of a run says that it is alive and how far it is.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -132,7 +129,10 @@ fn name(text: &str) -> Result<String, &'static str> {
 /// Each job takes a handful of file descriptors and threads.
 fn jobs(text: &str) -> Result<NonZeroU32, &'static str> {
     const WANTED: &str = "from 1 to 256 pairs are run at once";
-    text.parse().ok().filter(|jobs: &NonZeroU32| jobs.get() <= 256).ok_or(WANTED)
+    text.parse()
+        .ok()
+        .filter(|jobs: &NonZeroU32| jobs.get() <= 256)
+        .ok_or(WANTED)
 }
 
 fn variable(text: &str) -> Result<(String, String), &'static str> {
@@ -154,11 +154,14 @@ impl From<RunnerError> for Failure {
             RunnerError::NoProgram { .. } | RunnerError::CaseLine { .. } => failure(Exit::Usage),
             RunnerError::CasesKind { .. } => failure(Exit::Usage)
                 .hint("put the cases as files into a folder, or one a line into a .jsonl file"),
-            RunnerError::Missing { .. } => failure(Exit::Trouble)
-                .hint("check its name and PATH; nothing was run"),
-            RunnerError::NotExecutable { program, .. } => failure(Exit::Trouble).hint(
-                format_args!("name its interpreter (sh {program}), or chmod +x it; nothing was run"),
-            ),
+            RunnerError::Missing { .. } => {
+                failure(Exit::Trouble).hint("check its name and PATH; nothing was run")
+            }
+            RunnerError::NotExecutable { program, .. } => {
+                failure(Exit::Trouble).hint(format_args!(
+                    "name its interpreter (sh {program}), or chmod +x it; nothing was run"
+                ))
+            }
             RunnerError::Cases { .. } | RunnerError::NoCases { .. } | RunnerError::Work(_) => {
                 failure(Exit::Trouble)
             }
@@ -167,16 +170,25 @@ impl From<RunnerError> for Failure {
 }
 
 pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
-    let limits = Limits { timeout: args.timeout, output: args.max_output };
+    let limits = Limits {
+        timeout: args.timeout,
+        output: args.max_output,
+    };
     let judge = Judge {
         read_as: args.read_as,
         comparator: args.rules.comparator()?,
-        kept: RecordLimits { differences: args.rules.limit(), ..RecordLimits::default() },
+        kept: RecordLimits {
+            differences: args.rules.limit(),
+            ..RecordLimits::default()
+        },
         limits,
     };
     let runner = args.plan(limits)?.prepare()?;
     for skipped in &runner.plan().corpus.skipped {
-        context.output.warn(format_args!("passed over, as it is no file: {}", skipped.display()));
+        context.output.warn(format_args!(
+            "passed over, as it is no file: {}",
+            skipped.display()
+        ));
     }
     let store = find::store(context)?;
     let stop = Stop::default();
@@ -198,7 +210,11 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
     progress.finish();
     // Every case may have been done when the signal came.
     let whole = recording.run.tally.made() == runner.pairs();
-    let state = if whole { RunState::Complete } else { RunState::Interrupted };
+    let state = if whole {
+        RunState::Complete
+    } else {
+        RunState::Interrupted
+    };
     let ended = recording.end(state, runner.plan().corpus.cases.len() as u64);
     // What went wrong first is what is said.
     outcome?;
@@ -231,14 +247,19 @@ fn say_more(context: &Context, summary: &Summary, state: RunState) {
     }
     match summary.first_unequal().and_then(shell_word) {
         Some(case) => output.next(format_args!("cutover compare show {id} {case}")),
-        None => output.next(format_args!("cutover compare report {id} --to html -o report.html")),
+        None => output.next(format_args!(
+            "cutover compare report {id} --to html -o report.html"
+        )),
     }
 }
 
 /// A word as a shell and a terminal take it unharmed, where that can be.
 fn shell_word(word: &str) -> Option<String> {
     let plain = printable(word) == word && !word.starts_with('-');
-    shlex::try_quote(word).ok().filter(|_| plain).map(std::borrow::Cow::into_owned)
+    shlex::try_quote(word)
+        .ok()
+        .filter(|_| plain)
+        .map(std::borrow::Cow::into_owned)
 }
 
 impl RunArgs {
@@ -256,7 +277,9 @@ impl RunArgs {
             repeats: self.repeat,
             jobs: self.jobs,
             // JSON readers elsewhere keep 53 bits of a number.
-            seed: self.seed.unwrap_or_else(|| u64::from_be_bytes(random()) >> 11),
+            seed: self
+                .seed
+                .unwrap_or_else(|| u64::from_be_bytes(random()) >> 11),
             limits,
         })
     }
@@ -265,7 +288,12 @@ impl RunArgs {
         let now = context.now();
         let plan = runner.plan();
         let name = self.name.clone().unwrap_or_else(|| plan.new.program_name());
-        let mut run = Run::new(RunId::time_ordered(now, random()), name, RunKind::Commands, now);
+        let mut run = Run::new(
+            RunId::time_ordered(now, random()),
+            name,
+            RunKind::Commands,
+            now,
+        );
         run.old = Implementation::new(plan.old.text());
         run.new = Implementation::new(plan.new.text());
         run.expected_cases = Some(runner.pairs());
@@ -312,7 +340,13 @@ impl<'a> Recording<'a> {
         run: Run,
     ) -> Result<Self, Failure> {
         block_on(store.create_run(&run))?;
-        Ok(Self { context, store, run, summing: Summing::default(), heartbeat: Instant::now() })
+        Ok(Self {
+            context,
+            store,
+            run,
+            summing: Summing::default(),
+            heartbeat: Instant::now(),
+        })
     }
 
     fn add(&mut self, record: &ComparisonRecord) -> Result<(), Failure> {

@@ -61,7 +61,11 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
     if let Some(case) = wanted
         && records.is_empty()
     {
-        let failure = Failure::no(format_args!("run {} has no case `{}`", run.id, printable(case)));
+        let failure = Failure::no(format_args!(
+            "run {} has no case `{}`",
+            run.id,
+            printable(case)
+        ));
         return Err(match closest(case, cases.keys().map(String::as_str)) {
             Some(near) => failure.hint(format_args!("did you mean `{}`?", printable(near))),
             None => failure.hint(format_args!("`cutover compare show {}` names them", run.id)),
@@ -97,7 +101,12 @@ struct Kept {
 
 impl Kept {
     fn new(limit: usize) -> Self {
-        Self { limit, unequal: Vec::new(), equal: Vec::new(), seen: 0 }
+        Self {
+            limit,
+            unequal: Vec::new(),
+            equal: Vec::new(),
+            seen: 0,
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -106,8 +115,11 @@ impl Kept {
 
     fn add(&mut self, record: ComparisonRecord) {
         self.seen += 1;
-        let kept =
-            if record.result == RecordResult::Equal { &mut self.equal } else { &mut self.unequal };
+        let kept = if record.result == RecordResult::Equal {
+            &mut self.equal
+        } else {
+            &mut self.unequal
+        };
         kept.push(record);
         // They come last first, and the first are to be kept.
         if kept.len() > self.limit.saturating_mul(2) {
@@ -139,7 +151,9 @@ impl Report for Shown {
     }
 
     fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
-        self.records.iter().try_for_each(|record| write_json_line(to, record))
+        self.records
+            .iter()
+            .try_for_each(|record| write_json_line(to, record))
     }
 }
 
@@ -150,8 +164,19 @@ fn write_record(page: &mut Page<'_>, record: &ComparisonRecord) -> io::Result<()
         RecordResult::Inexact | RecordResult::Failed => WARN,
     };
     let label = printable(record.label());
-    writeln!(page, "{style}{}{style:#}  {BOLD}{label}{BOLD:#}  {DIM}{}{DIM:#}", record.result, record.id)?;
-    let mut sides = table(["", "ended with", "wall time", "processor time", "peak memory", "output"]);
+    writeln!(
+        page,
+        "{style}{}{style:#}  {BOLD}{label}{BOLD:#}  {DIM}{}{DIM:#}",
+        record.result, record.id
+    )?;
+    let mut sides = table([
+        "",
+        "ended with",
+        "wall time",
+        "processor time",
+        "peak memory",
+        "output",
+    ]);
     for (name, side) in [("old", &record.old), ("new", &record.new)] {
         sides.add_row(side_row(name, side));
     }
@@ -163,7 +188,14 @@ fn write_record(page: &mut Page<'_>, record: &ComparisonRecord) -> io::Result<()
     for (name, side) in [("old", &record.old), ("new", &record.new)] {
         if let Some(messages) = &side.messages {
             writeln!(page, "{DIM}messages of {name}:{DIM:#}")?;
-            for line in messages.lines().rev().take(20).collect::<Vec<_>>().into_iter().rev() {
+            for line in messages
+                .lines()
+                .rev()
+                .take(20)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+            {
                 writeln!(page, "  {}", printable(line))?;
             }
         }
@@ -175,7 +207,10 @@ fn side_row(name: &str, side: &SideRecord) -> [String; 6] {
     let unknown = || "–".to_owned();
     let measured = &side.measurements;
     // A program smaller than its measuring process cannot be told from it.
-    let floor = side.unknown.get("measuring_floor_bytes").and_then(serde_json::Value::as_u64);
+    let floor = side
+        .unknown
+        .get("measuring_floor_bytes")
+        .and_then(serde_json::Value::as_u64);
     let memory = match (measured.peak_memory, floor) {
         (Some(peak), _) => show_size(peak),
         (None, Some(floor)) => format!("≤ {}", show_size(floor)),

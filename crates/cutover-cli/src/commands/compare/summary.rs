@@ -163,9 +163,10 @@ impl Summing {
                 }
             }
         }
-        for (ends, side) in
-            [(&mut self.ends.old, &record.old), (&mut self.ends.new, &record.new)]
-        {
+        for (ends, side) in [
+            (&mut self.ends.old, &record.old),
+            (&mut self.ends.new, &record.new),
+        ] {
             if !side.outcome.is_ok() {
                 *ends.entry(side.outcome.class()).or_default() += 1;
             }
@@ -174,25 +175,33 @@ impl Summing {
         let nanos = |time: Option<Duration>| {
             time.map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
         };
-        self.wall.add(nanos(old.wall), nanos(new.wall), u64::saturating_add);
+        self.wall
+            .add(nanos(old.wall), nanos(new.wall), u64::saturating_add);
         self.cpu.add(
             nanos(Measurements::cpu(old)),
             nanos(Measurements::cpu(new)),
             u64::saturating_add,
         );
-        self.peak_memory.add(old.peak_memory, new.peak_memory, u64::max);
+        self.peak_memory
+            .add(old.peak_memory, new.peak_memory, u64::max);
     }
 
     /// What the records of `run` add up to. `planned` is how many cases there are.
     pub(super) fn summary(self, run: &Run, planned: Option<u64>) -> Summary {
         let of = |wanted: &[RecordResult]| {
-            self.cases.values().filter(|result| wanted.contains(result)).count() as u64
+            self.cases
+                .values()
+                .filter(|result| wanted.contains(result))
+                .count() as u64
         };
         let (equal, different) = (of(&[RecordResult::Equal]), of(&[RecordResult::Different]));
         let errors = of(&[RecordResult::Failed, RecordResult::Inexact]);
         let cases = self.cases.len() as u64;
-        let mut unequal: Vec<_> =
-            self.cases.into_iter().filter(|(_, result)| *result != RecordResult::Equal).collect();
+        let mut unequal: Vec<_> = self
+            .cases
+            .into_iter()
+            .filter(|(_, result)| *result != RecordResult::Equal)
+            .collect();
         unequal.sort_by(|(left, _), (right, _)| left.cmp(right));
         Summary {
             id: run.id.to_string(),
@@ -223,7 +232,10 @@ impl Summing {
 
 /// How many cases a run was started for; known for runs of commands only.
 pub(super) fn planned_cases(run: &Run) -> Option<u64> {
-    let repeats = run.options.get("repeat").and_then(serde_json::Value::as_u64)?;
+    let repeats = run
+        .options
+        .get("repeat")
+        .and_then(serde_json::Value::as_u64)?;
     run.expected_cases.map(|pairs| pairs / repeats.max(1))
 }
 
@@ -239,7 +251,12 @@ fn gravity(result: RecordResult) -> u8 {
 
 impl Report for Summary {
     fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
-        writeln!(page, "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}", printable(&self.name), self.id)?;
+        writeln!(
+            page,
+            "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
+            printable(&self.name),
+            self.id
+        )?;
         writeln!(page, "  old  {}", printable(&self.old))?;
         writeln!(page, "  new  {}", printable(&self.new))?;
         writeln!(page)?;
@@ -249,8 +266,10 @@ impl Report for Summary {
         }
         for (side, ends) in [("old", &self.ends.old), ("new", &self.ends.new)] {
             if !ends.is_empty() {
-                let ends: Vec<_> =
-                    ends.iter().map(|(end, count)| format!("{count} × {end}")).collect();
+                let ends: Vec<_> = ends
+                    .iter()
+                    .map(|(end, count)| format!("{count} × {end}"))
+                    .collect();
                 writeln!(page, "{side} ended with {}", ends.join(", "))?;
             }
         }
@@ -262,7 +281,11 @@ impl Report for Summary {
             writeln!(page, "{style}{word:<12}{style:#}  {}", printable(case))?;
         }
         if self.unequal.len() > NAMED {
-            writeln!(page, "{DIM}… and {} more{DIM:#}", self.unequal.len() - NAMED)?;
+            writeln!(
+                page,
+                "{DIM}… and {} more{DIM:#}",
+                self.unequal.len() - NAMED
+            )?;
         }
         self.write_verdict(page)
     }
@@ -275,7 +298,11 @@ impl Summary {
             (false, false) => WARN,
             (false, true) => GOOD,
         };
-        write!(page, "{style}{} cases: {} equal, {} different", self.cases, self.equal, self.different)?;
+        write!(
+            page,
+            "{style}{} cases: {} equal, {} different",
+            self.cases, self.equal, self.different
+        )?;
         if self.errors > 0 {
             write!(page, ", {} not compared", self.errors)?;
         }
@@ -289,8 +316,11 @@ impl Summary {
             (state, None) => write!(page, "; {state}")?,
         }
         if !self.counts.is_empty() {
-            let counts: Vec<_> =
-                self.counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            let counts: Vec<_> = self
+                .counts
+                .iter()
+                .map(|(kind, count)| format!("{count} {kind}"))
+                .collect();
             write!(page, "; differences: {}", counts.join(", "))?;
         }
         writeln!(page)

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use cutover_domain::comparison::{
-    Answer, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement,
-    Measurements, RecordId, RecordLimits, RunId, Severity, SideOutcome, SideRecord,
-};
 use crate::devstub::Comparator;
+use cutover_domain::comparison::{
+    Answer, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement, Measurements,
+    RecordId, RecordLimits, RunId, Severity, SideOutcome, SideRecord,
+};
 use cutover_domain::tree::{Tree, TreeBuilder};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -50,7 +50,10 @@ impl Judge {
         name: Arc<str>,
         now: Timestamp,
     ) -> Option<ComparisonRecord> {
-        if [&pair.old, &pair.new].iter().any(|side| side.ending == Ending::Stopped) {
+        if [&pair.old, &pair.new]
+            .iter()
+            .any(|side| side.ending == Ending::Stopped)
+        {
             return None;
         }
         let started = Instant::now();
@@ -66,7 +69,10 @@ impl Judge {
             ("repeat", json!(pair.repeat)),
             ("first", json!(pair.first.name())),
             ("read_as", json!(read_as)),
-            ("judging_ns", json!(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX))),
+            (
+                "judging_ns",
+                json!(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)),
+            ),
         ] {
             record.unknown.insert(name.to_owned(), value);
         }
@@ -74,7 +80,10 @@ impl Judge {
     }
 
     fn verdict(&self, pair: &Pair<'_>) -> Verdict {
-        let failed = |why: String| Verdict { judgement: Judgement::Failed(why), read_as: "none" };
+        let failed = |why: String| Verdict {
+            judgement: Judgement::Failed(why),
+            read_as: "none",
+        };
         for (side, execution) in [("old", &pair.old), ("new", &pair.new)] {
             if let Some(why) = self.trouble(&execution.ending) {
                 return failed(format!("{side}: {why}"));
@@ -100,7 +109,10 @@ impl Judge {
         if old.class() != new.class() {
             part_in_outcome(&mut comparison, &old, &new);
         }
-        Verdict { judgement: Judgement::of(comparison, &self.kept), read_as }
+        Verdict {
+            judgement: Judgement::of(comparison, &self.kept),
+            read_as,
+        }
     }
 
     /// Why an execution gives nothing to compare.
@@ -120,7 +132,9 @@ impl Judge {
         match ending {
             Ending::Exited(code) => SideOutcome::Exit { code: *code },
             Ending::Signalled(number) => SideOutcome::Signal { number: *number },
-            Ending::TimedOut => SideOutcome::Timeout { after: Some(self.limits.timeout) },
+            Ending::TimedOut => SideOutcome::Timeout {
+                after: Some(self.limits.timeout),
+            },
             Ending::TooMuchOutput => SideOutcome::Error {
                 class: "too much output".to_owned(),
                 message: self.trouble(ending).unwrap_or_default(),
@@ -129,9 +143,10 @@ impl Judge {
                 class: "stopped".to_owned(),
                 message: String::new(),
             },
-            Ending::Failed(why) => {
-                SideOutcome::Error { class: "not run".to_owned(), message: why.clone() }
-            }
+            Ending::Failed(why) => SideOutcome::Error {
+                class: "not run".to_owned(),
+                message: why.clone(),
+            },
         }
     }
 
@@ -191,9 +206,9 @@ impl Judge {
     ) -> Result<Read, String> {
         match (read_or_empty(read, old), read_or_empty(read, new)) {
             (Ok(old), Ok(new)) => Ok(Read { old, new, read_as }),
-            (Err(old), Err(new)) => {
-                Err(format!("neither answer is JSON, as --as {read_as} asks: old: {old}; new: {new}"))
-            }
+            (Err(old), Err(new)) => Err(format!(
+                "neither answer is JSON, as --as {read_as} asks: old: {old}; new: {new}"
+            )),
             (old_tree, new_tree) => Ok(Read {
                 old: old_tree.unwrap_or_else(|_| quoted(old)),
                 new: new_tree.unwrap_or_else(|_| quoted(new)),
@@ -225,10 +240,7 @@ fn told(outcome: &SideOutcome) -> String {
     }
 }
 
-fn read_or_empty(
-    read: fn(&[u8]) -> Result<Tree, String>,
-    bytes: &[u8],
-) -> Result<Tree, String> {
+fn read_or_empty(read: fn(&[u8]) -> Result<Tree, String>, bytes: &[u8]) -> Result<Tree, String> {
     if bytes.trim_ascii().is_empty() {
         return Ok(Tree::null());
     }
@@ -238,12 +250,14 @@ fn read_or_empty(
 /// Objects and arrays only: that two programs write `1` and `1.0` must not pass for equal because
 /// both happen to be JSON.
 fn automatically(old: &[u8], new: &[u8]) -> Read {
-    let structured = |bytes: &[u8]| {
-        matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
-    };
+    let structured = |bytes: &[u8]| matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     if structured(old) && structured(new) {
         if let (Ok(old), Ok(new)) = (json_value(old), json_value(new)) {
-            return Read { old, new, read_as: "json" };
+            return Read {
+                old,
+                new,
+                read_as: "json",
+            };
         }
         let all_structured = |bytes: &[u8]| {
             bytes
@@ -254,7 +268,11 @@ fn automatically(old: &[u8], new: &[u8]) -> Read {
             && all_structured(new)
             && let (Ok(old), Ok(new)) = (json_lines(old), json_lines(new))
         {
-            return Read { old, new, read_as: "jsonl" };
+            return Read {
+                old,
+                new,
+                read_as: "jsonl",
+            };
         }
     }
     as_text(old, new)
@@ -269,7 +287,11 @@ fn json_lines(bytes: &[u8]) -> Result<Tree, String> {
 }
 
 fn as_text(old: &[u8], new: &[u8]) -> Read {
-    Read { old: lines(old), new: lines(new), read_as: "text" }
+    Read {
+        old: lines(old),
+        new: lines(new),
+        read_as: "text",
+    }
 }
 
 /// An array of the lines. A line end at the very end makes a last, empty line, so that a missing
@@ -306,7 +328,9 @@ fn beginning(bytes: &[u8], limit: usize) -> String {
     let text = String::from_utf8_lossy(kept).into_owned();
     if kept.len() < bytes.len() {
         // The cut may have gone through a letter.
-        return text.trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned();
+        return text
+            .trim_end_matches(char::REPLACEMENT_CHARACTER)
+            .to_owned();
     }
     text
 }
@@ -323,7 +347,10 @@ mod tests {
             read_as,
             comparator: Rules::new().build().unwrap(),
             kept: RecordLimits::default(),
-            limits: Limits { timeout: Duration::from_secs(30), output: 1 << 20 },
+            limits: Limits {
+                timeout: Duration::from_secs(30),
+                output: 1 << 20,
+            },
         }
     }
 
@@ -341,7 +368,11 @@ mod tests {
             ("[1]", "[2]", (false, "json")),
             ("1", "1.0", (false, "text")),
             ("\"a\"", "\"\\u0061\"", (false, "text")),
-            ("{\"a\":1}\n{\"a\":2}\n", "{\"a\": 1}\n{\"a\": 2}", (true, "jsonl")),
+            (
+                "{\"a\":1}\n{\"a\":2}\n",
+                "{\"a\": 1}\n{\"a\": 2}",
+                (true, "jsonl"),
+            ),
             ("{\"a\":1}", "{\"a\":1", (false, "text")),
             ("{\"a\":1,\"a\":2}", "{\"a\":2}", (false, "text")),
             ("same", "same", (true, "bytes")),
@@ -362,8 +393,16 @@ mod tests {
             (b"", b"\n"),
             (b"\xff", b"{\"bytes\":\"\\\\xff\"}"),
         ] {
-            assert_eq!(compared(ReadAs::Text, old, new), Ok((false, "text")), "{old:?} {new:?}");
-            assert_eq!(compared(ReadAs::Text, old, old), Ok((true, "text")), "{old:?}");
+            assert_eq!(
+                compared(ReadAs::Text, old, new),
+                Ok((false, "text")),
+                "{old:?} {new:?}"
+            );
+            assert_eq!(
+                compared(ReadAs::Text, old, old),
+                Ok((true, "text")),
+                "{old:?}"
+            );
         }
     }
 
@@ -373,8 +412,14 @@ mod tests {
         assert_eq!(compared(ReadAs::Json, b"1", b"oops"), Ok((false, "json")));
         assert_eq!(compared(ReadAs::Json, b"", b"\n"), Ok((true, "json")));
         let error = compared(ReadAs::Json, b"oops", b"oops").unwrap_err();
-        assert!(error.contains("old: ") && error.contains("new: "), "{error}");
-        assert_eq!(compared(ReadAs::Jsonl, b"1\n2\n", b"1.0\n2"), Ok((true, "jsonl")));
+        assert!(
+            error.contains("old: ") && error.contains("new: "),
+            "{error}"
+        );
+        assert_eq!(
+            compared(ReadAs::Jsonl, b"1\n2\n", b"1.0\n2"),
+            Ok((true, "jsonl"))
+        );
     }
 
     fn execution(ending: Ending, stdout: &str) -> Execution {
@@ -397,10 +442,18 @@ mod tests {
             (exited(3), exited(3), RecordResult::Equal),
             (exited(0), exited(3), RecordResult::Different),
             (exited(139), Ending::Signalled(11), RecordResult::Different),
-            (Ending::Signalled(11), Ending::Signalled(11), RecordResult::Equal),
+            (
+                Ending::Signalled(11),
+                Ending::Signalled(11),
+                RecordResult::Equal,
+            ),
             (exited(0), Ending::TimedOut, RecordResult::Different),
             (Ending::TimedOut, Ending::TimedOut, RecordResult::Failed),
-            (Ending::TooMuchOutput, Ending::TooMuchOutput, RecordResult::Failed),
+            (
+                Ending::TooMuchOutput,
+                Ending::TooMuchOutput,
+                RecordResult::Failed,
+            ),
             (exited(0), Ending::Failed("no".into()), RecordResult::Failed),
         ] {
             let told = format!("{old:?} {new:?}");
