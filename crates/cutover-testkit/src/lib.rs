@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod comparison;
+pub mod metrics;
 
 /// Waits for a future on this thread: what the contract macros run their cases with.
 pub use pollster::block_on;

@@ -1,5 +1,9 @@
 //! Recording operations, telling other processes, and reading what all of them told.
 //!
+//! - [`OperationMetrics`]: the handles of one operation;
+//! - [`MetricsPublisher`]: tells other processes what this one measures;
+//! - [`overview`]: what all processes and stores tell, as one.
+//!
 //! ```
 //! use cutover_app::metrics::OperationMetrics;
 //! use cutover_domain::Side;
@@ -17,5 +21,9 @@
 //! ```
 
 mod operation;
+mod overview;
+mod publisher;
 
 pub use operation::OperationMetrics;
+pub use overview::{Liveness, MetricsOverview, ProcessStatus, overview};
+pub use publisher::{MetricsPublisher, PUBLISH_INTERVAL};

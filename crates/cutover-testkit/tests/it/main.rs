@@ -1,3 +1,4 @@
 //! The in-memory reference adapters under their contracts.
 
 mod comparison;
+mod metrics;
