@@ -104,26 +104,6 @@ impl ComparisonStore for FileComparisonStore {
         unimplemented!()
     }
 }
-pub struct Comparator;
-impl Comparator {
-    pub fn compare(&self, old: &Tree, new: &Tree) -> Comparison {
-        let mut c = Comparison::same();
-        if old != new {
-            c.equal = false;
-            c.counts.value = 1;
-            c.differences.push(Difference {
-                path: "$".into(),
-                new_path: None,
-                kind: DifferenceKind::Value,
-                old: Some(old.excerpt(100)),
-                new: Some(new.excerpt(100)),
-                times: None,
-                severity: Severity::Error,
-            });
-        }
-        c
-    }
-}
 pub mod json {
     use super::*;
     pub fn read(b: &[u8]) -> Result<Tree, String> {

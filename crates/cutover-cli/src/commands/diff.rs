@@ -7,7 +7,7 @@ use std::thread;
 use clap::{Args, ValueEnum};
 use cutover_domain::comparison::{Comparison, DifferenceKind};
 use cutover_domain::tree::Tree;
-use cutover_formats::{json, jsonl};
+use crate::devstub::{json, jsonl};
 use serde::Serialize;
 
 use super::rules::RuleArgs;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::devstub::Comparator;
 use cutover_domain::comparison::{
-    Answer, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement, Measurements,
+    Answer, Comparator, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement, Measurements,
     RecordId, RecordLimits, RunId, Severity, SideOutcome, SideRecord,
 };
 use cutover_domain::tree::{Tree, TreeBuilder};
