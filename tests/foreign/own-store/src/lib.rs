@@ -160,3 +160,27 @@ impl FlagStore for FolderStore {
             .advice("load it from time to time"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cutover_testkit::flags::Fixture;
+
+    // Every promise of the port, as one test each. What this store cannot do (watch) it says in its
+    // capabilities, and is not asked for.
+    cutover_testkit::flag_store_contract!(contract, || {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        Fixture::opened_by(move || FolderStore::open(&path).unwrap()).keeping(folder)
+    });
+
+    #[test]
+    fn a_torn_revision_is_told_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::open(folder.path()).unwrap();
+        fs::write(folder.path().join("000000000001.json"), "{\"document\": ").unwrap();
+        let error = pollster::block_on(store.load()).unwrap_err();
+        assert_eq!(error.kind(), PortErrorKind::Corrupt);
+        assert!(error.to_string().contains("000000000001.json:1:"), "{error}");
+    }
+}
