@@ -94,11 +94,15 @@ pub struct GlobalArgs {
 }
 
 /// The commands.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "parsed once; which is largest changes with options"
+)]
 #[derive(Debug, Subcommand)]
 #[non_exhaustive]
 pub enum Command {
     /// Look at flags and change them
-    #[command(subcommand, visible_alias = "flags")]
+    #[command(subcommand)]
     Flag(flag::FlagCommand),
     /// Compare two documents
     Diff(diff::DiffArgs),

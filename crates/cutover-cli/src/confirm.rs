@@ -36,12 +36,13 @@ pub struct ChangeArgs {
     /// Why; kept in the history
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Who; kept in the history [default: user@host]
+    /// Who; kept in the history.
     #[arg(
         long,
         value_name = "NAME",
         env = "CUTOVER_ACTOR",
-        hide_env_values = true
+        hide_env_values = true,
+        help = "Who; kept in the history [default: user@host]"
     )]
     pub actor: Option<String>,
     /// Change it only if this is still the revision, else exit 7
@@ -111,7 +112,10 @@ fn ask(preview: &str, question: &str) -> Result<bool, Failure> {
         terminal.flush().map_err(trouble)?;
     }
     let mut answer = String::new();
-    stdin().lock().read_line(&mut answer).map_err(trouble)?;
+    if stdin().lock().read_line(&mut answer).map_err(trouble)? == 0 {
+        // The end of input leaves the terminal behind the question.
+        writeln!(anstream::stderr()).map_err(trouble)?;
+    }
     Ok(is_yes(&answer))
 }
 
@@ -123,10 +127,22 @@ fn default_actor() -> String {
     let user = ["USER", "LOGNAME", "USERNAME"]
         .into_iter()
         .find_map(variable);
-    let user = user.unwrap_or_else(|| "unknown".to_owned());
+    let user = user.unwrap_or_else(nameless);
     match host() {
         Some(host) => format!("{user}@{host}"),
         None => user,
+    }
+}
+
+/// What a service without a user in its environment is called.
+fn nameless() -> String {
+    #[cfg(unix)]
+    {
+        format!("uid{}", rustix::process::getuid().as_raw())
+    }
+    #[cfg(not(unix))]
+    {
+        "unknown".to_owned()
     }
 }
 

@@ -17,7 +17,9 @@
 use std::io::{IsTerminal, stderr, stdin};
 use std::sync::Arc;
 
+use cutover_file::{FileFlagConfig, FileFlagStore};
 use cutover_ports::Clock;
+use cutover_ports::flags::FlagStore;
 use jiff::Timestamp;
 
 use crate::output::Output;
@@ -44,6 +46,22 @@ impl Context {
             clock,
             may_ask,
         }
+    }
+
+    /// The flag store, for whoever needs no more than the port.
+    #[must_use]
+    pub fn flag_store(&self) -> Arc<dyn FlagStore> {
+        Arc::new(self.file_flag_store())
+    }
+
+    /// The flag store in files, for what only files need: inspection and repair.
+    #[must_use]
+    pub fn file_flag_store(&self) -> FileFlagStore {
+        let clock = self.clock();
+        FileFlagStore::with_config(FileFlagConfig {
+            clock,
+            ..FileFlagConfig::new(self.place.store_folder())
+        })
     }
 
     /// The clock, for stores and services.

@@ -5,9 +5,12 @@ pub mod cli;
 pub mod commands;
 pub mod confirm;
 pub mod context;
+mod devstub;
 pub mod exit;
 pub mod output;
 pub mod place;
+#[cfg(unix)]
+mod runner;
 pub mod suggest;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -23,8 +26,29 @@ pub use exit::{Exit, Failure};
 /// never meets an exit code that is not in the table.
 #[must_use]
 pub fn main() -> ExitCode {
+    #[cfg(unix)]
+    if let Some(exit) = runner::measure::run_if_asked() {
+        return exit;
+    }
     panic::set_hook(Box::new(exit::report_panic));
-    panic::catch_unwind(AssertUnwindSafe(cli::run))
-        .unwrap_or(Exit::Trouble)
-        .into()
+    contained(cli::run).into()
+}
+
+/// Runs it; a panic in it is trouble like any other.
+fn contained(run: impl FnOnce() -> Exit) -> Exit {
+    panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or(Exit::Trouble)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_as_trouble() {
+        assert_eq!(contained(|| Exit::No), Exit::No);
+        assert_eq!(
+            contained(|| panic!("a bug made for this test")),
+            Exit::Trouble
+        );
+    }
 }

@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod comparison;
 pub mod flags;
+pub mod metrics;
 pub mod wait;
 
 /// Waits for a future on this thread: what the contract macros run their cases with.

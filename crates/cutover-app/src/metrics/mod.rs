@@ -1,5 +1,10 @@
 //! Recording operations, telling other processes, and reading what all of them told.
 //!
+//! - [`OperationMetrics`]: the handles of one operation;
+//! - [`MetricsPublisher`]: tells other processes what this one measures;
+//! - [`overview`]: what all processes and stores tell, as one; of the stores, `flag_facts` tells
+//!   the flags.
+//!
 //! ```
 //! use cutover_app::metrics::OperationMetrics;
 //! use cutover_domain::Side;
@@ -16,6 +21,14 @@
 //! assert_eq!(comparison[0].new.calls, 1);
 //! ```
 
+#[cfg(feature = "flags")]
+mod facts;
 mod operation;
+mod overview;
+mod publisher;
 
+#[cfg(feature = "flags")]
+pub use facts::flag_facts;
 pub use operation::OperationMetrics;
+pub use overview::{Liveness, MetricsOverview, ProcessStatus, overview};
+pub use publisher::{MetricsPublisher, PUBLISH_INTERVAL};

@@ -1,4 +1,12 @@
-//! The file adapters, as their users meet them.
+//! The file adapters under their contracts, and under harm.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panic"
+)]
 
 #[cfg(feature = "flags")]
 mod flags;
+#[cfg(feature = "metrics")]
+mod metrics;

@@ -20,7 +20,7 @@ use super::timeline::Timeline;
 ///
 /// ```
 /// use std::time::Duration;
-/// use cutover_ports::metrics::Timer;
+/// use cutover_ports::metrics::{Moment, Timer};
 ///
 /// let timer = Timer::detached();
 /// timer.observe(Duration::from_millis(5));
