@@ -1,2 +1,85 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands: `cargo xtask <command>`.
+//!
+//! Compiles in seconds, because it depends on none of the crates it looks after: it asks `cargo`
+//! for what it wants to know, and runs the built binaries where it needs them.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "a developer's tool talks on standard output"
+)]
+
+mod bench;
+mod cargo;
+mod check;
+mod ci;
+mod demo;
+mod layers;
+mod metadata;
+mod steps;
+mod test;
+mod tidy;
+
+use std::env;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Developer commands of cutover
+
+Usage: cargo xtask <command>
+
+  check            format, lints, tidy, layers, docs, every feature alone: no test is run
+  test [--fast]    all tests: unit, integration, black box, doctests, the foreign workspace;
+                   --fast leaves out the last three
+  ci               everything CI runs: check, test, demo
+  demo [-- ARGS]   the reference migration, end to end on real data
+  bench [FILTER]   benchmarks, in release; FILTER picks by name
+
+  tidy             only the project's own rules about files and manifests
+  layers           only the arrows between the crates, dependencies and licences
+
+The loop: edit, `cargo xtask check`, `cargo xtask test`.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let steps = match words.as_slice() {
+        [] | ["help" | "-h" | "--help"] => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        ["ci"] => ci::run(),
+        ["check"] => check::run(),
+        ["test"] => test::run(test::Extent::Everything),
+        ["test", "--fast"] => test::run(test::Extent::Fast),
+        ["tidy"] => tidy::run(),
+        ["layers"] => layers::run(),
+        ["bench"] => bench::run(None),
+        ["bench", filter] => bench::run(Some(filter)),
+        ["demo"] => demo::run(&[]),
+        ["demo", "--", rest @ ..] | ["demo", rest @ ..] => demo::run(rest),
+        [command, ..] => {
+            eprintln!(
+                "cargo xtask: `{}` is not a command or takes other arguments",
+                words.join(" ")
+            );
+            eprintln!("see `cargo xtask help`{}", near(command));
+            return ExitCode::from(2);
+        }
+    };
+    steps.finish()
+}
+
+/// A hint for a misspelt command: the one that shares its first letter.
+fn near(command: &str) -> String {
+    ["check", "test", "ci", "demo", "bench", "tidy", "layers"]
+        .iter()
+        .find(|known| {
+            command
+                .chars()
+                .next()
+                .is_some_and(|first| known.starts_with(first))
+        })
+        .map(|known| format!("; did you mean `cargo xtask {known}`?"))
+        .unwrap_or_default()
+}

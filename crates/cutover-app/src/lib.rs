@@ -5,3 +5,5 @@
 pub mod execution;
 #[cfg(feature = "flags")]
 pub mod flags;
+#[cfg(feature = "metrics")]
+pub mod metrics;

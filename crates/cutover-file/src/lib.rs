@@ -3,6 +3,14 @@
 
 #[cfg(feature = "comparison")]
 pub mod comparison;
+#[cfg(feature = "flags")]
+pub mod flags;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 
 #[cfg(feature = "comparison")]
-pub use comparison::{Durability, FileComparisonConfig, FileComparisonStore};
+pub use comparison::{FileComparisonConfig, FileComparisonStore};
+#[cfg(feature = "flags")]
+pub use flags::{FileFlagConfig, FileFlagStore};
+#[cfg(feature = "metrics")]
+pub use metrics::FileStateStore;

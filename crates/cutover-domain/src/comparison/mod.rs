@@ -1,14 +1,49 @@
 //! Comparing two answers: every difference, and nothing that is only noise.
+//!
+//! [`Rules`] say what counts, [`Comparator`] compares, [`Comparison`] is what comes out. An answer
+//! is a [`Tree`](crate::tree::Tree), or an [`Outcome`] where it may be an error.
+//!
+//! ```
+//! use cutover_domain::comparison::Rules;
+//! use cutover_domain::tree::Tree;
+//!
+//! let comparator = Rules::new().key("$.items", ["id"]).relative(1e-9).build()?;
+//! let old = Tree::from_json(r#"{"items": [{"id": 1, "sum": 0.1}, {"id": 2, "sum": 5.0}]}"#)?;
+//! let new = Tree::from_json(r#"{"items": [{"id": 3, "sum": 7.0}, {"id": 1, "sum": 0.10000000000000002}]}"#)?;
+//!
+//! let comparison = comparator.compare(&old, &new);
+//! let lines: Vec<_> = comparison.differences.iter().map(ToString::to_string).collect();
+//! assert_eq!(lines, [
+//!     r#"$.items[1]: missing {"id":2,"sum":5.0}"#,
+//!     r#"$.items[0]: extra {"id":3,"sum":7.0}"#,
+//! ]);
+//! assert_eq!(comparison.hidden[0].rule, "relative 1e-9");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # How it works
+//!
+//! Both trees are hashed from the leaves up so that values which agree under the rules have the same
+//! hash, whatever order the rules take away. Equal hashes are where values are compared; what agrees
+//! is done with. The rest is aligned (arrays), paired by key, or paired by what few others share
+//! (arrays without order), and walked. All of it is loops over flat arrays, so neither size nor
+//! depth of an answer is a danger; what could grow faster than the input draws on a fixed effort,
+//! and what that leaves open is named, never assumed to be equal.
 
+mod comparator;
 mod difference;
+mod engine;
 mod id;
 mod judgement;
 mod measure;
 mod outcome;
 mod record;
+pub mod report;
+mod rules;
 mod run;
 mod side;
 
+pub use comparator::Comparator;
 pub use difference::{
     Comparison, Counts, Difference, DifferenceKind, RuleHit, Severity, Times, Undecided,
 };
@@ -17,5 +52,6 @@ pub use judgement::{Judgement, RecordLimits};
 pub use measure::{Deltas, Measurements, percent_change};
 pub use outcome::Outcome;
 pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};
+pub use rules::{Preset, Rules, RulesError};
 pub use run::{Coverage, Implementation, Run, RunKind, RunState, Tally};
 pub use side::{Answer, SideOutcome, SideRecord, digest, excerpt};

@@ -53,15 +53,19 @@ impl Bucketing {
     /// The same with the salt's hash at hand, so that it is not computed for every call.
     pub(super) fn bucket_seeded(self, seed: u64, salt: &str, unit: &str) -> Bucket {
         match self {
-            Self::Xxh3 => {
-                let hash = xxh3_64_with_seed(unit.as_bytes(), seed);
-                Bucket((((hash >> 32) * 100_000) >> 32) as u32)
-            }
+            Self::Xxh3 => Self::xxh3(seed, unit),
             Self::Md5 => {
                 Bucket(md5_percent(Md5::new().chain_update(salt).chain_update(":"), unit) * 1000)
             }
             Self::Md5Unsalted => Bucket(md5_percent(Md5::new(), unit) * 1000),
         }
+    }
+
+    /// The bucket of `unit` by [`Bucketing::Xxh3`], with the salt's hash at hand.
+    #[inline]
+    pub(super) fn xxh3(seed: u64, unit: &str) -> Bucket {
+        let hash = xxh3_64_with_seed(unit.as_bytes(), seed);
+        Bucket((((hash >> 32) * 100_000) >> 32) as u32)
     }
 
     /// The share of units that `percentage` really reaches: whole-percent buckets round up.

@@ -53,8 +53,7 @@ pub struct Snapshot {
 
 #[derive(Debug)]
 struct CompiledFlag {
-    /// The answer when nothing about the context matters.
-    constant: Option<(Answer, Reason)>,
+    shape: Shape,
     /// All flags that must be on, also those that the required ones require, so that a check never
     /// recurses: a diamond of requirements costs its number of flags, not of paths.
     requires: Box<[(FlagKey, Option<Slot>)]>,
@@ -65,6 +64,23 @@ struct CompiledFlag {
     default_reason: Reason,
     stage: Option<Stage>,
     variants: Box<[(Box<str>, FlagValue)]>,
+}
+
+/// What of a flag has to be asked. The two common shapes are answered at once; the order of the
+/// tiers is the same in all of them.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    /// Nothing about the context matters.
+    Constant(Answer, Reason),
+    /// The unit's `xxh3` bucket alone decides between two booleans.
+    Percentage {
+        seed: u64,
+        thousandths: u32,
+        inside: bool,
+        outside: bool,
+    },
+    /// All tiers.
+    Tiers,
 }
 
 /// An index into the variants, with the truth of a boolean one.
@@ -143,24 +159,69 @@ impl Snapshot {
         let Some(Some(flag)) = self.flags.get(slot.index()) else {
             return Decision::fallback(default, ErrorCode::FlagNotFound, self.revision);
         };
-        let (answer, reason, bucket) = match flag.constant {
-            Some((answer, reason)) => (answer, reason, None),
-            None => match flag.ask(self, context) {
-                Ok(outcome) => (outcome.answer, outcome.reason, outcome.bucket),
-                Err(error) => return Decision::fallback(default, error, self.revision),
-            },
+        let decided = |on, reason, bucket| Decision {
+            on,
+            reason,
+            error: None,
+            stage: flag.stage,
+            revision: self.revision,
+            bucket,
         };
-        match answer.truth {
-            Some(on) => Decision {
-                on,
+        match flag.shape {
+            Shape::Constant(
+                Answer {
+                    truth: Some(on), ..
+                },
                 reason,
-                error: None,
-                stage: flag.stage,
-                revision: self.revision,
-                bucket,
-            },
-            None => Decision::fallback(default, ErrorCode::TypeMismatch, self.revision),
+            ) => decided(on, reason, None),
+            Shape::Percentage {
+                seed,
+                thousandths,
+                inside,
+                outside,
+            } => {
+                let Some(unit) = context.unit_id() else {
+                    return Decision::fallback(
+                        default,
+                        ErrorCode::TargetingKeyMissing,
+                        self.revision,
+                    );
+                };
+                let bucket = Bucketing::xxh3(seed, unit);
+                let on = if bucket.thousandths() < thousandths {
+                    inside
+                } else {
+                    outside
+                };
+                decided(on, Reason::Split, Some(bucket))
+            }
+            Shape::Constant(..) | Shape::Tiers => self
+                .decide_by_tiers(flag, context)
+                .unwrap_or_else(|error| Decision::fallback(default, error, self.revision)),
         }
+    }
+
+    fn decide_by_tiers(
+        &self,
+        flag: &CompiledFlag,
+        context: &Context<'_>,
+    ) -> Result<Decision, ErrorCode> {
+        let Outcome {
+            answer,
+            reason,
+            bucket,
+            ..
+        } = flag.ask(self, context)?;
+        let on = answer.truth.ok_or(ErrorCode::TypeMismatch)?;
+        let revision = self.revision;
+        Ok(Decision {
+            on,
+            reason,
+            error: None,
+            stage: flag.stage,
+            revision,
+            bucket,
+        })
     }
 
     /// The answer of a flag of any type. Allocates nothing.
@@ -274,22 +335,18 @@ impl CompiledFlag {
         } else {
             Reason::Default
         };
-        let constant = if definition.state == State::Killed {
-            Some((off, Reason::Disabled))
+        let shape = if definition.state == State::Killed {
+            Shape::Constant(off, Reason::Disabled)
         } else if !requires.is_empty() || !overrides.is_empty() {
-            None
+            Shape::Tiers
         } else {
             match &rollout {
-                None => Some((default, Reason::Static)),
-                Some(rollout) if rollout.percentage.is_zero() => Some((default, Reason::Split)),
-                Some(rollout) if rollout.percentage.is_full() => {
-                    Some((rollout.inside, Reason::Split))
-                }
-                Some(_) => None,
+                None => Shape::Constant(default, Reason::Static),
+                Some(rollout) => rollout.shape(default),
             }
         };
         Some(Self {
-            constant,
+            shape,
             requires,
             overrides,
             rollout,
@@ -308,7 +365,7 @@ impl CompiledFlag {
         snapshot: &'a Snapshot,
         context: &Context<'a>,
     ) -> Result<Outcome<'a>, ErrorCode> {
-        if let Some((answer, reason)) = self.constant {
+        if let Shape::Constant(answer, reason) = self.shape {
             let tier = match reason {
                 Reason::Disabled => TierRef::Killed,
                 Reason::Split => TierRef::Rollout,
@@ -342,7 +399,7 @@ impl CompiledFlag {
     /// The tiers below `requires`, and the kill above it.
     #[inline]
     fn own_tiers<'a>(&'a self, context: &Context<'a>) -> Result<Outcome<'a>, ErrorCode> {
-        if let Some((answer, reason)) = self.constant {
+        if let Shape::Constant(answer, reason) = self.shape {
             return Ok(Outcome {
                 answer,
                 reason,
@@ -383,6 +440,25 @@ impl CompiledFlag {
 }
 
 impl CompiledRollout {
+    /// The shape of a flag that has nothing but this rollout.
+    fn shape(&self, default: Answer) -> Shape {
+        if self.percentage.is_zero() {
+            return Shape::Constant(default, Reason::Split);
+        }
+        if self.percentage.is_full() {
+            return Shape::Constant(self.inside, Reason::Split);
+        }
+        match (self.bucketing, &self.by, self.inside.truth, default.truth) {
+            (Bucketing::Xxh3, None, Some(inside), Some(outside)) => Shape::Percentage {
+                seed: self.seed,
+                thousandths: self.percentage.thousandths(),
+                inside,
+                outside,
+            },
+            _ => Shape::Tiers,
+        }
+    }
+
     /// Whether the context is inside, and its bucket. 0 % and 100 % need no unit.
     #[inline]
     fn place(&self, context: &Context<'_>) -> Result<(bool, Option<Bucket>), ErrorCode> {

@@ -36,6 +36,7 @@ mod write;
 pub use builder::{BuildError, DuplicateKey, TreeBuilder};
 pub use capture::CaptureError;
 pub use node::{Entries, Items, Node};
+pub(crate) use number::Canonical;
 pub use number::Number;
 pub use read::{JsonError, JsonErrorKind, JsonLimits, Position};
 
@@ -238,10 +239,17 @@ impl Tree {
 
 impl PartialEq for Tree {
     fn eq(&self, other: &Self) -> bool {
-        self.nodes.len() == other.nodes.len()
+        // Keys are numbered as they first appear, so equal documents number them equally.
+        self.keys.len() == other.keys.len()
+            && self.nodes.len() == other.nodes.len()
+            && self
+                .keys
+                .iter()
+                .zip(&other.keys)
+                .all(|(l, r)| self.slice(*l) == other.slice(*r))
             && self.nodes.iter().zip(&other.nodes).all(|(left, right)| {
                 left.tag == right.tag
-                    && self.key_text(left.key) == other.key_text(right.key)
+                    && left.key == right.key
                     && match left.tag {
                         Tag::Lexeme | Tag::String => {
                             self.payload_text(*left) == other.payload_text(*right)

@@ -16,6 +16,14 @@ pub(crate) enum Repr<'a> {
 }
 
 impl<'a> Number<'a> {
+    pub(crate) const fn from_integer(value: i64) -> Self {
+        Self(Repr::Integer(value))
+    }
+
+    pub(crate) const fn from_lexeme(text: &'a str) -> Self {
+        Self(Repr::Lexeme(text))
+    }
+
     /// The text it was written with.
     #[must_use]
     pub fn lexeme(&self) -> Cow<'a, str> {

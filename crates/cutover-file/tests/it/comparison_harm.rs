@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use cutover_domain::comparison::{ComparisonRecord, Run};
-use cutover_file::{Durability, FileComparisonConfig, FileComparisonStore};
+use cutover_file::comparison::Durability;
+use cutover_file::{FileComparisonConfig, FileComparisonStore};
 use cutover_ports::PortErrorKind;
 use cutover_ports::comparison::{ComparisonStore, Page, RecordQuery, Retention, RunQuery};
 use cutover_testkit::comparison::{at_minute, sample_record, sample_run};

@@ -1,0 +1,239 @@
+//! The command line: global options, the list of commands, and the one place that runs them.
+//!
+//! ```
+//! let names: Vec<_> =
+//!     cutover_cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+//! assert!(names.contains(&"flag".to_owned()));
+//! ```
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use cutover_ports::SystemClock;
+
+use crate::commands::{self, compare, completions, diff, doctor, flag, metrics};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::output::{Format, Output, Verbosity};
+use crate::place::{Environment, Place, StoreAddress};
+
+/// Replace a running implementation by a new one, on evidence.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cutover",
+    version,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    before_help = commands::examples(&[
+        ("cutover flag init --preset mdm", "make a store with the flags of a migration"),
+        ("cutover flag rollout use_new_backend 5", "give the new side to 5 % of the units"),
+        ("cutover compare run --name profile --old ./old --new ./new --cases cases/", ""),
+        ("cutover diff old.json new.json --unordered", "what differs"),
+        ("cutover flag kill use_new_backend", "everybody back to the old side"),
+    ]),
+    after_help = "Exit codes: 0 yes/done, 1 the answer is no, 2 usage, 3 trouble, 4 not enough \
+                  evidence, 5 timeout, 6 confirmation needed, 7 conflict."
+)]
+pub struct Cli {
+    /// The global options.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The options of every command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// What belongs to this machine [default: by the platform's convention]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "CUTOVER_HOME",
+        hide_env_values = true
+    )]
+    pub home: Option<PathBuf>,
+    /// The store, file:DIR [default: the files in home]
+    #[arg(
+        long,
+        global = true,
+        value_name = "STORE",
+        env = "CUTOVER_STORE",
+        hide_env_values = true
+    )]
+    pub store: Option<StoreAddress>,
+    /// A separate flag document, for example staging
+    #[arg(long, global = true, value_name = "NAME")]
+    pub environment: Option<Environment>,
+    /// The form of the answer
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub format: Format,
+    /// No colours; NO_COLOR and TERM=dumb say the same
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Say only errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; -vv says everything
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Never ask, even on a terminal
+    #[arg(long, global = true)]
+    pub no_input: bool,
+}
+
+/// The commands.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "parsed once; which is largest changes with options"
+)]
+#[derive(Debug, Subcommand)]
+#[non_exhaustive]
+pub enum Command {
+    /// Look at flags and change them
+    #[command(subcommand)]
+    Flag(flag::FlagCommand),
+    /// Compare two documents
+    Diff(diff::DiffArgs),
+    /// Compare two implementations over a corpus of cases
+    #[command(subcommand)]
+    Compare(compare::CompareCommand),
+    /// See what running processes measure
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
+    /// Check home, store, permissions and clock; say what to do
+    Doctor(doctor::DoctorArgs),
+    /// Print the completion script of a shell
+    Completions(completions::CompletionsArgs),
+}
+
+impl Command {
+    fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match self {
+            Self::Flag(command) => flag::run(context, command),
+            Self::Diff(args) => diff::run(context, args),
+            Self::Compare(command) => compare::run(context, command),
+            Self::Metrics(command) => metrics::run(context, command),
+            Self::Doctor(args) => doctor::run(context, &args),
+            Self::Completions(args) => completions::run(context, &args),
+        }
+    }
+}
+
+/// The whole command line, for completions and documentation.
+#[must_use]
+pub fn command() -> clap::Command {
+    examples_first(Cli::command())
+}
+
+/// A page of help begins with what the command does, then shows it being used.
+fn examples_first(command: clap::Command) -> clap::Command {
+    command
+        .help_template(
+            "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        )
+        .mut_subcommands(examples_first)
+}
+
+pub(crate) fn run() -> Exit {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // The option also holds for errors about the other options, so it is looked for first.
+    let plain = arguments.iter().any(|argument| argument == "--no-color");
+    let color = if plain {
+        ColorChoice::Never
+    } else {
+        ColorChoice::Auto
+    };
+    if plain {
+        anstream::ColorChoice::Never.write_global();
+    }
+    let parsed = command()
+        .color(color)
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(answer) => {
+            // Help that nobody reads (`cutover help | head -1`) is no trouble.
+            let _ = answer.print();
+            return if answer.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+        }
+    };
+    match dispatch(cli) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            failure.report();
+            failure.exit()
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Exit, Failure> {
+    let GlobalArgs {
+        home,
+        store,
+        environment,
+        format,
+        no_color: _,
+        quiet,
+        verbose,
+        no_input,
+    } = cli.global;
+    let verbosity = match (quiet, verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, 1) => Verbosity::Verbose,
+        (false, _) => Verbosity::Debug,
+    };
+    log_to_stderr(verbosity);
+    let place = Place::find(home, store, environment)?;
+    let output = Output::new(format, verbosity);
+    cli.command.run(&Context::new(
+        place,
+        output,
+        Arc::new(SystemClock),
+        !no_input,
+    ))
+}
+
+/// What the libraries log is a message like any other.
+fn log_to_stderr(verbosity: Verbosity) {
+    use tracing_subscriber::filter::LevelFilter;
+    let level = match verbosity {
+        Verbosity::Quiet => LevelFilter::ERROR,
+        Verbosity::Normal => LevelFilter::WARN,
+        Verbosity::Verbose => LevelFilter::INFO,
+        Verbosity::Debug => LevelFilter::TRACE,
+    };
+    // Fails only when somebody else logs already, and then there is nothing to do.
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .with_target(verbosity >= Verbosity::Debug)
+        .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,176 @@
+//! What is looked at inside of the store: flags, history, lock.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::Path;
+
+use cutover_domain::flags::{FlagDocument, FlagKey};
+use cutover_file::FileFlagStore;
+use cutover_file::flags::{EXTERNAL, Inspection};
+use cutover_ports::flags::{FlagStore, HistoryQuery};
+use cutover_ports::{PortError, PortErrorKind};
+use jiff::tz::TimeZone;
+
+use super::{Check, counted};
+use crate::context::Context;
+
+/// The flags, if they can be read, and what was found about them.
+pub(super) fn all(context: &Context, folder: &Path) -> (Option<FlagDocument>, Vec<Check>) {
+    let store = context.file_flag_store();
+    let document = pollster::block_on(store.load());
+    let inspection = pollster::block_on(store.inspect());
+    let edited = match (&document, &inspection) {
+        (Ok(Some(document)), Ok(found)) => edited(&store, document, found),
+        _ => false,
+    };
+    let mut checks = vec![flags(&document, edited)];
+    let document = document.ok().flatten();
+    match &inspection {
+        Ok(found) => checks.extend(history(found)),
+        Err(error) => {
+            checks.push(Check::fail(
+                "history",
+                error.to_string(),
+                "undo needs it: put it right",
+            ));
+        }
+    }
+    checks.extend(
+        document
+            .as_ref()
+            .and_then(|document| expired(context, document)),
+    );
+    checks.extend(lock(&folder.join("flags.lock")));
+    (document, checks)
+}
+
+/// Whether the flags are as somebody edited them by hand, and no commit has written that down yet.
+fn edited(store: &FileFlagStore, document: &FlagDocument, found: &Inspection) -> bool {
+    let newest = pollster::block_on(store.history(&HistoryQuery::newest(1)));
+    let by_hand = newest.is_ok_and(|page| page.records.iter().any(|last| last.actor == EXTERNAL));
+    by_hand && found.newest.is_none_or(|newest| document.revision > newest)
+}
+
+fn flags(document: &Result<Option<FlagDocument>, PortError>, edited: bool) -> Check {
+    match document {
+        Ok(None) => Check::warn(
+            "flags",
+            "there are none yet",
+            "cutover flag init --preset mdm, or cutover flag create KEY",
+        ),
+        Ok(Some(document)) => {
+            let count = counted(document.flags.len(), "flag");
+            let edit = if edited {
+                ", edited by hand since the last change"
+            } else {
+                ""
+            };
+            Check::ok(
+                "flags",
+                format!("{count} at revision {}{edit}", document.revision),
+            )
+        }
+        Err(error) if error.kind() == PortErrorKind::Corrupt => Check::fail(
+            "flags",
+            error.to_string(),
+            "running applications go on with their last good flags: cutover doctor --repair",
+        ),
+        Err(error) => Check::fail("flags", error.to_string(), "no flag can be read until then"),
+    }
+}
+
+fn history(found: &Inspection) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if let Some(first) = found.damaged.first() {
+        checks.push(Check::warn(
+            "history",
+            format!(
+                "{} cannot be read; the first is line {}: {}",
+                counted_u64(found.damaged_lines, "line"),
+                first.line,
+                first.why
+            ),
+            "they are left out; undo cannot reach past them. Restore the file from a backup",
+        ));
+    }
+    if let Some(gap) = found.gaps.first() {
+        checks.push(Check::warn(
+            "history",
+            format!(
+                "nothing is known between revision {} and {}",
+                gap.after, gap.before
+            ),
+            "undo cannot reach past it; restore flags.history.jsonl from a backup",
+        ));
+    }
+    if checks.is_empty() {
+        checks.push(Check::ok(
+            "history",
+            match (found.oldest, found.newest) {
+                (Some(oldest), Some(newest)) => format!("revisions {oldest} to {newest}"),
+                _ => "empty".to_owned(),
+            },
+        ));
+    }
+    if found.is_read_only {
+        checks.push(Check::ok(
+            "read-only",
+            "the store is swapped by a symbolic link: flags are read here, and changed elsewhere",
+        ));
+    }
+    checks
+}
+
+fn counted_u64(count: u64, what: &str) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), what)
+}
+
+/// Flags that should be gone.
+fn expired(context: &Context, document: &FlagDocument) -> Option<Check> {
+    let today = context.now().to_zoned(TimeZone::UTC).date();
+    let expired: Vec<_> = document
+        .flags
+        .iter()
+        .filter(|(_, flag)| flag.expires.is_some_and(|expires| expires < today))
+        .map(|(key, _)| FlagKey::as_str(key))
+        .collect();
+    (!expired.is_empty()).then(|| {
+        Check::warn(
+            "expired",
+            format!("these flags should be gone: {}", expired.join(", ")),
+            "take them out of the code, then out of the store",
+        )
+    })
+}
+
+/// A lock is held for the milliseconds of one change; one that stays is a process that hangs.
+fn lock(path: &Path) -> Option<Check> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        // No change was ever made here.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            return Some(Check::fail(
+                "lock",
+                format!("{}: {error}", path.display()),
+                "make it readable and writable for this user",
+            ));
+        }
+    };
+    Some(match file.try_lock() {
+        Ok(()) => Check::ok("lock", "free"),
+        Err(TryLockError::WouldBlock) => Check::warn(
+            "lock",
+            "another process is changing the flags right now",
+            format!(
+                "if it stays, look for a hanging process: fuser {}",
+                path.display()
+            ),
+        ),
+        Err(TryLockError::Error(error)) => Check::warn(
+            "lock",
+            format!("{}: {error}", path.display()),
+            "this file system cannot lock files: let only one process at a time change flags",
+        ),
+    })
+}

@@ -1,0 +1,309 @@
+//! `flag eval`: what a flag answers, for one unit or for a file of them.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write, stdin};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cutover_domain::flags::{
+    Bucket, Bucketing, Context as Asked, Definition, ErrorCode, Evaluation, FlagValue, Interner,
+    Reason, Revision, Slot, Snapshot, ValueType,
+};
+use serde::Serialize;
+
+use super::open::Flags;
+use super::subject::{Subject, SubjectArgs};
+use crate::commands::examples;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::output::{Page, Report, data, printable, write_json_line};
+
+#[derive(Args, Debug)]
+#[command(before_help = examples(&[
+    ("cutover flag eval use_new_parser --unit dataset-17", ""),
+    ("cutover flag eval new_pipeline --tenant acme --attr plan=pro", ""),
+    ("cutover flag eval use_new_parser --units units.txt", "one JSON line a unit, in order"),
+]))]
+pub struct EvalArgs {
+    /// The flag
+    key: String,
+    /// The unit that is bucketed
+    #[arg(long, value_name = "UNIT")]
+    unit: Option<String>,
+    /// A file of units, one a line; `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "unit")]
+    units: Option<PathBuf>,
+    #[command(flatten)]
+    subject: SubjectArgs,
+    /// What is answered where the flag has no answer
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    default: Option<String>,
+}
+
+/// One answer.
+#[derive(Serialize)]
+struct Answer<'a> {
+    key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<&'a str>,
+    value: Option<&'a FlagValue>,
+    variant: Option<&'a str>,
+    reason: Reason,
+    revision: Revision,
+    bucket: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<ErrorCode>,
+}
+
+impl Report for Answer<'_> {
+    fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        match self.value {
+            Some(value) => write!(page, "{}", printable(&value.to_string()))?,
+            None => write!(page, "no answer")?,
+        }
+        write!(page, "   {}", self.reason)?;
+        if let Some(error) = self.error_code {
+            write!(page, " {error}")?;
+        }
+        if let Some(variant) = self.variant {
+            write!(page, ", variant {}", printable(variant))?;
+        }
+        if let Some(bucket) = self.bucket {
+            write!(page, ", bucket {bucket}")?;
+        }
+        writeln!(page, ", revision {}", self.revision)
+    }
+}
+
+/// A flag that is ready to be asked many times.
+struct Asker<'a> {
+    key: &'a str,
+    snapshot: Snapshot,
+    slot: Slot,
+    bucketing: Bucketing,
+    default: Option<FlagValue>,
+}
+
+impl<'a> Asker<'a> {
+    fn new(flags: &Flags, key: &'a str, default: Option<&str>) -> Self {
+        let mut interner = Interner::default();
+        let snapshot = Snapshot::compile(&flags.document, &mut interner);
+        let definition = flags.document.flags.get(key);
+        Self {
+            key,
+            snapshot,
+            slot: interner.slot(key),
+            bucketing: definition
+                .and_then(|flag| flag.rollout.as_ref())
+                .map(|rollout| rollout.bucketing)
+                .unwrap_or_default(),
+            default: default.map(|text| default_value(definition, text)),
+        }
+    }
+
+    fn ask<'b>(&'b self, asked: &Asked<'_>, unit: Option<&'b str>) -> Answer<'b> {
+        match self.snapshot.evaluate(self.slot, asked) {
+            Ok(Evaluation {
+                value,
+                variant,
+                reason,
+                revision,
+                bucket,
+            }) => Answer {
+                key: self.key,
+                unit,
+                value: Some(value),
+                variant: Some(variant),
+                reason,
+                revision,
+                bucket: bucket.map(|bucket| number(bucket, self.bucketing)),
+                error_code: None,
+            },
+            Err(error) => Answer {
+                key: self.key,
+                unit,
+                value: self.default.as_ref(),
+                variant: None,
+                reason: Reason::Error,
+                revision: self.snapshot.revision(),
+                bucket: None,
+                error_code: Some(error),
+            },
+        }
+    }
+}
+
+/// The bucket as its formula numbers it: of 100,000 for xxh3, of 100 for md5.
+pub(super) fn number(bucket: Bucket, bucketing: Bucketing) -> u32 {
+    bucket.thousandths() / (100_000 / bucketing.buckets())
+}
+
+/// The caller's default: a variant or a value of the flag's type, else a JSON literal or text.
+fn default_value(definition: Option<&Definition>, text: &str) -> FlagValue {
+    let of_flag = definition.and_then(|flag| {
+        flag.variants
+            .get(text)
+            .cloned()
+            .or_else(|| flag.kind.parse(text).ok())
+    });
+    let of_text = || {
+        ValueType::Json
+            .parse(text)
+            .or_else(|_| ValueType::Boolean.parse(text))
+            .ok()
+    };
+    of_flag
+        .or_else(of_text)
+        .unwrap_or_else(|| FlagValue(text.into()))
+}
+
+pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> {
+    let flags = Flags::open(context)?;
+    let subject = Subject::read(&args.subject)?;
+    let asker = Asker::new(&flags, &args.key, args.default.as_deref());
+    let attributes = subject.attributes();
+    let error = match &args.units {
+        Some(path) => ask_all(&asker, path, &subject)?,
+        None => {
+            let answer = asker.ask(&subject.asks(args.unit.as_deref(), &attributes), None);
+            context.output.show(&answer)?;
+            answer.error_code
+        }
+    };
+    let Some(error) = error else {
+        return Ok(Exit::Done);
+    };
+    let failure = explain(&flags, &args.key, error);
+    if args.default.is_some() {
+        context.output.warn(failure);
+        return Ok(Exit::Done);
+    }
+    Err(failure)
+}
+
+fn explain(flags: &Flags, key: &str, error: ErrorCode) -> Failure {
+    let by = flags
+        .document
+        .flags
+        .get(key)
+        .and_then(|flag| flag.rollout.as_ref())
+        .and_then(|rollout| rollout.by.as_deref());
+    match (error, by) {
+        (ErrorCode::FlagNotFound, _) => flags.unknown(key),
+        (ErrorCode::TargetingKeyMissing, None) => Failure::no(format_args!(
+            "{key} is rolled out by unit, and none is named"
+        ))
+        .hint("add --unit UNIT, or --default VALUE"),
+        (ErrorCode::TargetingKeyMissing, Some(by)) => {
+            let option = if by == "tenant" {
+                "--tenant TENANT".into()
+            } else {
+                format!("--attr {by}=…")
+            };
+            Failure::no(format_args!(
+                "{key} is rolled out by {by}, and none is named"
+            ))
+            .hint(format_args!("add {option}, or --default VALUE"))
+        }
+        (ErrorCode::InvalidContext, Some(by)) => Failure::no(format_args!(
+            "{key} is rolled out by {by}, which must be text or a whole number"
+        )),
+        _ => Failure::no(format_args!("{key} has no answer: {error}")),
+    }
+}
+
+/// Asks for every line of a file, as it is read; answers the first error code that came up.
+fn ask_all(
+    asker: &Asker<'_>,
+    path: &Path,
+    subject: &Subject,
+) -> Result<Option<ErrorCode>, Failure> {
+    let attributes = subject.attributes();
+    let name = path.display();
+    let input: Box<dyn BufRead> = if path.as_os_str() == "-" {
+        Box::new(stdin().lock())
+    } else {
+        let file =
+            File::open(path).map_err(|error| Failure::io(format_args!("open {name}"), &error))?;
+        Box::new(BufReader::with_capacity(1 << 16, file))
+    };
+    let mut to = data();
+    let mut first_error = None;
+    let result = each_unit(input, |number, line| {
+        let line = line.map_err(|error| Failure::io(format_args!("read {name}"), &error))?;
+        let unit = std::str::from_utf8(line).map_err(|error| {
+            let column = error.valid_up_to() + 1;
+            Failure::trouble(format_args!(
+                "{name}:{number}:{column}: the unit is not UTF-8"
+            ))
+        })?;
+        let answer = asker.ask(&subject.asks(Some(unit), &attributes), Some(unit));
+        first_error = first_error.or(answer.error_code);
+        write_json_line(&mut to, &answer)
+    });
+    // The answers before the trouble are good ones.
+    to.flush()?;
+    result.map(|()| first_error)
+}
+
+/// Calls `each` with every line and its number. Only `\n` or `\r\n` is no part of a unit.
+fn each_unit(
+    mut input: impl BufRead,
+    mut each: impl FnMut(usize, io::Result<&[u8]>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut line = Vec::new();
+    let mut number = 0;
+    loop {
+        line.clear();
+        number += 1;
+        match input.read_until(b'\n', &mut line) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {
+                let unit = match line.strip_suffix(b"\n") {
+                    Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
+                    None => &line[..],
+                };
+                each(number, Ok(unit))?;
+            }
+            Err(error) => return each(number, Err(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_end_of_a_line_is_stripped() {
+        let mut units = Vec::new();
+        each_unit(&b" a \nb\r\nc\r\r\n\n\td\r"[..], |_, line| {
+            units.push(String::from_utf8(line.unwrap().to_vec()).unwrap());
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(units, [" a ", "b", "c\r", "", "\td\r"]);
+    }
+
+    #[test]
+    fn a_bucket_is_numbered_by_its_formula() {
+        let bucket = Bucketing::Md5Unsalted.bucket("", "u1");
+        assert_eq!(number(bucket, Bucketing::Md5Unsalted), 9);
+        let bucket = Bucketing::Xxh3.bucket("salt", "u1");
+        assert_eq!(number(bucket, Bucketing::Xxh3), bucket.thousandths());
+    }
+
+    #[test]
+    fn a_default_is_read_like_the_flag_or_like_json() {
+        let boolean = Definition::boolean();
+        for (definition, text, expected) in [
+            (Some(&boolean), "On", serde_json::json!(true)),
+            (Some(&boolean), "fallback", serde_json::json!("fallback")),
+            (None, "True", serde_json::json!(true)),
+            (None, "7", serde_json::json!(7)),
+            (None, "plain text", serde_json::json!("plain text")),
+        ] {
+            assert_eq!(default_value(definition, text).0, expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `cutover flag`: look at flags and change them.
+//!
+//! Every command that changes something goes through one place, `change`, which shows it, asks,
+//! commits, and says what is the case now.
+
+mod change;
+mod create;
+mod describe;
+mod eval;
+mod history;
+mod list;
+mod open;
+mod set;
+mod status;
+mod subject;
+mod switch;
+mod undo;
+mod view;
+
+use clap::Subcommand;
+
+use crate::commands::examples;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+
+/// Look at flags and change them
+#[derive(Debug, Subcommand)]
+#[command(before_help = examples(&[
+    ("cutover flag create use_new_parser --description 'the parser of 2.0'", ""),
+    ("cutover flag rollout use_new_parser 12.5", "to 12.5 % of the units"),
+    ("cutover flag override use_new_parser acme on", "to one unit or tenant"),
+    ("cutover flag status use_new_parser --unit acme", "what it answers, and why"),
+    ("cutover flag kill use_new_parser", "off for everybody, at once"),
+    ("cutover flag undo use_new_parser", "as it was before"),
+]))]
+#[non_exhaustive]
+pub enum FlagCommand {
+    /// Make the store, with the flags of a preset
+    Init(create::InitArgs),
+    /// Add a flag; it is off for everybody
+    Create(create::CreateArgs),
+    /// List all flags
+    List(list::ListArgs),
+    /// Show the definition of a flag
+    Get(list::GetArgs),
+    /// Give one value to everybody: sets the default and ends a rollout
+    Set(set::SetArgs),
+    /// Show what a flag is set to, what it answers, and why
+    Status(status::StatusArgs),
+    /// Evaluate a flag for one unit, or for a file of them
+    Eval(eval::EvalArgs),
+    /// Fix the answer for one unit or tenant
+    Override(set::OverrideArgs),
+    /// Give a share of the units the new value
+    Rollout(set::RolloutArgs),
+    /// Off for everybody, whatever else is set
+    Kill(switch::KillArgs),
+    /// Take a kill back
+    Restore(switch::RestoreArgs),
+    /// Show who changed what, when and why, newest first
+    History(history::HistoryArgs),
+    /// Return to an earlier state, as a new revision
+    Undo(undo::UndoArgs),
+}
+
+pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failure> {
+    match command {
+        FlagCommand::Init(args) => create::init(context, &args),
+        FlagCommand::Create(args) => create::create(context, args),
+        FlagCommand::List(args) => list::list(context, &args),
+        FlagCommand::Get(args) => list::get(context, &args),
+        FlagCommand::Set(args) => set::set(context, &args),
+        FlagCommand::Status(args) => status::status(context, &args),
+        FlagCommand::Eval(args) => eval::eval(context, &args),
+        FlagCommand::Override(args) => set::fix(context, &args),
+        FlagCommand::Rollout(args) => set::rollout(context, args),
+        FlagCommand::Kill(args) => switch::kill(context, &args),
+        FlagCommand::Restore(args) => switch::restore(context, &args),
+        FlagCommand::History(args) => history::history(context, &args),
+        FlagCommand::Undo(args) => undo::undo(context, &args),
+    }
+}

@@ -1,0 +1,170 @@
+//! Who asks: the options that make the context of an evaluation.
+
+use clap::Args;
+use cutover_domain::flags::{Attribute, Context as Asked};
+
+use crate::exit::Failure;
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct SubjectArgs {
+    /// The tenant it belongs to
+    #[arg(long, value_name = "TENANT")]
+    tenant: Option<String>,
+    /// An attribute of who asks; numbers, true and false are read as such; may be repeated
+    #[arg(long = "attr", value_name = "NAME=VALUE")]
+    attributes: Vec<String>,
+}
+
+/// The context of an evaluation, with the texts that it borrows.
+pub(super) struct Subject {
+    tenant: Option<String>,
+    attributes: Vec<(String, Owned)>,
+}
+
+enum Owned {
+    Text(String),
+    Integer(i64),
+    Number(f64),
+    Boolean(bool),
+}
+
+impl Subject {
+    pub(super) fn read(args: &SubjectArgs) -> Result<Self, Failure> {
+        let mut subject = Self {
+            tenant: args.tenant.clone(),
+            attributes: Vec::new(),
+        };
+        for text in &args.attributes {
+            let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty())
+            else {
+                return Err(Failure::usage(format_args!("`{text}` is no attribute"))
+                    .hint("write --attr NAME=VALUE, for example --attr plan=pro"));
+            };
+            match name {
+                "unit" | "targetingKey" => {
+                    return Err(Failure::usage(
+                        "the unit is no attribute; write --unit UNIT",
+                    ));
+                }
+                "tenant" if subject.tenant.is_none() => subject.tenant = Some(value.to_owned()),
+                _ if name == "tenant"
+                    || subject.attributes.iter().any(|(known, _)| known == name) =>
+                {
+                    return Err(Failure::usage(format_args!(
+                        "the attribute {name} is given twice"
+                    )));
+                }
+                _ => subject
+                    .attributes
+                    .push((name.to_owned(), Owned::read(value))),
+            }
+        }
+        Ok(subject)
+    }
+
+    /// The attributes in the form that a context borrows.
+    pub(super) fn attributes(&self) -> Vec<(&str, Attribute<'_>)> {
+        self.attributes
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.borrowed()))
+            .collect()
+    }
+
+    /// The context for a unit; `attributes` are those of this subject.
+    pub(super) fn asks<'a>(
+        &'a self,
+        unit: Option<&'a str>,
+        attributes: &'a [(&'a str, Attribute<'a>)],
+    ) -> Asked<'a> {
+        let asked = unit
+            .map_or(Asked::anonymous(), Asked::unit)
+            .with_attributes(attributes);
+        match &self.tenant {
+            Some(tenant) => asked.with_tenant(tenant),
+            None => asked,
+        }
+    }
+
+    /// Whether nothing is known about who asks.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tenant.is_none() && self.attributes.is_empty()
+    }
+}
+
+impl Owned {
+    fn read(text: &str) -> Self {
+        match serde_json::from_str(text) {
+            Ok(serde_json::Value::Bool(value)) => Self::Boolean(value),
+            Ok(serde_json::Value::String(quoted)) => Self::Text(quoted),
+            Ok(serde_json::Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
+                (Some(integer), _) => Self::Integer(integer),
+                // An id of more than 64 bits is text: as a number it would lose digits.
+                (None, Some(value)) if text.contains(['.', 'e', 'E']) => Self::Number(value),
+                _ => Self::Text(text.to_owned()),
+            },
+            _ => Self::Text(text.to_owned()),
+        }
+    }
+
+    fn borrowed(&self) -> Attribute<'_> {
+        match self {
+            Self::Text(text) => Attribute::Text(text),
+            Self::Integer(number) => Attribute::Integer(*number),
+            Self::Number(number) => Attribute::Number(*number),
+            Self::Boolean(value) => Attribute::Boolean(*value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(attributes: &[&str]) -> Result<Subject, Failure> {
+        let attributes = attributes.iter().map(|text| (*text).to_owned()).collect();
+        Subject::read(&SubjectArgs {
+            tenant: None,
+            attributes,
+        })
+    }
+
+    #[test]
+    fn attributes_have_the_type_that_they_look_like() {
+        for (text, expected) in [
+            ("x=pro", Attribute::Text("pro")),
+            ("x=7", Attribute::Integer(7)),
+            ("x=07", Attribute::Text("07")),
+            ("x=7.5", Attribute::Number(7.5)),
+            ("x=true", Attribute::Boolean(true)),
+            ("x=\"7\"", Attribute::Text("7")),
+            (
+                "x=99999999999999999999",
+                Attribute::Text("99999999999999999999"),
+            ),
+            ("x=a=b", Attribute::Text("a=b")),
+            ("x=", Attribute::Text("")),
+        ] {
+            let subject = read(&[text]).unwrap();
+            assert_eq!(subject.attributes(), [("x", expected)], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_tenant_may_be_written_as_an_attribute() {
+        let subject = read(&["tenant=acme"]).unwrap();
+        assert_eq!(subject.asks(None, &[]).tenant_id(), Some("acme"));
+    }
+
+    #[test]
+    fn what_is_no_attribute_is_refused() {
+        for attributes in [
+            &["x"] as &[&str],
+            &["=x"],
+            &["unit=u"],
+            &["x=1", "x=2"],
+            &["tenant=a", "tenant=b"],
+        ] {
+            assert!(read(attributes).is_err(), "{attributes:?}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What every command gets: where things are, how to answer, what time it is.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use cutover_cli::Context;
+//! use cutover_cli::output::{Format, Output, Verbosity};
+//! use cutover_cli::place::Place;
+//! use cutover_ports::SystemClock;
+//!
+//! let place = Place::find(Some("/tmp/cutover".into()), None, None)?;
+//! let output = Output::new(Format::Json, Verbosity::Normal);
+//! let context = Context::new(place, output, Arc::new(SystemClock), false);
+//! assert!(!context.may_ask());
+//! # Ok::<(), cutover_cli::Failure>(())
+//! ```
+
+use std::io::{IsTerminal, stderr, stdin};
+use std::sync::Arc;
+
+use cutover_file::{FileFlagConfig, FileFlagStore};
+use cutover_ports::Clock;
+use cutover_ports::flags::FlagStore;
+use jiff::Timestamp;
+
+use crate::output::Output;
+use crate::place::Place;
+
+/// What every command gets.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Where the home and the store are.
+    pub place: Place,
+    /// How to answer.
+    pub output: Output,
+    clock: Arc<dyn Clock>,
+    may_ask: bool,
+}
+
+impl Context {
+    /// A context; `may_ask` is whether questions are allowed at all (`--no-input` forbids them).
+    #[must_use]
+    pub fn new(place: Place, output: Output, clock: Arc<dyn Clock>, may_ask: bool) -> Self {
+        Self {
+            place,
+            output,
+            clock,
+            may_ask,
+        }
+    }
+
+    /// The flag store, for whoever needs no more than the port.
+    #[must_use]
+    pub fn flag_store(&self) -> Arc<dyn FlagStore> {
+        Arc::new(self.file_flag_store())
+    }
+
+    /// The flag store in files, for what only files need: inspection and repair.
+    #[must_use]
+    pub fn file_flag_store(&self) -> FileFlagStore {
+        let clock = self.clock();
+        FileFlagStore::with_config(FileFlagConfig {
+            clock,
+            ..FileFlagConfig::new(self.place.store_folder())
+        })
+    }
+
+    /// The clock, for stores and services.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether somebody sits at a terminal and may be asked.
+    #[must_use]
+    pub fn may_ask(&self) -> bool {
+        self.may_ask && stdin().is_terminal() && stderr().is_terminal()
+    }
+}
+
+/// An environment variable that is set, not empty, and text.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line is a composition root"
+)]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

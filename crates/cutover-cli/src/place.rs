@@ -1,0 +1,240 @@
+//! Where things are: the home, the store, and the environment inside of it.
+//!
+//! ```
+//! use cutover_cli::place::{Environment, StoreAddress};
+//!
+//! let store: StoreAddress = "file:/var/lib/cutover".parse().unwrap();
+//! assert_eq!(store.to_string(), "file:/var/lib/cutover");
+//! assert!("postgres://db/flags".parse::<StoreAddress>().is_err(), "not in this build");
+//! assert!("../production".parse::<Environment>().is_err());
+//! ```
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use etcetera::BaseStrategy;
+
+use crate::exit::Failure;
+
+/// The address of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreAddress {
+    /// Files in a folder.
+    File(PathBuf),
+}
+
+impl fmt::Display for StoreAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::File(folder) = self;
+        write!(f, "file:{}", folder.display())
+    }
+}
+
+impl FromStr for StoreAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WANTED: &str = "a store is written file:DIR, for example file:/var/lib/cutover";
+        let Some((scheme, rest)) = text.split_once(':') else {
+            return Err(format!("there is no scheme; {WANTED}"));
+        };
+        match scheme {
+            "file" => {
+                let folder = rest.strip_prefix("//").unwrap_or(rest);
+                if folder.is_empty() {
+                    return Err(format!("there is no folder; {WANTED}"));
+                }
+                Ok(Self::File(folder.into()))
+            }
+            "sqlite" | "postgres" | "postgresql" | "http" | "https" => Err(format!(
+                "stores of the kind `{scheme}:` are not in this build; {WANTED}"
+            )),
+            _ => Err(format!("the scheme `{scheme}:` is unknown; {WANTED}")),
+        }
+    }
+}
+
+/// The name of an environment: each has a flag document, comparisons and metrics of its own.
+///
+/// Names are lower case and cannot leave their folder, on any file system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment(String);
+
+impl Environment {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Environment {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let allowed =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.-".contains(&byte);
+        let starts_well = name
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if starts_well && name.len() <= 64 && name.bytes().all(allowed) && !name.ends_with('.') {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(
+                "an environment is named with 1 to 64 of a-z, 0-9, `_`, `.` and `-`, \
+                 beginning with a letter or digit",
+            )
+        }
+    }
+}
+
+/// Finds the folders of one run of the program.
+#[derive(Clone, Debug)]
+pub struct Place {
+    home: PathBuf,
+    store: StoreAddress,
+    environment: Option<Environment>,
+}
+
+impl Place {
+    /// The place that the global options name. Without a home the platform's convention decides;
+    /// without a store it is the home.
+    ///
+    /// # Errors
+    ///
+    /// There is no home and the platform tells none (no `HOME` in the environment).
+    pub fn find(
+        home: Option<PathBuf>,
+        store: Option<StoreAddress>,
+        environment: Option<Environment>,
+    ) -> Result<Self, Failure> {
+        let home = match home {
+            Some(home) => home,
+            None => etcetera::choose_base_strategy()
+                .map_err(|error| {
+                    Failure::usage(format_args!("cannot tell where cutover's home is: {error}"))
+                        .hint("name it with --home DIR or CUTOVER_HOME")
+                })?
+                .data_dir()
+                .join("cutover"),
+        };
+        let store = store.unwrap_or_else(|| StoreAddress::File(home.clone()));
+        Ok(Self {
+            home,
+            store,
+            environment,
+        })
+    }
+
+    /// The home: what belongs to this machine.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The store's address.
+    #[must_use]
+    pub fn store(&self) -> &StoreAddress {
+        &self.store
+    }
+
+    /// The environment, when one is named.
+    #[must_use]
+    pub fn environment(&self) -> Option<&Environment> {
+        self.environment.as_ref()
+    }
+
+    /// The folder of the file store, environment included: `flags.json` and its history.
+    #[must_use]
+    pub fn store_folder(&self) -> PathBuf {
+        let StoreAddress::File(folder) = &self.store;
+        self.in_environment(folder)
+    }
+
+    /// The folder of the comparison store.
+    #[must_use]
+    pub fn comparisons_folder(&self) -> PathBuf {
+        self.store_folder().join("comparisons")
+    }
+
+    /// The folder in which running processes write what they measure.
+    #[must_use]
+    pub fn metrics_folder(&self) -> PathBuf {
+        self.in_environment(&self.home).join("metrics")
+    }
+
+    fn in_environment(&self, folder: &Path) -> PathBuf {
+        match &self.environment {
+            // A level of its own, so that no environment can be named like a folder of the store.
+            Some(environment) => folder.join("environments").join(environment.as_str()),
+            None => folder.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_another_build_is_told_from_a_mistake() {
+        for (text, expected) in [
+            ("sqlite:flags.db", "not in this build"),
+            ("postgres://db/flags", "not in this build"),
+            ("http://server", "not in this build"),
+            ("ftp:server", "unknown"),
+            ("/var/lib/cutover", "no scheme"),
+            ("file:", "no folder"),
+            ("", "no scheme"),
+        ] {
+            let error = text.parse::<StoreAddress>().unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+            assert!(error.contains("file:DIR"), "{text}: {error}");
+        }
+        assert_eq!("file:///a/b".parse(), Ok(StoreAddress::File("/a/b".into())));
+        assert_eq!("file:a b/c".parse(), Ok(StoreAddress::File("a b/c".into())));
+    }
+
+    #[test]
+    fn no_environment_leaves_its_folder() {
+        for name in ["prod", "eu-west.1", "0", "a_b"] {
+            assert!(name.parse::<Environment>().is_ok(), "{name}");
+        }
+        let long = "a".repeat(65);
+        for name in [
+            "", ".", "..", "../x", "a/b", "a\\b", ".hidden", "-x", "Prod", "a\0", "a.", "é", &long,
+        ] {
+            assert!(name.parse::<Environment>().is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn an_environment_has_folders_of_its_own() {
+        let place = |environment: Option<&str>| {
+            let environment = environment.map(|name| name.parse().unwrap());
+            Place::find(
+                Some("/own".into()),
+                Some("file:/store".parse().unwrap()),
+                environment,
+            )
+            .unwrap()
+        };
+        assert_eq!(place(None).store_folder(), Path::new("/store"));
+        assert_eq!(place(None).metrics_folder(), Path::new("/own/metrics"));
+        let staging = place(Some("staging"));
+        assert_eq!(
+            staging.store_folder(),
+            Path::new("/store/environments/staging")
+        );
+        assert_eq!(
+            staging.comparisons_folder(),
+            Path::new("/store/environments/staging/comparisons")
+        );
+        assert_eq!(
+            staging.metrics_folder(),
+            Path::new("/own/environments/staging/metrics")
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! `doctor`: what it finds, what it advises, and that it changes nothing.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::harness::{Answer, Home, exists};
+
+fn check(answer: &Answer, name: &str) -> Value {
+    let checks = answer.json()["checks"].clone();
+    let found = checks
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["name"] == name);
+    found
+        .unwrap_or_else(|| panic!("no check is called {name}\n{answer}"))
+        .clone()
+}
+
+fn doctor(home: &Home) -> Answer {
+    home.run(&["doctor", "--format", "json"])
+}
+
+#[test]
+fn a_new_machine_is_told_how_to_begin_and_left_as_it_is() {
+    let home = Home::new();
+    let answer = doctor(&home);
+    assert_eq!(
+        (answer.code, &answer.json()["ok"]),
+        (0, &Value::Bool(true)),
+        "{answer}"
+    );
+    assert_eq!(check(&answer, "home")["status"], "warn");
+    assert!(
+        check(&answer, "flags")["advice"]
+            .as_str()
+            .unwrap()
+            .contains("cutover flag init")
+    );
+    assert!(!exists(&home.path()));
+}
+
+#[test]
+fn a_sound_store_is_well() {
+    let home = Home::with_flag();
+    let files = |home: &Home| {
+        let entries = fs::read_dir(home.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = files(&home);
+    let answer = doctor(&home);
+    assert_eq!(answer.code, 0);
+    for check in answer.json()["checks"].as_array().unwrap() {
+        assert_eq!(check["status"], "ok", "{check}");
+    }
+    assert_eq!(files(&home), before, "it leaves nothing behind");
+    assert!(home.done(&["doctor"]).ends_with("all is well\n"));
+    assert!(home.run(&["doctor", "--format", "jsonl"]).lines().len() > 5);
+}
+
+#[test]
+fn what_is_broken_is_found_with_what_to_do() {
+    let broken = |name: &str, status: &str, break_it: &dyn Fn(&Home)| {
+        let home = Home::with_flag();
+        break_it(&home);
+        let answer = doctor(&home);
+        let check = check(&answer, name);
+        assert_eq!(check["status"], status, "{name}\n{answer}");
+        assert!(!check["advice"].as_str().unwrap().is_empty(), "{name}");
+        let failed = status == "fail";
+        assert_eq!(answer.code, i32::from(failed), "{answer}");
+    };
+    broken("flags", "fail", &|home| {
+        fs::write(home.path().join("flags.json"), "{").unwrap();
+    });
+    broken("home", "fail", &|home| {
+        fs::remove_dir_all(home.path()).unwrap();
+        fs::write(home.path(), "a file").unwrap();
+    });
+    broken("history", "warn", &|home| {
+        let file = home.path().join("flags.history.jsonl");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{text}no record\n")).unwrap();
+    });
+    broken("metrics", "warn", &|home| {
+        fs::create_dir(home.path().join("metrics")).unwrap();
+        fs::write(home.path().join("metrics/a.json"), "{").unwrap();
+    });
+    broken("expired", "warn", &|home| {
+        home.done(&["flag", "create", "g", "--expires", "2020-01-01", "--yes"]);
+    });
+}
+
+#[test]
+fn a_lock_that_is_held_is_seen() {
+    let home = Home::with_flag();
+    let lock = fs::File::create(home.path().join("flags.lock")).unwrap();
+    lock.lock().unwrap();
+    let answer = doctor(&home);
+    assert_eq!(check(&answer, "lock")["status"], "warn");
+    drop(lock);
+    assert_eq!(check(&doctor(&home), "lock")["status"], "ok");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_everybody_may_change_is_a_warning() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::with_flag();
+    fs::set_permissions(home.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let check = check(&doctor(&home), "permissions");
+    assert_eq!(check["status"], "warn");
+    assert!(
+        check["advice"].as_str().unwrap().starts_with("chmod o-w "),
+        "{check}"
+    );
+}
+
+#[test]
+fn flags_that_cannot_be_read_are_brought_back() {
+    let home = Home::with_flag();
+    home.done(&["flag", "rollout", "f", "5", "--yes"]);
+    let before = home.json(&["flag", "get", "f"]);
+    let file = home.path().join("flags.json");
+    for garbage in [
+        Some(""),
+        Some("{\"schema\": 1, \"fla"),
+        Some("garbage"),
+        None,
+    ] {
+        match garbage {
+            Some(garbage) => fs::write(&file, garbage).unwrap(),
+            None => fs::remove_file(&file).unwrap(),
+        }
+        let asked = home.run(&["doctor", "--repair"]);
+        assert_eq!(asked.code, 6, "{asked}");
+        let shown = home.run(&["doctor", "--repair", "--dry-run"]);
+        assert_eq!(shown.code, 1, "nothing is repaired yet\n{shown}");
+        let repaired = home.run(&["doctor", "--repair", "--yes", "--format", "json"]);
+        assert_eq!(
+            (repaired.code, &check(&repaired, "repair")["status"]),
+            (0, &"ok".into())
+        );
+        assert_eq!(home.json(&["flag", "get", "f"]), before, "{garbage:?}");
+    }
+    let kept = fs::read(home.path().join("flags.json.broken-3")).unwrap();
+    assert_eq!(kept, b"garbage", "what was there is kept");
+    let sound = home.run(&["doctor", "--repair", "--format", "json"]);
+    assert_eq!(
+        check(&sound, "repair")["message"],
+        "there is nothing to repair"
+    );
+}
+
+#[test]
+fn an_edit_by_hand_is_told() {
+    let home = Home::with_flag();
+    let file = home.path().join("flags.json");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("\"enabled\"", "\"killed\"", 1)).unwrap();
+    let flags = check(&doctor(&home), "flags");
+    assert_eq!(
+        flags["message"],
+        "1 flag at revision 2, edited by hand since the last change"
+    );
+}

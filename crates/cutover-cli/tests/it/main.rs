@@ -1,0 +1,23 @@
+//! The built `cutover`, run as a user or a script runs it, each test in a home of its own.
+// `cfg(test)` tells clippy that helpers, too, are tests, and may panic.
+
+#[cfg(test)]
+mod ask;
+#[cfg(all(test, unix))]
+mod compare_run;
+#[cfg(test)]
+mod diff;
+#[cfg(test)]
+mod doctor;
+#[cfg(test)]
+mod eval;
+#[cfg(test)]
+mod flags;
+#[cfg(test)]
+mod global;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod together;

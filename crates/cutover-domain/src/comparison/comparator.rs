@@ -1,0 +1,222 @@
+//! Rules made ready, and the comparison they make.
+
+use std::sync::Arc;
+
+use super::difference::{Comparison, Counts, Difference, DifferenceKind, Severity};
+use super::engine::{self, PathRule, RuleId};
+use super::outcome::Outcome;
+use super::rules::Rules;
+use crate::tree::{Tree, TreeBuilder};
+
+/// Compares answers by a fixed set of rules. Cheap to clone, free to share.
+///
+/// ```
+/// use cutover_domain::comparison::{DifferenceKind, Rules};
+/// use cutover_domain::tree::Tree;
+///
+/// let comparator = Rules::new().unordered_everywhere().ignore("$..at").build()?;
+/// let old = Tree::from_json(r#"{"rows": [{"id": 1, "n": 10}, {"id": 2, "n": 20}], "at": "09:00"}"#)?;
+/// let new = Tree::from_json(r#"{"rows": [{"id": 2, "n": 21}, {"id": 1, "n": 10}], "at": "09:01"}"#)?;
+///
+/// let comparison = comparator.compare(&old, &new);
+/// assert!(!comparison.equal && comparison.exact);
+/// let difference = &comparison.differences[0];
+/// assert_eq!(difference.to_string(), "$.rows[1].n (new: $.rows[0].n): value 20 → 21");
+/// assert_eq!(difference.kind, DifferenceKind::Value);
+/// assert_eq!(comparison.hidden[0].rule, "unordered everywhere");
+/// assert_eq!(comparison.hidden[1].rule, "ignore $..at");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Comparator(Arc<Compiled>);
+
+/// How numbers are compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Numbers {
+    pub(super) absolute: f64,
+    pub(super) relative: f64,
+    pub(super) integers: bool,
+    pub(super) strict: bool,
+}
+
+impl Numbers {
+    pub(super) fn tolerant(&self) -> bool {
+        self.absolute > 0.0 || self.relative > 0.0
+    }
+
+    /// `|a − b| ≤ max(absolute, relative · max(|a|, |b|))`; symmetric, and false for what is not
+    /// finite.
+    pub(super) fn close(&self, left: f64, right: f64) -> bool {
+        let allowed = self
+            .absolute
+            .max(self.relative * left.abs().max(right.abs()));
+        (left - right).abs() <= allowed && left.is_finite() && right.is_finite()
+    }
+}
+
+/// How the members of a collection are paired.
+#[derive(Debug)]
+pub(super) struct KeySpec {
+    pub(super) by: Vec<String>,
+    pub(super) or: Vec<String>,
+    pub(super) rule: RuleId,
+}
+
+/// The rule that `1` equals `1.0`, which always has this number.
+pub(super) const NUMBER_FORM: RuleId = 0;
+
+/// Checked rules in the form the engine asks for.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    pub(super) rules: Vec<PathRule>,
+    pub(super) keys: Vec<KeySpec>,
+    pub(super) rule_names: Vec<String>,
+    pub(super) numbers: Numbers,
+    pub(super) numbers_rule: Option<RuleId>,
+    pub(super) null_rule: Option<RuleId>,
+    pub(super) everywhere: Option<RuleId>,
+    pub(super) only_rule: Option<RuleId>,
+    pub(super) limit: usize,
+    pub(super) sample_bytes: usize,
+    pub(super) effort: u64,
+}
+
+impl Default for Comparator {
+    /// The comparator without rules.
+    fn default() -> Self {
+        Self::new(Compiled {
+            rules: Vec::new(),
+            keys: Vec::new(),
+            rule_names: vec!["1 equals 1.0".to_owned()],
+            numbers: Numbers::default(),
+            numbers_rule: None,
+            null_rule: None,
+            everywhere: None,
+            only_rule: None,
+            limit: Rules::DEFAULT_LIMIT,
+            sample_bytes: Rules::DEFAULT_SAMPLE_BYTES,
+            effort: Rules::DEFAULT_EFFORT,
+        })
+    }
+}
+
+impl Comparator {
+    pub(super) fn new(compiled: Compiled) -> Self {
+        Self(Arc::new(compiled))
+    }
+
+    /// Every difference between two answers, and what the rules hid.
+    ///
+    /// Takes time proportional to the size of both, whatever their order, plus the effort allowed
+    /// for aligning and pairing what does not match.
+    #[must_use]
+    pub fn compare(&self, old: &Tree, new: &Tree) -> Comparison {
+        engine::compare(&self.0, old, new)
+    }
+
+    /// As [`compare`](Self::compare), for answers that may be errors: failing the same way is a
+    /// match, anything else that is not an answer on both sides is one difference of kind
+    /// [`Outcome`](DifferenceKind::Outcome).
+    #[must_use]
+    pub fn compare_outcomes(&self, old: &Outcome, new: &Outcome) -> Comparison {
+        match (old, new) {
+            (Outcome::Ok(old), Outcome::Ok(new)) => self.compare(old, new),
+            (old, new) if old == new => Comparison::same(),
+            (old, new) => {
+                let mut counts = Counts::default();
+                counts.add(DifferenceKind::Outcome);
+                let mut differences = vec![Difference {
+                    path: "$".to_owned(),
+                    new_path: None,
+                    kind: DifferenceKind::Outcome,
+                    old: Some(sample(old, self.0.sample_bytes)),
+                    new: Some(sample(new, self.0.sample_bytes)),
+                    times: None,
+                    severity: Severity::default(),
+                }];
+                differences.truncate(self.0.limit);
+                Comparison {
+                    equal: false,
+                    truncated: differences.is_empty(),
+                    counts,
+                    differences,
+                    ..Comparison::same()
+                }
+            }
+        }
+    }
+}
+
+/// `{"ok": …}` or `{"error": {"class": …, "message": …}}`, bounded.
+fn sample(outcome: &Outcome, max_bytes: usize) -> Tree {
+    let mut builder = TreeBuilder::new();
+    builder.begin_object();
+    match outcome {
+        Outcome::Ok(value) => {
+            builder.key("ok");
+            builder.value(value.excerpt(max_bytes).root());
+        }
+        Outcome::Error { class, message } => {
+            builder.key("error");
+            builder.begin_object();
+            builder.key("class");
+            builder.value(Tree::string(class.as_str()).excerpt(max_bytes).root());
+            builder.key("message");
+            builder.value(Tree::string(message.as_str()).excerpt(max_bytes).root());
+            // Two different keys.
+            builder.end_object().ok();
+        }
+    }
+    builder.end_object().ok();
+    builder.finish().unwrap_or_else(|_| Tree::null())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(class: &str, message: &str) -> Outcome {
+        Outcome::Error {
+            class: class.to_owned(),
+            message: message.to_owned(),
+        }
+    }
+
+    #[test]
+    fn failing_the_same_way_is_a_match() {
+        let comparator = Comparator::default();
+        let same =
+            comparator.compare_outcomes(&failure("NotFound", "no x"), &failure("NotFound", "no x"));
+        assert!(same.equal);
+        for other in [
+            failure("NotFound", "no y"),
+            failure("Denied", "no x"),
+            Outcome::Ok(Tree::null()),
+        ] {
+            let comparison = comparator.compare_outcomes(&failure("NotFound", "no x"), &other);
+            assert!(!comparison.equal);
+            assert_eq!(
+                (comparison.counts.outcome, comparison.counts.total()),
+                (1, 1)
+            );
+        }
+    }
+
+    #[test]
+    fn a_failure_against_an_answer_shows_both() {
+        let comparison = Comparator::default().compare_outcomes(
+            &Outcome::Ok(Tree::integer(3)),
+            &failure("Timeout", "after 30 s"),
+        );
+        assert_eq!(
+            comparison.differences[0].to_string(),
+            r#"$: outcome {"ok":3} → {"error":{"class":"Timeout","message":"after 30 s"}}"#
+        );
+    }
+
+    #[test]
+    fn a_comparator_is_shared_between_threads() {
+        fn shared<T: Send + Sync + Clone>(_: &T) {}
+        shared(&Comparator::default());
+    }
+}

@@ -1,0 +1,406 @@
+//! Whether two values agree under the rules. Hashes only say where it is worth asking.
+
+use hashbrown::HashMap;
+
+use super::super::comparator::NUMBER_FORM;
+use super::bag::Bag;
+use super::scope::RuleId;
+use super::sides::{Collection, Element, Pair};
+use crate::tree::{NO_KEY, Tag};
+
+/// The judge of two prepared answers: what agrees, what the rules hid on the way, and how much
+/// effort is left.
+pub(super) struct Judge<'p> {
+    pub(super) pair: &'p Pair<'p>,
+    /// Every place a rule hid, by rule. Trials that fail take theirs back.
+    pub(super) hits: Vec<RuleId>,
+    pub(super) effort: u64,
+    /// Set when effort ran out before something was decided.
+    pub(super) exhausted: bool,
+    /// For each key, the member of the new object that has it.
+    member_by_key: Vec<(u32, u32)>,
+    lookup: u32,
+}
+
+/// How two scalars compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Same,
+    Value,
+    Type,
+}
+
+/// A member of one or both of two objects.
+pub(super) type Match = (Option<u32>, Option<u32>);
+
+/// Beyond this many values a pair inside a larger one is not tried in the fast way again, so that
+/// nesting does not multiply the work.
+const RETRY_BELOW: u32 = 64;
+
+impl<'p> Judge<'p> {
+    pub(super) fn new(pair: &'p Pair<'p>) -> Self {
+        Self {
+            pair,
+            hits: Vec::new(),
+            effort: pair.rules.effort,
+            exhausted: false,
+            member_by_key: vec![(0, 0); pair.key_names.len()],
+            lookup: 0,
+        }
+    }
+
+    /// Whether an old and a new value agree. What rules hid is noted only if they do.
+    pub(super) fn agree(&mut self, old: u32, new: u32) -> bool {
+        if self.pair.old.hash(old) != self.pair.new.hash(new) {
+            return false;
+        }
+        let mark = self.hits.len();
+        if self.agree_in_step(old, new) {
+            return true;
+        }
+        self.hits.truncate(mark);
+        let agree = self.agree_anyhow(old, new);
+        if !agree {
+            self.hits.truncate(mark);
+        }
+        agree
+    }
+
+    /// Spends effort; false when there is none left.
+    pub(super) fn spend(&mut self, steps: u64) -> bool {
+        match self.effort.checked_sub(steps) {
+            Some(left) => {
+                self.effort = left;
+                true
+            }
+            None => {
+                self.exhausted = true;
+                false
+            }
+        }
+    }
+
+    /// The fast way: both subtrees side by side, members and elements in the same sequence. True
+    /// means they agree; false means nothing.
+    fn agree_in_step(&mut self, old: u32, new: u32) -> bool {
+        let pair = self.pair;
+        let (mut at_old, mut at_new) = (old, new);
+        let (end_old, end_new) = (pair.old.end(old), pair.new.end(new));
+        let skips = pair.old.skips();
+        while at_old < end_old && at_new < end_new {
+            if at_old != old && pair.old.key(at_old) != pair.new.key(at_new) {
+                return false;
+            }
+            if skips {
+                match (pair.old.is_skipped(at_old), pair.new.is_skipped(at_new)) {
+                    (false, false) => {}
+                    (true, true) => {
+                        self.note_skipped(at_old, at_new);
+                        (at_old, at_new) = (pair.old.end(at_old), pair.new.end(at_new));
+                        continue;
+                    }
+                    _ => return false,
+                }
+            }
+            let (left, right) = (pair.old.raw(at_old), pair.new.raw(at_new));
+            let same = if left.is_container() {
+                left.tag == right.tag && left.halves().0 == right.halves().0
+            } else {
+                !right.is_container() && self.scalars(at_old, at_new) == Verdict::Same
+            };
+            if !same {
+                return false;
+            }
+            at_old += 1;
+            at_new += 1;
+        }
+        at_old == end_old && at_new == end_new
+    }
+
+    /// The general way: members by key, elements of unordered arrays by hash.
+    fn agree_anyhow(&mut self, old: u32, new: u32) -> bool {
+        let pair = self.pair;
+        let mut open = vec![(old, new)];
+        let mut members = Vec::new();
+        while let Some((old, new)) = open.pop() {
+            if pair.old.hash(old) != pair.new.hash(new) {
+                return false;
+            }
+            let (left, right) = (pair.old.raw(old), pair.new.raw(new));
+            if !left.is_container() || left.tag != right.tag {
+                if left.is_container() || self.scalars(old, new) != Verdict::Same {
+                    return false;
+                }
+                continue;
+            }
+            if pair.old.end(old) - old < RETRY_BELOW {
+                let mark = self.hits.len();
+                if self.agree_in_step(old, new) {
+                    continue;
+                }
+                self.hits.truncate(mark);
+            }
+            if left.tag == Tag::Object {
+                self.members(old, new, &mut members);
+                for found in members.drain(..) {
+                    let (Some(left), Some(right)) = found else {
+                        return false;
+                    };
+                    open.push((left, right));
+                }
+            } else if !self.agreeing_elements(old, new, &mut open) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Finds which elements of two arrays have to agree; false if they cannot.
+    fn agreeing_elements(&mut self, old: u32, new: u32, open: &mut Vec<(u32, u32)>) -> bool {
+        let pair = self.pair;
+        self.note_skipped_elements(old, new);
+        let (left, right) = (pair.old.elements(old), pair.new.elements(new));
+        if left.len() != right.len() {
+            return false;
+        }
+        let collection = pair.collection(old, new);
+        if collection == Collection::Ordered {
+            open.extend(
+                left.iter()
+                    .zip(&right)
+                    .map(|(old, new)| (old.node, new.node)),
+            );
+            return true;
+        }
+        if pair.rules.numbers.tolerant() {
+            // Hashes leave tolerant numbers out, so several elements may have one hash and not
+            // agree; the bag finds who goes with whom. Elements of one hash have one size, so this
+            // nests no deeper than a size can be halved.
+            let Bag {
+                pairs, old_rest, ..
+            } = self.bag(&left, &right);
+            let complete = old_rest.is_empty();
+            self.note_reordered(collection, &left, &right, &pairs);
+            return complete;
+        }
+        let by_hash = |elements: &[Element], hash: &dyn Fn(u32) -> u128| {
+            let mut sorted: Vec<_> = elements
+                .iter()
+                .map(|element| (hash(element.node), element.node))
+                .collect();
+            sorted.sort_unstable();
+            sorted
+        };
+        let sorted_old = by_hash(&left, &|node| pair.old.hash(node));
+        let sorted_new = by_hash(&right, &|node| pair.new.hash(node));
+        let pairs: Vec<_> = sorted_old
+            .iter()
+            .zip(&sorted_new)
+            .map(|(old, new)| (old.1, new.1))
+            .collect();
+        self.note_reordered(collection, &left, &right, &pairs);
+        open.extend(pairs);
+        true
+    }
+
+    /// Notes that a rule hid a sequence that is not the same.
+    pub(super) fn note_reordered(
+        &mut self,
+        collection: Collection,
+        old: &[Element],
+        new: &[Element],
+        pairs: &[(u32, u32)],
+    ) {
+        let rule = match collection {
+            Collection::Ordered => return,
+            Collection::Unordered(rule) => rule,
+            Collection::Keyed(key) => self.pair.rules.keys[usize::from(key)].rule,
+        };
+        let place = |elements: &[Element], node: u32| {
+            elements
+                .binary_search_by_key(&node, |element| element.node)
+                .unwrap_or(0)
+        };
+        let mut in_old_order: Vec<_> = pairs.to_vec();
+        in_old_order.sort_unstable();
+        let places: Vec<_> = in_old_order
+            .iter()
+            .map(|(_, node)| place(new, *node))
+            .collect();
+        let reordered = !places.is_sorted();
+        // Equal elements that only changed places with each other are in the same sequence.
+        let visible = reordered
+            && old.iter().zip(new).any(|(left, right)| {
+                self.pair.old.hash(left.node) != self.pair.new.hash(right.node)
+            });
+        if visible {
+            self.hits.push(rule);
+        }
+    }
+
+    /// How two values compare of which at least one is no container.
+    pub(super) fn scalars(&mut self, old: u32, new: u32) -> Verdict {
+        let pair = self.pair;
+        let (left, right) = (pair.old.raw(old), pair.new.raw(new));
+        let same = |same: bool| if same { Verdict::Same } else { Verdict::Value };
+        match (left.tag, right.tag) {
+            (Tag::String, Tag::String) => {
+                same(pair.old.tree.payload_text(left) == pair.new.tree.payload_text(right))
+            }
+            (Tag::Integer, Tag::Integer) if left.payload == right.payload => Verdict::Same,
+            (Tag::Integer | Tag::Lexeme, Tag::Integer | Tag::Lexeme) => self.numbers(old, new),
+            (Tag::Null, Tag::Null) => Verdict::Same,
+            (Tag::True | Tag::False, Tag::True | Tag::False) => same(left.tag == right.tag),
+            _ => Verdict::Type,
+        }
+    }
+
+    fn numbers(&mut self, old: u32, new: u32) -> Verdict {
+        let pair = self.pair;
+        let (left, right) = (pair.old.number(old), pair.new.number(new));
+        let rules = &pair.rules.numbers;
+        let both_integers = left.is_integer() && right.is_integer();
+        if rules.strict && left.is_integer() != right.is_integer() {
+            return Verdict::Type;
+        }
+        if left == right {
+            if left.is_integer() != right.is_integer() {
+                self.hits.push(NUMBER_FORM);
+            }
+            return Verdict::Same;
+        }
+        if !rules.tolerant() || (both_integers && !rules.integers) {
+            return Verdict::Value;
+        }
+        let close = match (left.as_i64(), right.as_i64()) {
+            // Past 2^53 neighbours would fall together as binary fractions.
+            (Some(left), Some(right)) => {
+                let apart = left.abs_diff(right) as f64;
+                let larger = left.unsigned_abs().max(right.unsigned_abs()) as f64;
+                apart <= rules.absolute.max(rules.relative * larger)
+            }
+            _ => rules.close(left.as_f64(), right.as_f64()),
+        };
+        if !close {
+            return Verdict::Value;
+        }
+        self.hits.extend(pair.rules.numbers_rule);
+        Verdict::Same
+    }
+
+    /// The members of two objects by key: those of old in its order, then what only new has.
+    /// Members the rules leave out are not among them; where they differ, that is noted.
+    pub(super) fn members(&mut self, old: u32, new: u32, found: &mut Vec<Match>) {
+        let pair = self.pair;
+        found.clear();
+        let in_step = pair.old.raw(old).halves().0 == pair.new.raw(new).halves().0
+            && pair
+                .old
+                .children(old)
+                .zip(pair.new.children(new))
+                .all(|(left, right)| pair.old.key(left) == pair.new.key(right));
+        if in_step {
+            for (left, right) in pair.old.children(old).zip(pair.new.children(new)) {
+                self.member(Some(left), Some(right), found);
+            }
+            return;
+        }
+        // A fresh number for each look-up saves clearing the table.
+        self.lookup = self.lookup.wrapping_add(1);
+        if self.lookup == 0 {
+            self.member_by_key.fill((0, 0));
+            self.lookup = 1;
+        }
+        for right in pair.new.children(new) {
+            let key = pair.new.key(right);
+            if key != NO_KEY {
+                self.member_by_key[key as usize] = (self.lookup, right);
+            }
+        }
+        for left in pair.old.children(old) {
+            let slot = &mut self.member_by_key[pair.old.key(left) as usize];
+            let right = (slot.0 == self.lookup).then_some(slot.1);
+            slot.0 = 0;
+            self.member(Some(left), right, found);
+        }
+        for right in pair.new.children(new) {
+            if self.member_by_key[pair.new.key(right) as usize].0 == self.lookup {
+                self.member(None, Some(right), found);
+            }
+        }
+    }
+
+    fn member(&mut self, old: Option<u32>, new: Option<u32>, found: &mut Vec<Match>) {
+        let pair = self.pair;
+        let kept_old = old.filter(|node| !pair.old.is_skipped(*node));
+        let kept_new = new.filter(|node| !pair.new.is_skipped(*node));
+        if kept_old.is_some() || kept_new.is_some() {
+            found.push((kept_old, kept_new));
+            return;
+        }
+        match (old, new) {
+            (Some(old), Some(new)) => self.note_skipped(old, new),
+            (Some(old), None) => self.hits.push(pair.skip_rule(&pair.old, old)),
+            (None, Some(new)) => self.hits.push(pair.skip_rule(&pair.new, new)),
+            (None, None) => {}
+        }
+    }
+
+    /// Notes a hit if two values that are left out are not the same.
+    fn note_skipped(&mut self, old: u32, new: u32) {
+        let pair = self.pair;
+        let (end_old, end_new) = (pair.old.end(old), pair.new.end(new));
+        let same = end_old - old == end_new - new
+            && (old..end_old).zip(new..end_new).all(|(at_old, at_new)| {
+                let (left, right) = (pair.old.raw(at_old), pair.new.raw(at_new));
+                let same_key = at_old == old || pair.old.key(at_old) == pair.new.key(at_new);
+                same_key
+                    && left.tag == right.tag
+                    && match left.tag {
+                        Tag::String | Tag::Lexeme => {
+                            pair.old.tree.payload_text(left) == pair.new.tree.payload_text(right)
+                        }
+                        Tag::Array | Tag::Object => left.halves().0 == right.halves().0,
+                        _ => left.payload == right.payload,
+                    }
+            });
+        if !same {
+            self.hits.push(pair.skip_rule(&pair.old, old));
+        }
+    }
+
+    /// Notes where elements that are left out are not the same, place by place.
+    pub(super) fn note_skipped_elements(&mut self, old: u32, new: u32) {
+        let pair = self.pair;
+        if !pair.old.skips() {
+            return;
+        }
+        let mut left = pair
+            .old
+            .children(old)
+            .filter(|node| pair.old.is_skipped(*node));
+        let mut right = pair
+            .new
+            .children(new)
+            .filter(|node| pair.new.is_skipped(*node));
+        loop {
+            match (left.next(), right.next()) {
+                (Some(old), Some(new)) => self.note_skipped(old, new),
+                (Some(old), None) => self.hits.push(pair.skip_rule(&pair.old, old)),
+                (None, Some(new)) => self.hits.push(pair.skip_rule(&pair.new, new)),
+                (None, None) => return,
+            }
+        }
+    }
+
+    /// How often each rule hid something.
+    pub(super) fn hidden(&self) -> Vec<(RuleId, u64)> {
+        let mut counts: HashMap<RuleId, u64> = HashMap::new();
+        for rule in &self.hits {
+            *counts.entry(*rule).or_default() += 1;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_unstable();
+        counts
+    }
+}

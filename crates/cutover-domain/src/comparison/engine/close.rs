@@ -1,0 +1,296 @@
+//! Pairing elements that differ only in numbers within tolerance.
+//!
+//! Being close is not transitive, so rounding or grouping cannot decide it: the elements are sorted
+//! by the number that tells them apart best, each looks only at its neighbours within tolerance, and
+//! a largest matching among those is built by augmenting paths.
+
+use super::agree::Judge;
+use super::sides::{Element, Side};
+use crate::tree::Tag;
+
+/// The numbers of one element that tolerance lets differ, in an order all elements of one hash
+/// share.
+struct Columns {
+    values: Vec<f64>,
+    /// Whether any is written as an integer, which may be compared exactly.
+    has_integer: bool,
+    /// Whether some lie in an array without order, so that only their sorted sequence is shared.
+    in_bag: bool,
+}
+
+/// How many elements are looked at to find the column that tells most apart.
+const COLUMN_SAMPLE: usize = 256;
+
+/// Elements of old and new sorted by the same column.
+struct Sorted {
+    old: Vec<(f64, usize)>,
+    new: Vec<(f64, usize)>,
+}
+
+impl Judge<'_> {
+    /// For each old element of one hash the position of its partner among the new ones, as many as
+    /// possible. Elements left without one for lack of effort set `exhausted`.
+    pub(super) fn match_close(&mut self, old: &[Element], new: &[Element]) -> Vec<Option<usize>> {
+        let (sorted, simple) = self.sort_by_best_column(old, new);
+        let mut matching = Matching {
+            partner_of_old: vec![None; old.len()],
+            partner_of_new: vec![None; new.len()],
+        };
+        self.match_greedily(old, new, &sorted, &mut matching);
+        // For a single number sorted order alone gives a largest matching.
+        let complete = matching.old_is_complete() || matching.new_is_complete();
+        if !complete && !simple {
+            self.augment(old, new, &sorted, &mut matching);
+        }
+        for (element, partner) in old.iter().zip(&matching.partner_of_old) {
+            if let Some(at) = partner {
+                // Known to agree; asked once more to note what tolerance hid.
+                self.agree(element.node, new[*at].node);
+            }
+        }
+        matching.partner_of_old
+    }
+
+    /// Whether two elements agree, without noting anything.
+    fn would_agree(&mut self, old: Element, new: Element) -> bool {
+        let mark = self.hits.len();
+        let agree = self.agree(old.node, new.node);
+        self.hits.truncate(mark);
+        agree
+    }
+
+    fn sort_by_best_column(&self, old: &[Element], new: &[Element]) -> (Sorted, bool) {
+        let columns = |side: &Side<'_>, elements: &[Element]| -> Vec<Columns> {
+            elements
+                .iter()
+                .map(|element| self.columns(side, element.node))
+                .collect()
+        };
+        let mut left = columns(&self.pair.old, old);
+        let mut right = columns(&self.pair.new, new);
+        let in_bag = left.iter().chain(&right).any(|columns| columns.in_bag);
+        let has_integer = left.iter().chain(&right).any(|columns| columns.has_integer);
+        if in_bag {
+            // If numbers can be paired within tolerance at all, then also in sorted order.
+            for columns in left.iter_mut().chain(&mut right) {
+                columns.values.sort_unstable_by(f64::total_cmp);
+            }
+        }
+        let width = left
+            .iter()
+            .chain(&right)
+            .map(|columns| columns.values.len())
+            .min()
+            .unwrap_or(0);
+        let distinct = |column: usize| {
+            let sample = left.iter().take(COLUMN_SAMPLE);
+            let mut bits: Vec<_> = sample
+                .map(|columns| columns.values[column].to_bits())
+                .collect();
+            bits.sort_unstable();
+            bits.dedup();
+            bits.len()
+        };
+        // The first of equally good columns, so that both directions choose alike.
+        let best = (0..width.min(32)).max_by_key(|column| (distinct(*column), width - column));
+        let sort = |elements: &[Columns]| {
+            let value = |columns: &Columns| best.map_or(0.0, |column| columns.values[column]);
+            let mut sorted: Vec<_> = elements
+                .iter()
+                .enumerate()
+                .map(|(at, columns)| (value(columns), at))
+                .collect();
+            sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            sorted
+        };
+        let simple = width <= 1 && !in_bag && !has_integer;
+        (
+            Sorted {
+                old: sort(&left),
+                new: sort(&right),
+            },
+            simple,
+        )
+    }
+
+    /// The tolerant numbers of an element: members by key, elements in order.
+    fn columns(&self, side: &Side<'_>, element: u32) -> Columns {
+        let mut columns = Columns {
+            values: Vec::new(),
+            has_integer: false,
+            in_bag: false,
+        };
+        let mut open = vec![element];
+        while let Some(node) = open.pop() {
+            let raw = side.raw(node);
+            let scope = self.pair.scopes.get(side.scope(node));
+            match raw.tag {
+                Tag::Integer | Tag::Lexeme
+                    if self.pair.rules.numbers.integers || scope.has_fraction =>
+                {
+                    let number = side.number(node);
+                    columns.has_integer |= number.is_integer();
+                    columns.values.push(number.as_f64());
+                }
+                Tag::Object => {
+                    let mut members: Vec<_> = side.kept(node).collect();
+                    members.sort_unstable_by_key(|member| std::cmp::Reverse(side.key(*member)));
+                    open.extend(members);
+                }
+                Tag::Array => {
+                    let start = open.len();
+                    open.extend(side.kept(node));
+                    open[start..].reverse();
+                    let loose = scope.unordered.is_some() || scope.key.is_some();
+                    columns.in_bag |= loose && open.len() - start > 1;
+                }
+                _ => {}
+            }
+        }
+        columns
+    }
+
+    /// Whether two values of the sorting column are close enough to look further.
+    fn near(&self, old: f64, new: f64) -> bool {
+        old.total_cmp(&new).is_eq() || self.pair.rules.numbers.close(old, new)
+    }
+
+    /// The sorted new elements that an old one may be close to.
+    fn window(&self, value: f64, sorted: &[(f64, usize)]) -> std::ops::Range<usize> {
+        let start =
+            sorted.partition_point(|(other, _)| *other < value && !self.near(value, *other));
+        let width = sorted[start..]
+            .partition_point(|(other, _)| *other <= value || self.near(value, *other));
+        start..start + width
+    }
+
+    /// Gives each old element, from the smallest, the smallest new one still free that it is close
+    /// to.
+    fn match_greedily(
+        &mut self,
+        old: &[Element],
+        new: &[Element],
+        sorted: &Sorted,
+        matching: &mut Matching,
+    ) {
+        let mut free = NextFree::new(sorted.new.len());
+        for (value, at_old) in &sorted.old {
+            let window = self.window(*value, &sorted.new);
+            let mut next = free.from(window.start);
+            while next < window.end {
+                let at_new = sorted.new[next].1;
+                if !self.spend(1) {
+                    return;
+                }
+                if self.would_agree(old[*at_old], new[at_new]) {
+                    matching.join(*at_old, at_new);
+                    free.take(next);
+                    break;
+                }
+                next = free.from(next + 1);
+            }
+        }
+    }
+
+    /// Looks for chains of re-pairings that free a partner for an old element without one.
+    fn augment(
+        &mut self,
+        old: &[Element],
+        new: &[Element],
+        sorted: &Sorted,
+        matching: &mut Matching,
+    ) {
+        let mut value_of_old = vec![0.0; old.len()];
+        for (value, at) in &sorted.old {
+            value_of_old[*at] = *value;
+        }
+        // Only a new element that has somebody near can end a chain.
+        let reachable = sorted.new.iter().any(|(value, at)| {
+            matching.partner_of_new[*at].is_none() && !self.window(*value, &sorted.old).is_empty()
+        });
+        if !reachable {
+            return;
+        }
+        for start in 0..old.len() {
+            if matching.partner_of_old[start].is_some() {
+                continue;
+            }
+            let mut reached_from: Vec<Option<usize>> = vec![None; new.len()];
+            let mut queue = std::collections::VecDeque::from([start]);
+            let mut end = None;
+            'search: while let Some(at_old) = queue.pop_front() {
+                for slot in self.window(value_of_old[at_old], &sorted.new) {
+                    let at_new = sorted.new[slot].1;
+                    if reached_from[at_new].is_some() {
+                        continue;
+                    }
+                    if !self.spend(1) {
+                        return;
+                    }
+                    if !self.would_agree(old[at_old], new[at_new]) {
+                        continue;
+                    }
+                    reached_from[at_new] = Some(at_old);
+                    match matching.partner_of_new[at_new] {
+                        None => {
+                            end = Some(at_new);
+                            break 'search;
+                        }
+                        Some(next) => queue.push_back(next),
+                    }
+                }
+            }
+            while let Some(at_new) = end
+                && let Some(at_old) = reached_from[at_new]
+            {
+                end = matching.partner_of_old[at_old];
+                matching.join(at_old, at_new);
+            }
+        }
+    }
+}
+
+struct Matching {
+    partner_of_old: Vec<Option<usize>>,
+    partner_of_new: Vec<Option<usize>>,
+}
+
+impl Matching {
+    fn join(&mut self, old: usize, new: usize) {
+        self.partner_of_old[old] = Some(new);
+        self.partner_of_new[new] = Some(old);
+    }
+
+    fn old_is_complete(&self) -> bool {
+        self.partner_of_old.iter().all(Option::is_some)
+    }
+
+    fn new_is_complete(&self) -> bool {
+        self.partner_of_new.iter().all(Option::is_some)
+    }
+}
+
+/// The next slot not taken, in nearly constant time however many are taken.
+struct NextFree(Vec<usize>);
+
+impl NextFree {
+    fn new(slots: usize) -> Self {
+        Self((0..=slots).collect())
+    }
+
+    fn from(&mut self, slot: usize) -> usize {
+        let mut free = slot;
+        while self.0[free] != free {
+            free = self.0[free];
+        }
+        let mut at = slot;
+        while self.0[at] != free {
+            at = std::mem::replace(&mut self.0[at], free);
+        }
+        free
+    }
+
+    fn take(&mut self, slot: usize) {
+        self.0[slot] = slot + 1;
+    }
+}

@@ -1,0 +1,128 @@
+//! Commits: one durable step from a state to the next.
+
+use cutover_domain::flags::{ChangeRecord, FlagDocument};
+use cutover_ports::flags::Commit;
+use cutover_ports::{PortError, PortErrorKind};
+
+use super::config::FileFlagConfig;
+use super::error::{self, Operation};
+use super::files::Writer;
+use super::history::HistoryWriter;
+use super::replace::{self, Failed};
+use super::state::{Origin, State};
+use super::{crash, document, sealed};
+
+const COMMIT: Operation = "commit flags";
+
+/// Makes a commit. `presented` is the edit by hand that the caller was last told of.
+pub(super) fn commit(
+    config: &FileFlagConfig,
+    commit: &Commit,
+    presented: Option<&ChangeRecord>,
+) -> Result<(), PortError> {
+    commit.check()?;
+    commit.document.validate().map_err(|problems| {
+        PortError::new(PortErrorKind::InvalidInput, COMMIT).because(problems)
+    })?;
+    let writer = Writer::new(COMMIT, config)?;
+    let mut state = writer.read()?;
+    if let (Some(found), Some(presented)) = (&state, presented)
+        && commit.expected == presented.revision
+        && is_another_edit(found, presented)
+    {
+        // The flags were edited again since the caller read them. Both edits become revisions, and
+        // the caller gets the conflict that it would have had with any other writer.
+        let mut history = writer.make_sure_of(found.committed())?;
+        writer.append(&mut history, presented)?;
+        history.sync()?;
+        state = writer.read()?;
+    }
+    let current = state
+        .as_ref()
+        .map_or_else(Default::default, |state| state.document.revision);
+    commit.check_against(current)?;
+    let mut history = writer.settle(state.as_ref())?;
+    writer.put(&mut history, &commit.document, &commit.record)
+}
+
+fn is_another_edit(found: &State, presented: &ChangeRecord) -> bool {
+    matches!(found.origin, Origin::Edit { .. })
+        && found.newest.revision == presented.revision
+        && found.newest.changes != presented.changes
+}
+
+impl Writer {
+    /// Writes down everything that is known of the newest revision, an edit by hand too, so that
+    /// the document may be replaced.
+    pub(super) fn settle(&self, state: Option<&State>) -> Result<HistoryWriter, PortError> {
+        let mut history = self.make_sure_of(state.and_then(State::committed))?;
+        if let Some(state) = state.filter(|state| state.is_edited()) {
+            self.put(&mut history, &state.document, &state.newest)?;
+            self.append(&mut history, &state.newest)?;
+            history.sync()?;
+        }
+        Ok(history)
+    }
+
+    /// The history, ending with a whole line, with `last` in it, and on the disk.
+    ///
+    /// The document is about to be replaced, and with it the only other copy of `last`.
+    pub(super) fn make_sure_of(
+        &self,
+        last: Option<&ChangeRecord>,
+    ) -> Result<HistoryWriter, PortError> {
+        let mut history = HistoryWriter::open(self.operation, &self.files.history)?;
+        if let Some(last) = last {
+            crash::point("history last").map_err(error::io(self.operation, &self.files.history))?;
+            self.append(&mut history, last)?;
+        }
+        history.sync()?;
+        Ok(history)
+    }
+
+    pub(super) fn append(
+        &self,
+        history: &mut HistoryWriter,
+        record: &ChangeRecord,
+    ) -> Result<(), PortError> {
+        let line = sealed::seal(record).map_err(error::unwritable(self.operation))?;
+        history.append(record, line.get())
+    }
+
+    /// Replaces the document, then adds its record to the history and refreshes the good copy.
+    ///
+    /// The change is made, durably, once the document is replaced. What comes after may fail: the
+    /// document holds the record, and the next writer makes sure of it.
+    pub(super) fn put(
+        &self,
+        history: &mut HistoryWriter,
+        document: &FlagDocument,
+        record: &ChangeRecord,
+    ) -> Result<(), PortError> {
+        let line = sealed::seal(record).map_err(error::unwritable(self.operation))?;
+        let text = document::render(document, &line).map_err(error::unwritable(self.operation))?;
+        let files = &self.files;
+        replace::replace(&files.document, &files.document_temporary, &text).map_err(|failed| {
+            match failed {
+                Failed::Before(cause) => error::io(self.operation, &files.document)(cause),
+                Failed::Unsettled(cause) => {
+                    PortError::new(PortErrorKind::OutcomeUnknown, self.operation)
+                        .at(files.document.display())
+                        .because(format_args!(
+                            "revision {} is in place, but the disk did not confirm it ({cause})",
+                            document.revision
+                        ))
+                        .advice("load the flags to see whether they stayed, and check the disk")
+                }
+            }
+        })?;
+        if let Err(error) = history.append(record, line.get()) {
+            tracing::warn!(%error, "the next commit will add the record to the history");
+        }
+        if let Err(error) = replace::replace_cheaply(&files.good, &files.good_temporary, &text) {
+            let path = files.good.display();
+            tracing::warn!(%path, %error, "the good copy of the flags is not fresh");
+        }
+        Ok(())
+    }
+}

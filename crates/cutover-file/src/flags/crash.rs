@@ -1,0 +1,126 @@
+//! Places where a process may die or a disk may fail, for the tests that do the harm.
+//!
+//! Outside of tests every function here does nothing but its plain work.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+/// Every point at which the harm tests strike, in the order of a commit.
+#[cfg(test)]
+pub(super) const POINTS: [&str; 11] = [
+    "locked",
+    "history cut",
+    "history last",
+    "history synced",
+    "document created",
+    "document write",
+    "document synced",
+    "document renamed",
+    "directory synced",
+    "history append",
+    "good write",
+];
+
+#[cfg(not(test))]
+#[expect(clippy::unnecessary_wraps, reason = "the tests' twin fails")]
+#[inline]
+pub(super) fn point(_name: &'static str) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(test))]
+#[inline]
+pub(super) fn write_all(_name: &'static str, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    file.write_all(bytes)
+}
+
+#[cfg(test)]
+pub(super) use injected::{Harm, Plan, point, run, write_all};
+
+#[cfg(test)]
+mod injected {
+    use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+    use super::{File, Write, io};
+
+    /// What happens at a point.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(in super::super) enum Harm {
+        /// The process dies; a write gets as far as so many bytes.
+        Crash(usize),
+        /// The operating system refuses; a write gets as far as so many bytes.
+        Fail(io::ErrorKind, usize),
+    }
+
+    /// The payload of the panic that stands for the death of the process. The code under test has
+    /// no clean-up on unwinding but closing its files, which is what the kernel does, too.
+    struct Crash;
+
+    /// Harm at the nth time that a point is passed, from 1.
+    #[derive(Clone, Copy, Debug)]
+    pub(in super::super) struct Plan {
+        pub(in super::super) point: &'static str,
+        pub(in super::super) nth: usize,
+        pub(in super::super) harm: Harm,
+    }
+
+    thread_local! {
+        static PLAN: Cell<Option<Plan>> = const { Cell::new(None) };
+    }
+
+    /// Runs code of the store with a plan. Says what it answered, unless it died; and whether the
+    /// harm was done.
+    pub(in super::super) fn run<T>(plan: Plan, code: impl FnOnce() -> T) -> (Option<T>, bool) {
+        PLAN.set(Some(plan));
+        let answer = match catch_unwind(AssertUnwindSafe(code)) {
+            Ok(answer) => Some(answer),
+            Err(payload) if payload.is::<Crash>() => None,
+            Err(payload) => resume_unwind(payload),
+        };
+        (answer, PLAN.take().is_none())
+    }
+
+    fn due(name: &str) -> Option<Harm> {
+        let plan = PLAN.take()?;
+        if plan.point != name {
+            PLAN.set(Some(plan));
+            return None;
+        }
+        if plan.nth > 1 {
+            let nth = plan.nth - 1;
+            PLAN.set(Some(Plan { nth, ..plan }));
+            return None;
+        }
+        Some(plan.harm)
+    }
+
+    fn die() -> ! {
+        // Without the message of a panic.
+        resume_unwind(Box::new(Crash))
+    }
+
+    pub(in super::super) fn point(name: &'static str) -> io::Result<()> {
+        match due(name) {
+            None => Ok(()),
+            Some(Harm::Crash(_)) => die(),
+            Some(Harm::Fail(kind, _)) => Err(kind.into()),
+        }
+    }
+
+    pub(in super::super) fn write_all(
+        name: &'static str,
+        file: &mut File,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        let Some(harm) = due(name) else {
+            return file.write_all(bytes);
+        };
+        let (Harm::Crash(reached) | Harm::Fail(_, reached)) = harm;
+        file.write_all(&bytes[..reached.min(bytes.len())])?;
+        match harm {
+            Harm::Crash(_) => die(),
+            Harm::Fail(kind, _) => Err(kind.into()),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The errors of the file store: what happened, where, and what to do.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use cutover_ports::{PortError, PortErrorKind};
+
+/// What is being done, for error messages: an infinitive.
+pub(super) type Operation = &'static str;
+
+const REPAIR: &str = "mend the file by hand, or bring the last good flags back with \
+                      `cutover doctor --repair`; nothing has been overwritten";
+
+/// An error of the operating system on `path`.
+pub(super) fn io(operation: Operation, path: &Path) -> impl FnOnce(io::Error) -> PortError {
+    move |source| {
+        let error = PortError::io(operation, path.display(), source);
+        match error.kind() {
+            PortErrorKind::PermissionDenied => {
+                error.advice("give the user of this process access to the directory and its files")
+            }
+            PortErrorKind::Full => error.advice("nothing was changed; free space and try again"),
+            _ => error,
+        }
+    }
+}
+
+/// The file at `place` (`path:line:column`) does not hold what it should.
+pub(super) fn corrupt(
+    operation: Operation,
+    place: impl fmt::Display,
+    why: impl fmt::Display,
+) -> PortError {
+    PortError::new(PortErrorKind::Corrupt, operation)
+        .at(place)
+        .because(why)
+        .advice(REPAIR)
+}
+
+/// JSON that cannot be read, with its place.
+pub(super) fn json(operation: Operation, path: &Path, error: &serde_json::Error) -> PortError {
+    let text = error.to_string();
+    // serde_json repeats the place at the end of its text; it is in the context already.
+    let why = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(why, _)| why);
+    let place = format_args!("{}:{}:{}", path.display(), error.line(), error.column());
+    corrupt(operation, place, why)
+}
+
+/// A record or document that cannot be written as JSON.
+pub(super) fn unwritable(operation: Operation) -> impl FnOnce(serde_json::Error) -> PortError {
+    move |source| {
+        PortError::new(PortErrorKind::InvalidInput, operation)
+            .because("a value cannot be written as JSON")
+            .caused_by(source)
+    }
+}

@@ -1,0 +1,98 @@
+use cutover_domain::flags::Revision;
+use cutover_ports::PortError;
+
+use super::base::Good;
+use super::error::{self, Operation};
+use super::files::Files;
+use super::history::History;
+
+pub(super) const INSPECT: Operation = "inspect the flag store";
+
+/// So many damaged lines and gaps are named; more are only counted.
+const NAMED: usize = 100;
+
+/// What an inspection found beside the flags themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inspection {
+    /// How many whole records the history file has.
+    pub records: u64,
+    /// The revision of the first.
+    pub oldest: Option<Revision>,
+    /// The revision of the last.
+    pub newest: Option<Revision>,
+    /// How many lines are damaged.
+    pub damaged_lines: u64,
+    /// The first hundred of them.
+    pub damaged: Vec<DamagedLine>,
+    /// Where records are missing: the first hundred places.
+    pub gaps: Vec<Gap>,
+    /// The revision of the good copy, if there is one that can be believed.
+    pub good_copy: Option<Revision>,
+    /// Whether the store takes no commits because somebody swaps it by a symbolic link.
+    pub is_read_only: bool,
+}
+
+/// A line of the history that is no record. It is left out by readers and kept by writers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DamagedLine {
+    /// Its number, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// Records that are missing between two others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The last revision before the gap.
+    pub after: Revision,
+    /// The first revision behind it.
+    pub before: Revision,
+}
+
+pub(super) fn inspect(files: &Files) -> Result<Inspection, PortError> {
+    let mut found = Inspection {
+        is_read_only: files.are_read_only(),
+        ..Inspection::default()
+    };
+    let Some(history) = History::open(INSPECT, &files.history)? else {
+        found.good_copy = Good::read(INSPECT, &files.good, None).map(|good| good.last.revision);
+        return Ok(found);
+    };
+    let failed = || error::io(INSPECT, &files.history);
+    history
+        .scan(|line, record| found.add(line, record.map(|record| record.revision)))
+        .map_err(failed())?;
+    let tail = history.newest().map_err(failed())?;
+    found.good_copy =
+        Good::read(INSPECT, &files.good, tail.as_ref()).map(|good| good.last.revision);
+    Ok(found)
+}
+
+impl Inspection {
+    fn add<E: std::fmt::Display>(&mut self, line: u64, revision: Result<Revision, E>) {
+        match revision {
+            Ok(revision) => {
+                if let Some(after) = self.newest
+                    && revision != after.next()
+                    && self.gaps.len() < NAMED
+                {
+                    self.gaps.push(Gap {
+                        after,
+                        before: revision,
+                    });
+                }
+                self.records += 1;
+                self.oldest.get_or_insert(revision);
+                self.newest = Some(revision);
+            }
+            Err(why) => {
+                self.damaged_lines += 1;
+                if self.damaged.len() < NAMED {
+                    let why = why.to_string();
+                    self.damaged.push(DamagedLine { line, why });
+                }
+            }
+        }
+    }
+}

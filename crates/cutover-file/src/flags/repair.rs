@@ -1,0 +1,146 @@
+use std::fs::{self, File};
+use std::io;
+use std::path::PathBuf;
+
+use cutover_domain::flags::{FlagDocument, Revision};
+use cutover_ports::{PortError, PortErrorKind};
+
+use super::base::{Base, Good};
+use super::config::FileFlagConfig;
+use super::document;
+use super::error::{self, Operation};
+use super::files::{Files, Writer};
+use super::history::History;
+use super::state::{self, Text};
+
+pub(super) const REPAIR: Operation = "repair flags";
+
+/// What a repair did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repair {
+    /// The revision that is in force again: the newest that is known.
+    pub revision: Revision,
+    /// What it was made from.
+    pub source: RepairSource,
+    /// Where the unreadable file is now, if there was one.
+    pub broken: Option<PathBuf>,
+}
+
+/// What flags were brought back from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepairSource {
+    /// The good copy, with what the history has beyond it.
+    GoodCopy,
+    /// The history alone, from its first record on.
+    History,
+}
+
+pub(super) fn repair(config: &FileFlagConfig) -> Result<Option<Repair>, PortError> {
+    if is_whole(&Files::new(&config.dir))? {
+        return Ok(None);
+    }
+    let writer = Writer::new(REPAIR, config)?;
+    let files = &writer.files;
+    // Somebody else may have repaired it while this waited for the lock.
+    if is_whole(files)? {
+        return Ok(None);
+    }
+    let text = Text::read(REPAIR, &files.document)?;
+    if let Some(text) = &text
+        && document::newer_schema(&text.bytes).is_some()
+    {
+        return Err(PortError::new(PortErrorKind::Unsupported, REPAIR)
+            .at(files.document.display())
+            .because("a newer version wrote it, so it is not broken")
+            .advice("upgrade cutover"));
+    }
+    let history = History::open(REPAIR, &files.history)?;
+    let failed = || error::io(REPAIR, &files.history);
+    let tail = match &history {
+        Some(history) => history.newest().map_err(failed())?,
+        None => None,
+    };
+    let good = Good::read(REPAIR, &files.good, tail.as_ref());
+    let mut newest = [good.as_ref().map(|good| good.last.clone()), tail]
+        .into_iter()
+        .flatten()
+        .max_by_key(|record| record.revision);
+    if let Some(last) = text.and_then(|text| document::salvage_last(&text.bytes))
+        && newest
+            .as_ref()
+            .is_some_and(|newest| newest.revision.next() == last.revision)
+    {
+        newest = Some(last);
+    }
+    let Some(newest) = newest else {
+        return Err(nothing_left(
+            files,
+            "there is neither a good copy nor a history",
+        ));
+    };
+    let source = match good {
+        Some(_) => RepairSource::GoodCopy,
+        None => RepairSource::History,
+    };
+    let unknown = good.as_ref().map(|good| good.unknown.clone());
+    let base =
+        Base::at(Some(&newest), good, history.as_ref(), &Default::default()).map_err(failed())?;
+    if !base.is_certain {
+        let why = "the history does not reach back far enough, and there is no good copy";
+        return Err(nothing_left(files, why));
+    }
+    let document = FlagDocument {
+        revision: newest.revision,
+        updated_at: newest.time,
+        flags: base.flags,
+        unknown: unknown.unwrap_or_default(),
+        ..FlagDocument::empty(newest.time)
+    };
+    document
+        .validate()
+        .map_err(|problems| nothing_left(files, &problems.to_string()))?;
+    let broken = keep_broken(files).map_err(error::io(REPAIR, &files.document))?;
+    let mut history = writer.make_sure_of(Some(&newest))?;
+    writer.put(&mut history, &document, &newest)?;
+    Ok(Some(Repair {
+        revision: newest.revision,
+        source,
+        broken,
+    }))
+}
+
+/// Whether the flags can be read; an error when they cannot be for a reason that no repair mends.
+fn is_whole(files: &Files) -> Result<bool, PortError> {
+    match state::read(REPAIR, files) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn nothing_left(files: &Files, why: &str) -> PortError {
+    PortError::new(PortErrorKind::Corrupt, REPAIR)
+        .at(files.dir.display())
+        .because(why)
+        .advice("restore the directory from a backup, or move it away and start anew")
+}
+
+/// Copies the unreadable document to the first free `flags.json.broken-N`.
+fn keep_broken(files: &Files) -> io::Result<Option<PathBuf>> {
+    if !files.document.exists() {
+        return Ok(None);
+    }
+    let mut number = 1;
+    loop {
+        let beside = files.dir.join(format!("flags.json.broken-{number}"));
+        match beside.symlink_metadata() {
+            Ok(_) => number += 1,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::copy(&files.document, &beside)?;
+                File::open(&beside)?.sync_all()?;
+                return Ok(Some(beside));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}

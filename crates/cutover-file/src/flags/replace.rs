@@ -1,0 +1,110 @@
+//! Replacing a file as a whole: a reader sees the old text or the new one.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use super::crash;
+
+/// What became of a replacement that failed.
+pub(super) enum Failed {
+    /// Nothing has changed.
+    Before(io::Error),
+    /// The new text is in place, but may not survive a loss of power.
+    Unsettled(io::Error),
+}
+
+/// Durably replaces `target` by way of `temporary` in the same directory, whose lock is held.
+pub(super) fn replace(target: &Path, temporary: &Path, text: &[u8]) -> Result<(), Failed> {
+    let written = write_temporary(target, temporary, text)
+        .and_then(|()| {
+            crash::point("document synced")?;
+            fs::rename(temporary, target)
+        })
+        .inspect_err(|_| {
+            // It is in the way of nobody if this fails, too: the next writer removes it.
+            let _ = fs::remove_file(temporary);
+        });
+    written.map_err(Failed::Before)?;
+    crash::point("document renamed")
+        .and_then(|()| sync_directory(target))
+        .and_then(|()| crash::point("directory synced"))
+        .map_err(Failed::Unsettled)
+}
+
+fn write_temporary(target: &Path, temporary: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = create_like(target, temporary)?;
+    crash::point("document created")?;
+    crash::write_all("document write", &mut file, text)?;
+    file.sync_all()
+}
+
+/// Replaces a file whose loss costs nothing: whole or not at all, but without waiting for the disk.
+pub(super) fn replace_cheaply(target: &Path, temporary: &Path, text: &[u8]) -> io::Result<()> {
+    create_like(target, temporary)
+        .and_then(|mut file| crash::write_all("good write", &mut file, text))
+        .and_then(|()| fs::rename(temporary, target))
+        .inspect_err(|_| {
+            let _ = fs::remove_file(temporary);
+        })
+}
+
+/// A new file with the mode and owner of `model`, or private to the user when there is no model.
+pub(super) fn create_like(model: &Path, path: &Path) -> io::Result<File> {
+    // What a writer that was killed left behind; nobody else writes while the lock is held.
+    if let Err(error) = fs::remove_file(path)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let file = private().write(true).create_new(true).open(path)?;
+    match fs::metadata(model) {
+        Ok(metadata) => {
+            keep_owner(&file, &metadata)?;
+            file.set_permissions(metadata.permissions())?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    Ok(file)
+}
+
+/// Options that make new files readable by their owner alone.
+pub(super) fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "modes are a Unix matter"))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// An administrator's commit must not take the file away from the service that reads it.
+#[cfg(unix)]
+fn keep_owner(file: &File, model: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) != (model.uid(), model.gid()) {
+        // Only root may give files away; for others the group is what can be kept.
+        if fchown(file, Some(model.uid()), Some(model.gid())).is_err() {
+            let _ = fchown(file, None, Some(model.gid()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &fs::Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a rename in the directory of `path` survive a loss of power.
+#[cfg(unix)]
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Directories cannot be synced here; the file system orders its own metadata.
+#[cfg(not(unix))]
+pub(super) fn sync_directory(_: &Path) -> io::Result<()> {
+    Ok(())
+}

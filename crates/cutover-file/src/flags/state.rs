@@ -1,0 +1,296 @@
+//! What the files say together: the flags, their revision, and whether somebody edited them.
+//!
+//! The flags in `flags.json` are always right. Which revision they are is not left to the fields
+//! that an editor, a restored backup or a copy from elsewhere may have changed: those count only
+//! where the history and the good copy agree.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use cutover_domain::flags::{ChangeRecord, FlagDocument, KeyChange, Revision, SCHEMA};
+use cutover_ports::{PortError, PortErrorKind};
+use jiff::Timestamp;
+
+use super::base::{Base, Good};
+use super::document::Stored;
+use super::error::{self, Operation};
+use super::files::Files;
+use super::history::History;
+
+/// The actor of changes that were made to `flags.json` from outside.
+pub const EXTERNAL: &str = "external";
+
+/// How often a reader starts again because somebody changed the files under it.
+const ATTEMPTS: usize = 100;
+
+/// No set of flags that people work with comes near; what is larger is not read into memory.
+const LARGEST_DOCUMENT: u64 = 256 << 20;
+
+/// The state of a store at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct State {
+    /// The flags at the revision that every reader sees.
+    pub(super) document: FlagDocument,
+    /// The record of that revision.
+    pub(super) newest: ChangeRecord,
+    pub(super) origin: Origin,
+}
+
+/// Who made the newest revision.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Origin {
+    Commit,
+    /// An edit by hand that no commit has written down yet.
+    Edit {
+        /// The record of the revision before, if there was one.
+        after: Option<Box<ChangeRecord>>,
+    },
+}
+
+impl State {
+    pub(super) fn is_edited(&self) -> bool {
+        matches!(self.origin, Origin::Edit { .. })
+    }
+
+    /// The record of the newest revision that a commit made.
+    pub(super) fn committed(&self) -> Option<&ChangeRecord> {
+        match &self.origin {
+            Origin::Commit => Some(&self.newest),
+            Origin::Edit { after } => after.as_deref(),
+        }
+    }
+
+    /// The newest records, newest first; the last ones may not have reached the history file yet.
+    pub(super) fn head(&self) -> impl Iterator<Item = &ChangeRecord> {
+        let edit = self.is_edited().then_some(&self.newest);
+        edit.into_iter().chain(self.committed())
+    }
+}
+
+/// Reads the files without a lock; `None` when nothing was ever stored.
+///
+/// The history is read first: a commit writes the document before the history, so a history that
+/// is ahead of a document read later means that somebody put an old document back.
+pub(super) fn read(operation: Operation, files: &Files) -> Result<Option<State>, PortError> {
+    for _ in 0..ATTEMPTS {
+        let tail = newest_in_history(operation, files)?;
+        let Some(text) = Text::read(operation, &files.document)? else {
+            if !has_traces(operation, files)? {
+                return Ok(None);
+            }
+            if files.document.exists() {
+                continue;
+            }
+            return Err(missing(operation, files));
+        };
+        let stored = Stored::parse(operation, &files.document, &text.bytes)?;
+        if stored.is_as_committed()
+            && let Some(last) = &stored.last
+            && tail.as_ref() == Some(last)
+        {
+            let last = last.clone();
+            return Ok(Some(committed(stored, last)));
+        }
+        let state = judge(operation, files, stored, text.modified)?;
+        if Text::read(operation, &files.document)?.as_ref() == Some(&text) {
+            return Ok(Some(state));
+        }
+    }
+    Err(PortError::new(PortErrorKind::Unavailable, operation)
+        .at(files.document.display())
+        .because("it changes faster than it can be read")
+        .advice("find out who keeps writing to it"))
+}
+
+fn committed(stored: Stored, newest: ChangeRecord) -> State {
+    let updated_at = stored.updated_at.unwrap_or(newest.time);
+    State {
+        document: document(stored, newest.revision, updated_at),
+        newest,
+        origin: Origin::Commit,
+    }
+}
+
+fn document(stored: Stored, revision: Revision, updated_at: Timestamp) -> FlagDocument {
+    FlagDocument {
+        schema: SCHEMA,
+        revision,
+        updated_at,
+        flags: stored.flags,
+        unknown: stored.unknown,
+    }
+}
+
+/// Weighs the document against the history and the good copy, where it is not plainly the text of
+/// the newest commit.
+fn judge(
+    operation: Operation,
+    files: &Files,
+    stored: Stored,
+    modified: Timestamp,
+) -> Result<State, PortError> {
+    let history = History::open(operation, &files.history)?;
+    let failed = || error::io(operation, &files.history);
+    let tail = match &history {
+        Some(history) => history.newest().map_err(failed())?,
+        None => None,
+    };
+    let good = Good::read(operation, &files.good, tail.as_ref());
+    let last = stored
+        .last
+        .as_ref()
+        .filter(|last| is_ours(last, &stored, tail.as_ref(), good.as_ref()));
+    let newest = [last, good.as_ref().map(|good| &good.last), tail.as_ref()]
+        .into_iter()
+        .flatten()
+        .max_by_key(|record| record.revision)
+        .cloned();
+    if stored.is_as_committed()
+        && last.is_some()
+        && let Some(newest) = newest.as_ref().filter(|newest| last == Some(newest))
+    {
+        let newest = newest.clone();
+        return Ok(committed(stored, newest));
+    }
+    let base = Base::at(newest.as_ref(), good, history.as_ref(), &stored.flags).map_err(failed())?;
+    let changes = KeyChange::between(&base.flags, &stored.flags);
+    // A digest that does not fit proves an edit, also where it is not known what it changed.
+    let proven = !base.is_certain && stored.digest.is_some() && !stored.is_as_committed();
+    match newest {
+        Some(newest) if changes.is_empty() && !proven => Ok(State {
+            document: document(stored, newest.revision, newest.time),
+            newest,
+            origin: Origin::Commit,
+        }),
+        after => {
+            let revision = match &after {
+                Some(record) => record.revision.next(),
+                // Nobody can commit here, so the number that the source gives is as good as any.
+                None if files.are_read_only() => {
+                    stored.claimed.unwrap_or_default().max(Revision::new(1))
+                }
+                None => Revision::new(1),
+            };
+            Ok(State {
+                newest: ChangeRecord {
+                    revision,
+                    time: modified,
+                    actor: EXTERNAL.to_owned(),
+                    reason: Some("flags.json was changed outside of cutover".to_owned()),
+                    changes,
+                    unknown: Default::default(),
+                },
+                document: document(stored, revision, modified),
+                origin: Origin::Edit {
+                    after: after.map(Box::new),
+                },
+            })
+        }
+    }
+}
+
+/// Whether the record in the document belongs to this history, and not to a document that was
+/// copied here from another store.
+fn is_ours(
+    last: &ChangeRecord,
+    stored: &Stored,
+    tail: Option<&ChangeRecord>,
+    good: Option<&Good>,
+) -> bool {
+    if tail == Some(last) || good.is_some_and(|good| good.last == *last) {
+        return true;
+    }
+    if let Some(tail) = tail
+        && last.revision != tail.revision.next()
+    {
+        // Each commit makes sure of the record before, so the history lacks one at most.
+        return false;
+    }
+    match good {
+        Some(good) if good.last.revision.next() == last.revision => good.leads_to(last, stored),
+        Some(good) => good.last.revision < last.revision,
+        None => true,
+    }
+}
+
+fn newest_in_history(
+    operation: Operation,
+    files: &Files,
+) -> Result<Option<ChangeRecord>, PortError> {
+    match History::open(operation, &files.history)? {
+        Some(history) => history
+            .newest()
+            .map_err(error::io(operation, &files.history)),
+        None => Ok(None),
+    }
+}
+
+/// Whether there must have been a document.
+fn has_traces(operation: Operation, files: &Files) -> Result<bool, PortError> {
+    let history = History::open(operation, &files.history)?;
+    Ok(history.is_some_and(|history| !history.is_empty())
+        || files.good.exists()
+        // A link that leads nowhere is no absence.
+        || files.document.is_symlink())
+}
+
+fn missing(operation: Operation, files: &Files) -> PortError {
+    error::corrupt(
+        operation,
+        files.document.display(),
+        "the file is missing, but there were flags: its history, good copy or link is there",
+    )
+    .advice(
+        "put the file back, or bring the last good flags back with `cutover doctor --repair`; \
+         nothing has been overwritten",
+    )
+}
+
+/// A file's text with the time of its last change.
+#[derive(Debug, PartialEq)]
+pub(super) struct Text {
+    pub(super) bytes: Vec<u8>,
+    pub(super) modified: Timestamp,
+}
+
+impl Text {
+    /// Reads a whole file; `None` when it is not there.
+    pub(super) fn read(operation: Operation, path: &Path) -> Result<Option<Self>, PortError> {
+        let found = match fs::metadata(path) {
+            Ok(found) => found,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(error::io(operation, path)(cause)),
+        };
+        // Opening a pipe would wait for a writer.
+        if !found.is_file() {
+            return Err(error::corrupt(
+                operation,
+                path.display(),
+                "it is not a file",
+            ));
+        }
+        let read = || {
+            let mut file = File::open(path)?;
+            let metadata = file.metadata()?;
+            if metadata.len() > LARGEST_DOCUMENT {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("{} bytes are no set of flags", metadata.len()),
+                ));
+            }
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            let modified = Timestamp::try_from(metadata.modified()?);
+            Ok(Self {
+                bytes,
+                modified: modified.unwrap_or(Timestamp::UNIX_EPOCH),
+            })
+        };
+        match read() {
+            Ok(text) => Ok(Some(text)),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(error::io(operation, path)(cause)),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Watching the files: one thread for all watchers of a store, and a stream for each.
+
+mod events;
+mod eyes;
+mod hub;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use cutover_domain::flags::{ChangeRecord, Revision};
+use cutover_ports::PortError;
+use cutover_ports::flags::FlagEvents;
+
+use self::events::Events;
+use self::hub::Hub;
+use super::error::Operation;
+use super::files::Files;
+use super::worker::Worker;
+
+const WATCH: Operation = "watch flags";
+
+/// The watchers of one store. The thread runs while there is one.
+pub(super) struct Watches {
+    files: Arc<Files>,
+    reader: Arc<Worker>,
+    poll_interval: Duration,
+    hub: Mutex<Weak<Hub>>,
+}
+
+impl Watches {
+    pub(super) fn new(files: Arc<Files>, reader: Arc<Worker>, poll_interval: Duration) -> Self {
+        Self {
+            files,
+            reader,
+            poll_interval,
+            hub: Mutex::new(Weak::new()),
+        }
+    }
+
+    /// Changes after `since`. `presented` is the edit by hand that the watcher may know already.
+    pub(super) fn watch(
+        &self,
+        since: Revision,
+        presented: Option<ChangeRecord>,
+    ) -> Result<FlagEvents, PortError> {
+        let hub = self.hub()?;
+        let edit = presented.filter(|edit| edit.revision == since);
+        let (files, reader) = (Arc::clone(&self.files), Arc::clone(&self.reader));
+        Ok(Box::pin(Events::new(hub, files, reader, since, edit)))
+    }
+
+    fn hub(&self) -> Result<Arc<Hub>, PortError> {
+        let mut running = self.hub.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hub) = running.upgrade() {
+            return Ok(hub);
+        }
+        let hub = Hub::start(Arc::clone(&self.files), self.poll_interval)
+            .map_err(|cause| PortError::io(WATCH, "starting a thread", cause))?;
+        let hub = Arc::new(hub);
+        *running = Arc::downgrade(&hub);
+        Ok(hub)
+    }
+}
+
+impl fmt::Debug for Watches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watches").finish_non_exhaustive()
+    }
+}

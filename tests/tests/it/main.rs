@@ -1,0 +1,17 @@
+//! What the built programs do, seen from outside.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "these are tests; the lints know only functions that are marked as such"
+)]
+
+mod contention;
+mod damage;
+mod diff;
+mod exit_codes;
+mod kills;
+mod readme;
+mod rollout;
+mod runner;
+mod vectors;

@@ -1,0 +1,62 @@
+//! `cargo xtask demo`: builds the reference migration and runs it end to end.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::cargo::{self, cargo};
+use crate::metadata::Metadata;
+use crate::steps::{Outcome, Steps};
+
+/// Builds, then runs with a fresh home under the target folder.
+pub(crate) fn run(arguments: &[&str]) -> Steps {
+    let mut steps = Steps::default();
+    let metadata = match Metadata::load() {
+        Ok(metadata) => metadata,
+        Err(problem) => {
+            steps.run("workspace", "cargo metadata", || Err(problem));
+            return steps;
+        }
+    };
+    let built = steps.run(
+        "build",
+        "cargo build --package mdm --package cutover-cli",
+        || {
+            cargo::run(&mut cargo([
+                "build",
+                "--package",
+                "mdm",
+                "--package",
+                "cutover-cli",
+                "--bins",
+            ]))
+            .map(|()| String::new())
+        },
+    );
+    if built {
+        steps.run("demo", "cargo xtask demo", || {
+            demonstrate(&metadata.target, arguments)
+        });
+    }
+    steps
+}
+
+fn demonstrate(target: &Path, arguments: &[&str]) -> Outcome {
+    let home = target.join("demo");
+    if home.exists() {
+        fs::remove_dir_all(&home)
+            .map_err(|error| format!("{} cannot be removed: {error}", home.display()))?;
+    }
+    let binaries = target.join("debug");
+    let program = |name: &str| binaries.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let mut command = Command::new(program("mdm"));
+    command
+        .current_dir(cargo::root())
+        .arg("demo")
+        .arg("--home")
+        .arg(&home)
+        .args(arguments)
+        .env("CUTOVER_BIN", program("cutover"));
+    cargo::run(&mut command).map(|()| format!("everything it made is in {}", home.display()))
+}
