@@ -36,12 +36,13 @@ pub struct ChangeArgs {
     /// Why; kept in the history
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Who; kept in the history [default: user@host]
+    /// Who; kept in the history.
     #[arg(
         long,
         value_name = "NAME",
         env = "CUTOVER_ACTOR",
-        hide_env_values = true
+        hide_env_values = true,
+        help = "Who; kept in the history [default: user@host]"
     )]
     pub actor: Option<String>,
     /// Change it only if this is still the revision, else exit 7
@@ -111,7 +112,10 @@ fn ask(preview: &str, question: &str) -> Result<bool, Failure> {
         terminal.flush().map_err(trouble)?;
     }
     let mut answer = String::new();
-    stdin().lock().read_line(&mut answer).map_err(trouble)?;
+    if stdin().lock().read_line(&mut answer).map_err(trouble)? == 0 {
+        // The end of input leaves the terminal behind the question.
+        writeln!(anstream::stderr()).map_err(trouble)?;
+    }
     Ok(is_yes(&answer))
 }
 

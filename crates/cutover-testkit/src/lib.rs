@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod comparison;
+pub mod flags;
 pub mod metrics;
+pub mod wait;
 
 /// Waits for a future on this thread: what the contract macros run their cases with.
 pub use pollster::block_on;

@@ -21,6 +21,15 @@ fn used() -> Cutover {
     cutover
 }
 
+/// All flags, as shown.
+fn flags(cutover: &Cutover) -> Value {
+    cutover
+        .run(["flag", "list", "--format", "json"])
+        .expect(0)
+        .json()["flags"]
+        .take()
+}
+
 /// The ways in which a file is harmed, from its content.
 fn harms(content: &str) -> Vec<(&'static str, Vec<u8>)> {
     let bytes = content.as_bytes();
@@ -45,6 +54,8 @@ fn a_harmed_file_is_a_clear_error_and_loses_nothing() {
     let good = cutover.read("flags.json");
     let history = cutover.history();
     assert_eq!(history.len(), 6);
+
+    let flags_before = flags(&cutover);
 
     for (harm, bytes) in harms(&good) {
         cutover.write("flags.json", &bytes);
@@ -76,10 +87,36 @@ fn a_harmed_file_is_a_clear_error_and_loses_nothing() {
             "{harm}: {doctor}"
         );
 
-        // With the file back, everything is as it was.
+        // `doctor --repair` brings everything back and keeps what was there.
+        cutover.run(["doctor", "--repair", "--yes"]).expect(0);
+        assert_eq!(cutover.history(), history, "{harm}");
+        assert_eq!(flags(&cutover), flags_before, "{harm}");
+        let kept = fs::read_dir(cutover.path(""))
+            .unwrap()
+            .filter_map(Result::ok);
+        let kept = kept.filter(|entry| entry.file_name().to_string_lossy().contains("broken"));
+        assert!(
+            kept.into_iter()
+                .any(|entry| fs::read(entry.path()).unwrap() == bytes),
+            "{harm}"
+        );
+
+        // So does putting the file back by hand.
         cutover.write("flags.json", &good);
         assert_eq!(cutover.history(), history, "{harm}");
     }
+}
+
+#[test]
+fn without_the_good_copy_the_history_is_enough_to_repair() {
+    let cutover = used();
+    let flags_before = flags(&cutover);
+    let history = cutover.history();
+    fs::remove_file(cutover.path("flags.json.good")).unwrap();
+    cutover.write("flags.json", "");
+    cutover.run(["doctor", "--repair", "--yes"]).expect(0);
+    assert_eq!(flags(&cutover), flags_before);
+    assert_eq!(cutover.history(), history);
 }
 
 #[test]

@@ -93,6 +93,7 @@ fn values_are_read_by_the_type_of_the_flag() {
         &["flag", "override", "f", "acme", "--yes"],
         &["flag", "override", "f", "acme", "on", "--remove", "--yes"],
         &["flag", "undo", "--yes"],
+        &["flag", "set", "f", "--yes"],
         &["flag", "undo", "--to", "99", "--yes"],
         &["flag", "create", "g", "--requires", "nope", "--yes"],
     ] {

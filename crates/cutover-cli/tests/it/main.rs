@@ -18,4 +18,6 @@ mod global;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod together;

@@ -6,5 +6,7 @@
     reason = "a test fails by panic"
 )]
 
+#[cfg(feature = "flags")]
+mod flags;
 #[cfg(feature = "metrics")]
 mod metrics;

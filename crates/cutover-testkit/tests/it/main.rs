@@ -1,4 +1,5 @@
-//! The in-memory reference adapters under their contracts.
+//! The suites, run over the reference stores.
 
 mod comparison;
+mod flags;
 mod metrics;

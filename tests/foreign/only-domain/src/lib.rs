@@ -25,12 +25,17 @@ impl DarkMode {
         let document: FlagDocument = serde_json::from_str(FLAGS)?;
         let mut interner = Interner::default();
         let snapshot = Snapshot::compile(&document, &mut interner);
-        Ok(Self { slot: interner.slot("dark_mode"), snapshot })
+        Ok(Self {
+            slot: interner.slot("dark_mode"),
+            snapshot,
+        })
     }
 
     /// Whether `user` gets it.
     pub fn is_on(&self, user: &str) -> bool {
-        self.snapshot.decide(self.slot, &Context::unit(user), false).on
+        self.snapshot
+            .decide(self.slot, &Context::unit(user), false)
+            .on
     }
 }
 
@@ -42,7 +47,9 @@ mod tests {
     fn an_eighth_of_the_users_gets_it_and_acme_always() {
         let dark_mode = DarkMode::built_in().unwrap();
         assert!(dark_mode.is_on("acme"));
-        let on = (0..8_000).filter(|user| dark_mode.is_on(&format!("user-{user}"))).count();
+        let on = (0..8_000)
+            .filter(|user| dark_mode.is_on(&format!("user-{user}")))
+            .count();
         assert!((850..1150).contains(&on), "{on}");
     }
 }

@@ -46,7 +46,9 @@ impl FolderStore {
         let mut newest = 0;
         for entry in fs::read_dir(&self.folder).map_err(trouble)? {
             let name = entry.map_err(trouble)?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok());
+            let number = name
+                .to_str()
+                .and_then(|name| name.strip_suffix(".json")?.parse().ok());
             newest = newest.max(number.unwrap_or(0));
         }
         Ok(Revision::new(newest))
@@ -58,7 +60,12 @@ impl FolderStore {
             .map_err(|error| PortError::io("read a revision", path.display(), error))?;
         serde_json::from_slice(&text).map_err(|error| {
             PortError::new(PortErrorKind::Corrupt, "read a revision")
-                .at(format_args!("{}:{}:{}", path.display(), error.line(), error.column()))
+                .at(format_args!(
+                    "{}:{}:{}",
+                    path.display(),
+                    error.line(),
+                    error.column()
+                ))
                 .caused_by(error)
                 .advice("remove the file to go back to the revision before")
         })
@@ -90,7 +97,11 @@ impl<E: Into<io::Error>> From<E> for WriteError {
 #[async_trait]
 impl FlagStore for FolderStore {
     fn capabilities(&self) -> FlagCapabilities {
-        FlagCapabilities { durable: true, shared: true, watch: false }
+        FlagCapabilities {
+            durable: true,
+            shared: true,
+            watch: false,
+        }
     }
 
     async fn load(&self) -> Result<Option<FlagDocument>, PortError> {
@@ -104,22 +115,26 @@ impl FlagStore for FolderStore {
         commit.check()?;
         commit.check_against(self.newest()?)?;
         let path = self.path(commit.document.revision);
-        let page = Page { document: commit.document, record: commit.record };
+        let page = Page {
+            document: commit.document,
+            record: commit.record,
+        };
         match self.write(&page, &path) {
-            Ok(()) => fs::File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(
-                |error| {
+            Ok(()) => fs::File::open(&self.folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(|error| {
                     PortError::new(PortErrorKind::OutcomeUnknown, "commit flags")
                         .at(path.display())
                         .caused_by(error)
-                },
-            ),
+                }),
             Err(WriteError::Taken) => {
                 let (expected, actual) = (commit.expected.number(), self.newest()?.number());
-                Err(PortError::new(PortErrorKind::Conflict { expected, actual }, "commit flags"))
+                Err(PortError::new(
+                    PortErrorKind::Conflict { expected, actual },
+                    "commit flags",
+                ))
             }
-            Err(WriteError::Io(error)) => {
-                Err(PortError::io("commit flags", path.display(), error))
-            }
+            Err(WriteError::Io(error)) => Err(PortError::io("commit flags", path.display(), error)),
         }
     }
 
@@ -143,5 +158,29 @@ impl FlagStore for FolderStore {
         Err(PortError::new(PortErrorKind::Unsupported, "watch flags")
             .because("this store cannot tell when it changes")
             .advice("load it from time to time"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cutover_testkit::flags::Fixture;
+
+    // Every promise of the port, as one test each. What this store cannot do (watch) it says in its
+    // capabilities, and is not asked for.
+    cutover_testkit::flag_store_contract!(contract, || {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        Fixture::opened_by(move || FolderStore::open(&path).unwrap()).keeping(folder)
+    });
+
+    #[test]
+    fn a_torn_revision_is_told_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::open(folder.path()).unwrap();
+        fs::write(folder.path().join("000000000001.json"), "{\"document\": ").unwrap();
+        let error = pollster::block_on(store.load()).unwrap_err();
+        assert_eq!(error.kind(), PortErrorKind::Corrupt);
+        assert!(error.to_string().contains("000000000001.json:1:"), "{error}");
     }
 }

@@ -12,13 +12,22 @@ pub fn give(store: Arc<dyn FlagStore>, key: &str, percent: &str) -> Result<Live,
     let service = FlagService::new(store).with_live(live.clone());
     let key: cutover_domain::flags::FlagKey = key.parse().expect("a key of this program");
     let mut request = Request::by("use-cases").because("a stranger's first rollout");
-    let known = pollster::block_on(service.document())?.flags.contains_key(&key);
+    let known = pollster::block_on(service.document())?
+        .flags
+        .contains_key(&key);
     if !known {
         let definition = Box::new(Definition::boolean());
-        request = request.change(Change::Create { key: key.clone(), definition });
+        request = request.change(Change::Create {
+            key: key.clone(),
+            definition,
+        });
     }
     let percentage = percent.parse().expect("a percentage of this program");
-    let request = request.change(Change::Rollout { key, percentage, variant: None });
+    let request = request.change(Change::Rollout {
+        key,
+        percentage,
+        variant: None,
+    });
     pollster::block_on(service.apply(&request))?;
     Ok(live)
 }

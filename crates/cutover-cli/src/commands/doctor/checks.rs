@@ -29,6 +29,9 @@ pub(super) fn all(context: &Context) -> Vec<Check> {
     let (document, found) = store::all(context, &folder);
     checks.extend(found);
     checks.push(writable(&folder));
+    if folder != home {
+        checks.push(writable(home));
+    }
     checks.extend(space(&folder));
     checks.push(clock(context, &folder, document.as_ref()));
     checks.push(metrics(context));
@@ -143,7 +146,10 @@ fn writable(folder: &Path) -> Check {
         };
     }
     match probe(folder) {
-        Ok(_) => Check::ok("writable", "a file can be written, synced and removed"),
+        Ok(_) => Check::ok(
+            "writable",
+            format!("files can be made in {}", folder.display()),
+        ),
         Err(error) => Check::fail(
             "writable",
             format!("nothing can be written to {}: {error}", folder.display()),

@@ -36,7 +36,7 @@ pub struct EvalArgs {
     #[command(flatten)]
     subject: SubjectArgs,
     /// What is answered where the flag has no answer
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     default: Option<String>,
 }
 

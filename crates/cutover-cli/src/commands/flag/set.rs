@@ -22,7 +22,7 @@ pub struct SetArgs {
     /// The flag
     key: String,
     /// The value for everybody: true, false, a variant, a JSON literal, or text
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     value: String,
     /// Make the flag when it is not there; its type is that of the value
     #[arg(long)]
@@ -64,7 +64,7 @@ pub struct OverrideArgs {
     #[arg(
         required_unless_present = "remove",
         conflicts_with = "remove",
-        allow_hyphen_values = true
+        allow_negative_numbers = true
     )]
     value: Option<String>,
     /// Remove the override

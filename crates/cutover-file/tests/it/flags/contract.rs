@@ -1,0 +1,24 @@
+//! The contract of flag stores, over files.
+
+use std::sync::Arc;
+
+use cutover_file::FileFlagStore;
+use cutover_ports::flags::FlagStore;
+use cutover_testkit::flags::{FaultyFlagStore, Fixture};
+
+/// An empty directory, and handles on it.
+fn files<S: FlagStore + 'static>(wrap: impl Fn(FileFlagStore) -> S + 'static) -> Fixture {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state/flags");
+    Fixture::opened_by(move || wrap(FileFlagStore::open(&path))).keeping(dir)
+}
+
+cutover_testkit::flag_store_contract!(file, || files(|store| store));
+
+cutover_testkit::flag_store_contract!(in_an_arc, || files(Arc::new));
+
+cutover_testkit::flag_store_contract!(in_a_box, || files(
+    |store| Box::new(store) as Box<dyn FlagStore>
+));
+
+cutover_testkit::flag_store_contract!(faulty_without_harm, || files(FaultyFlagStore::new));

@@ -1,0 +1,125 @@
+use cutover_domain::flags::{Change, Revision};
+use cutover_ports::flags::{FlagStore, HistoryPage, HistoryQuery};
+
+use super::{FEW, Fixture, commit_changes, create, numbers, with_few};
+
+pub async fn history_comes_newest_first(fixture: &Fixture) {
+    let store = fixture.store();
+    let mut made = Vec::new();
+    for number in 0..FEW {
+        let key = format!("flag-{number}");
+        made.push(
+            commit_changes(&*store, &[create(&key)], "alice")
+                .await
+                .record,
+        );
+    }
+    made.reverse();
+    let all = HistoryQuery::newest(usize::MAX);
+    let page = store.history(&all).await.unwrap();
+    assert_eq!((page.records, page.next), (made.clone(), None));
+    let page = store.history(&HistoryQuery::newest(3)).await.unwrap();
+    assert_eq!(page.records, made[..3]);
+}
+
+async fn pages(store: &dyn FlagStore, mut query: HistoryQuery) -> Vec<u64> {
+    let mut met = Vec::new();
+    loop {
+        let page = store.history(&query).await.unwrap();
+        assert!(page.records.len() <= query.limit);
+        met.extend(numbers(&page));
+        match page.next {
+            Some(next) => query.before = Some(next),
+            None => return met,
+        }
+    }
+}
+
+pub async fn pages_meet_each_record_once(fixture: &Fixture) {
+    let store = fixture.store();
+    with_few(&*store).await;
+    let all: Vec<_> = (1..=FEW).rev().collect();
+    for limit in [1, 2, 3, 5, 11, 12, 13, 1000] {
+        assert_eq!(
+            pages(&*store, HistoryQuery::newest(limit)).await,
+            all,
+            "{limit} a page"
+        );
+    }
+}
+
+pub async fn pages_meet_each_record_once_whatever_is_committed_meanwhile(fixture: &Fixture) {
+    let store = fixture.store();
+    with_few(&*store).await;
+    let first = store.history(&HistoryQuery::newest(5)).await.unwrap();
+    commit_changes(&*store, &[create("meanwhile")], "bob").await;
+    let rest = HistoryQuery {
+        before: first.next,
+        ..HistoryQuery::newest(5)
+    };
+    let mut met = numbers(&first);
+    met.extend(pages(&*store, rest).await);
+    assert_eq!(met, (1..=FEW).rev().collect::<Vec<_>>());
+}
+
+pub async fn history_is_filtered_by_flag(fixture: &Fixture) {
+    let store = fixture.store();
+    with_few(&*store).await;
+    let key: cutover_domain::flags::FlagKey = "flag-1".parse().unwrap();
+    for _ in 0..3 {
+        let kill = Change::Kill { key: key.clone() };
+        let restore = Change::Restore {
+            key: "flag-12".parse().unwrap(),
+        };
+        commit_changes(&*store, &[kill, create_other(&*store).await], "alice").await;
+        commit_changes(&*store, &[restore], "alice").await;
+    }
+    // `flag-1` is no part of `flag-12`.
+    let query = HistoryQuery::newest(100).of(key.clone());
+    let page = store.history(&query).await.unwrap();
+    assert_eq!(numbers(&page), [FEW + 5, FEW + 3, FEW + 1, 1]);
+    assert_eq!(page.next, None);
+    assert_eq!(
+        pages(&*store, HistoryQuery::newest(1).of(key)).await,
+        [FEW + 5, FEW + 3, FEW + 1, 1]
+    );
+    let unknown = HistoryQuery::newest(100).of("unknown".parse().unwrap());
+    assert_eq!(
+        store.history(&unknown).await.unwrap(),
+        HistoryPage::default()
+    );
+}
+
+async fn create_other(store: &dyn FlagStore) -> Change {
+    let revision = super::revision(store).await;
+    create(&format!("other-{revision}"))
+}
+
+pub async fn history_is_bounded_on_both_sides(fixture: &Fixture) {
+    let store = fixture.store();
+    with_few(&*store).await;
+    for after in 0..=FEW + 1 {
+        for before in 0..=FEW + 1 {
+            let query = HistoryQuery {
+                key: None,
+                after: Some(Revision::new(after)),
+                before: Some(Revision::new(before)),
+                limit: 100,
+            };
+            let page = store.history(&query).await.unwrap();
+            let between: Vec<_> = (1..=FEW)
+                .rev()
+                .filter(|number| *number > after && *number < before)
+                .collect();
+            assert_eq!(numbers(&page), between, "after {after}, before {before}");
+            assert_eq!(page.next, None);
+        }
+    }
+}
+
+pub async fn a_limit_of_zero_is_an_empty_page(fixture: &Fixture) {
+    let store = fixture.store();
+    with_few(&*store).await;
+    let page = store.history(&HistoryQuery::newest(0)).await.unwrap();
+    assert_eq!(page, HistoryPage::default());
+}

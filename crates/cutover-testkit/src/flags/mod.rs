@@ -1,0 +1,150 @@
+//! The contract of a [`FlagStore`]: one test per promise of the port.
+//!
+//! ```
+//! use cutover_ports::flags::MemoryFlagStore;
+//! use cutover_testkit::flags::Fixture;
+//!
+//! cutover_testkit::flag_store_contract!(memory, || {
+//!     let store = MemoryFlagStore::new();
+//!     Fixture::opened_by(move || store.clone())
+//! });
+//! # fn main() {}
+//! ```
+//!
+//! A store that is durable or shared says how to open it again; what its
+//! [capabilities](FlagStore::capabilities) do not promise is not asked of it.
+//!
+//! ```text
+//! cutover_testkit::flag_store_contract!(file, || {
+//!     let dir = tempfile::tempdir().unwrap();
+//!     let path = dir.path().to_owned();
+//!     Fixture::opened_by(move || FileFlagStore::open(&path)).keeping(dir)
+//! });
+//! ```
+
+pub mod cases;
+mod faulty;
+mod sample;
+mod strategy;
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use cutover_ports::flags::FlagStore;
+
+pub use faulty::{Call, Fault, FaultyFlagStore};
+pub use sample::{at_minute, commit_changes, create, next_commit, next_event};
+pub use strategy::{any_change_to, any_flags};
+
+type Open = Box<dyn Fn() -> Arc<dyn FlagStore>>;
+
+/// An empty store for one test, and what must live as long as it.
+pub struct Fixture {
+    store: Arc<dyn FlagStore>,
+    open: Option<Open>,
+    kept: Vec<Box<dyn Any>>,
+}
+
+impl fmt::Debug for Fixture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fixture")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Fixture {
+    /// A store that cannot be opened a second time.
+    #[must_use]
+    pub fn new(store: impl FlagStore + 'static) -> Self {
+        Self {
+            store: Arc::new(store),
+            open: None,
+            kept: Vec::new(),
+        }
+    }
+
+    /// A store that can be opened again and again, with the same content.
+    #[must_use]
+    pub fn opened_by<S: FlagStore + 'static>(open: impl Fn() -> S + 'static) -> Self {
+        let open = move || Arc::new(open()) as Arc<dyn FlagStore>;
+        Self {
+            store: open(),
+            open: Some(Box::new(open)),
+            kept: Vec::new(),
+        }
+    }
+
+    /// The same with something that is dropped after the store: a temporary directory, a server.
+    #[must_use]
+    pub fn keeping(mut self, guard: impl Any) -> Self {
+        self.kept.push(Box::new(guard));
+        self
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn FlagStore> {
+        Arc::clone(&self.store)
+    }
+
+    /// The same content through another handle, where that can be.
+    #[must_use]
+    pub fn open_again(&self) -> Option<Arc<dyn FlagStore>> {
+        self.open.as_ref().map(|open| open())
+    }
+}
+
+/// Makes a module `$name` with one test per promise of
+/// [`FlagStore`](cutover_ports::flags::FlagStore); `$fixture` is called once per test and answers a
+/// [`Fixture`](crate::flags::Fixture) with an empty store.
+#[macro_export]
+macro_rules! flag_store_contract {
+    ($name:ident, $fixture:expr) => {
+        $crate::flag_store_contract!(@cases $name, $fixture,
+            an_empty_store_is_absent_and_no_error
+            a_commit_is_loaded_as_it_was_made
+            any_document_survives
+            each_commit_makes_one_revision_and_one_record
+            a_change_that_changes_nothing_is_recorded_too
+            a_stale_commit_is_a_conflict_that_names_both_revisions
+            repeating_a_commit_is_a_conflict
+            a_commit_ahead_of_the_store_is_a_conflict
+            a_commit_whose_parts_do_not_belong_together_is_refused
+            history_comes_newest_first
+            pages_meet_each_record_once
+            pages_meet_each_record_once_whatever_is_committed_meanwhile
+            history_is_filtered_by_flag
+            history_is_bounded_on_both_sides
+            a_limit_of_zero_is_an_empty_page
+            of_commits_at_once_one_wins
+            writers_at_once_lose_nothing
+            readers_see_whole_revisions
+            a_watcher_sees_every_change_once_and_in_order
+            a_watcher_starts_after_the_revision_it_names
+            a_watcher_sees_what_came_while_it_did_not_look
+            every_watcher_sees_every_change
+            a_dropped_watcher_disturbs_nobody
+            a_store_that_cannot_be_watched_says_so
+            what_was_committed_is_there_after_opening_again
+            handles_see_each_others_commits
+            writers_through_two_handles_lose_nothing
+            a_watcher_sees_commits_through_another_handle
+        );
+    };
+    (@cases $name:ident, $fixture:expr, $($case:ident)*) => {
+        mod $name {
+            #[allow(unused_imports, reason = "the fixture may be written in place")]
+            use super::*;
+
+            $(
+                #[test]
+                fn $case() {
+                    let fixture = ($fixture)();
+                    $crate::block_on($crate::flags::cases::$case(&fixture));
+                }
+            )*
+        }
+    };
+}

@@ -1,0 +1,72 @@
+use std::time::Duration;
+
+use cutover_domain::flags::FlagDocument;
+use cutover_ports::PortErrorKind;
+use cutover_ports::flags::{FlagStore, MemoryFlagStore};
+use cutover_testkit::block_on;
+use cutover_testkit::flags::{
+    Call, Fault, FaultyFlagStore, Fixture, any_change_to, any_flags, at_minute, commit_changes,
+    create, next_commit,
+};
+use cutover_testkit::wait::within;
+use proptest::prelude::*;
+
+cutover_testkit::flag_store_contract!(memory, || {
+    let store = MemoryFlagStore::new();
+    Fixture::opened_by(move || store.clone())
+});
+
+cutover_testkit::flag_store_contract!(faulty_without_harm, || {
+    let store = FaultyFlagStore::new(MemoryFlagStore::new());
+    Fixture::opened_by(move || store.clone())
+});
+
+#[test]
+fn a_lost_answer_leaves_the_commit_made() {
+    block_on(async {
+        let store = FaultyFlagStore::new(MemoryFlagStore::new());
+        store.harm(Call::Commit, 1, Fault::LoseAnswer);
+        let error = store
+            .commit(next_commit(None, &[create("a")], "alice"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), PortErrorKind::OutcomeUnknown);
+        assert!(store.load().await.unwrap().is_some());
+    });
+}
+
+#[test]
+fn harm_lasts_until_it_is_healed() {
+    block_on(async {
+        let store = FaultyFlagStore::new(MemoryFlagStore::new());
+        commit_changes(&store, &[create("a")], "alice").await;
+        store.harm_from_now_on(Call::Load, Fault::Fail(PortErrorKind::Unavailable));
+        for _ in 0..3 {
+            assert!(store.load().await.is_err());
+        }
+        store.harm_from_now_on(Call::Load, Fault::Hang);
+        assert!(
+            within(Duration::from_millis(5), store.load())
+                .await
+                .is_none()
+        );
+        store.heal();
+        assert!(store.load().await.is_ok());
+    });
+}
+
+proptest! {
+    #[test]
+    fn strategies_make_valid_flags_and_changes(
+        (flags, changes) in any_flags(5)
+            .prop_filter("a change needs a flag", |flags| !flags.is_empty())
+            .prop_flat_map(|flags| {
+                let changes = proptest::collection::vec(any_change_to(&flags), 0..5);
+                (Just(flags), changes)
+            })
+    ) {
+        let document = FlagDocument { flags, ..FlagDocument::empty(at_minute(0)) };
+        prop_assert_eq!(document.validate(), Ok(()));
+        prop_assert!(document.apply(&changes, at_minute(1)).is_ok());
+    }
+}
