@@ -1,4 +1,4 @@
-//! The contract of a [`MetricsStateStore`]: one test per promise of the port; and states to test
+//! The contract of a [`MetricsStateStore`](cutover_ports::metrics::MetricsStateStore): one test per promise of the port; and states to test
 //! with.
 //!
 //! ```
