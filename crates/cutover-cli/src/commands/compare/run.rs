@@ -93,7 +93,7 @@ pub struct RunArgs {
 
 /// How standard output is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReadAs {
+pub(super) enum ReadAs {
     /// As JSON where both sides are an object or array (or one a line), else as text
     Auto,
     /// As one JSON value
