@@ -6,9 +6,11 @@
 pub mod compare;
 pub mod completions;
 pub mod diff;
+mod differences;
 pub mod doctor;
 pub mod flag;
 pub mod metrics;
+pub mod rules;
 
 /// The examples of a page of help: a command and, where it does not speak for itself, what it
 /// does.

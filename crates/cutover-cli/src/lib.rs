@@ -5,9 +5,12 @@ pub mod cli;
 pub mod commands;
 pub mod confirm;
 pub mod context;
+mod devstub;
 pub mod exit;
 pub mod output;
 pub mod place;
+#[cfg(unix)]
+mod runner;
 pub mod suggest;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -23,6 +26,10 @@ pub use exit::{Exit, Failure};
 /// never meets an exit code that is not in the table.
 #[must_use]
 pub fn main() -> ExitCode {
+    #[cfg(unix)]
+    if let Some(exit) = runner::measure::run_if_asked() {
+        return exit;
+    }
     panic::set_hook(Box::new(exit::report_panic));
     contained(cli::run).into()
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod catalog;
+pub mod demo;
 pub mod error;
 pub mod implementation;
 pub mod legacy;

@@ -2,7 +2,8 @@
 //!
 //! - [`OperationMetrics`]: the handles of one operation;
 //! - [`MetricsPublisher`]: tells other processes what this one measures;
-//! - [`overview`]: what all processes and stores tell, as one.
+//! - [`overview`]: what all processes and stores tell, as one; of the stores, `flag_facts` tells
+//!   the flags.
 //!
 //! ```
 //! use cutover_app::metrics::OperationMetrics;
@@ -20,10 +21,14 @@
 //! assert_eq!(comparison[0].new.calls, 1);
 //! ```
 
+#[cfg(feature = "flags")]
+mod facts;
 mod operation;
 mod overview;
 mod publisher;
 
+#[cfg(feature = "flags")]
+pub use facts::flag_facts;
 pub use operation::OperationMetrics;
 pub use overview::{Liveness, MetricsOverview, ProcessStatus, overview};
 pub use publisher::{MetricsPublisher, PUBLISH_INTERVAL};

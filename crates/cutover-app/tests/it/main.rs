@@ -6,7 +6,17 @@
     reason = "a test fails by panic"
 )]
 
+#[cfg(feature = "tokio")]
+mod candidates;
+#[cfg(feature = "tokio")]
+mod fallback;
+#[cfg(feature = "tokio")]
+mod fixture;
 #[cfg(feature = "flags")]
 mod flags;
 #[cfg(feature = "metrics")]
 mod metrics;
+#[cfg(feature = "tokio")]
+mod reads;
+#[cfg(feature = "tokio")]
+mod writes;

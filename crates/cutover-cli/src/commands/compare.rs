@@ -1,14 +1,61 @@
-//! `cutover compare`.
+//! `cutover compare`: two implementations over a corpus, and what was found, then and later.
+
+mod find;
+#[cfg(unix)]
+mod interrupt;
+mod list;
+#[cfg(unix)]
+mod progress;
+mod quantity;
+mod report;
+#[cfg(unix)]
+mod run;
+mod show;
+mod summary;
+#[cfg(unix)]
+mod verdict;
 
 use clap::Subcommand;
 
+use super::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 
 /// Compare two implementations over a corpus of cases.
 #[derive(Debug, Subcommand)]
-pub enum CompareCommand {}
+pub enum CompareCommand {
+    /// Run two commands over a corpus of cases and compare what they answer
+    #[cfg(unix)]
+    #[command(before_help = examples(&[
+        ("cutover compare run --name profile --old './profile-v1 {}' --new './profile-v2 {}' \
+          --cases cases/", ""),
+        ("cutover compare run --old 'jq .a' --new 'gojq .a' --cases cases.jsonl --jobs 4", ""),
+        ("cutover compare run --old ./old --new ./new --cases cases/ --ignore '$..created_at' \
+          --unordered", ""),
+    ]), after_help = run::CASES_HELP)]
+    Run(Box<run::RunArgs>),
+    /// List the saved runs, newest first
+    List(list::ListArgs),
+    /// Show a run, or one case of it
+    #[command(before_help = examples(&[
+        ("cutover compare show latest", "the last run"),
+        ("cutover compare show 019b invoices/2024.csv", "one case of a run, by the start of its id"),
+    ]))]
+    Show(show::ShowArgs),
+    /// Write a report of a run, or of an operation in production
+    #[command(before_help = examples(&[
+        ("cutover compare report latest --to html -o report.html", ""),
+        ("cutover compare report --operation dataset.profile --to text", ""),
+    ]))]
+    Report(report::ReportArgs),
+}
 
-pub(crate) fn run(_: &Context, command: CompareCommand) -> Result<Exit, Failure> {
-    match command {}
+pub(crate) fn run(context: &Context, command: CompareCommand) -> Result<Exit, Failure> {
+    match command {
+        #[cfg(unix)]
+        CompareCommand::Run(args) => run::run(context, *args),
+        CompareCommand::List(args) => list::run(context, &args),
+        CompareCommand::Show(args) => show::run(context, &args),
+        CompareCommand::Report(args) => report::run(context, &args),
+    }
 }

@@ -1,25 +1,154 @@
 //! `cutover diff`.
 
-use std::path::PathBuf;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use cutover_domain::comparison::{Comparison, DifferenceKind};
+use cutover_domain::tree::Tree;
+use crate::devstub::{json, jsonl};
+use serde::Serialize;
 
+use super::rules::RuleArgs;
+use super::{differences, examples};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::output::style::{BAD, GOOD, WARN};
+use crate::output::{Page, Report, write_json_line};
 
 /// Compare two documents.
 #[derive(Args, Debug)]
+#[command(before_help = examples(&[
+    ("cutover diff old.json new.json", ""),
+    ("cutover diff old.json new.json --key '$=id' --ignore '$[*].updated_at'",
+     "records known by their id"),
+    ("curl -s https://new.example/api | cutover diff old.json - --unordered", ""),
+]), after_help = "Exit codes: 0 equal, 1 different (or not decided), 3 a document cannot be read.")]
 pub struct DiffArgs {
-    /// The old document
+    /// The old document; `-` is standard input
     old: PathBuf,
-    /// The new document
+    /// The new document; `-` is standard input
     new: PathBuf,
+    /// The format of both documents [default: by the end of their names, else JSON]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    input_format: Option<InputFormat>,
+    #[command(flatten)]
+    rules: RuleArgs,
 }
 
-pub(crate) fn run(_: &Context, args: DiffArgs) -> Result<Exit, Failure> {
-    let read = |path: &PathBuf| {
-        std::fs::read(path)
-            .map_err(|error| Failure::io(format_args!("read {}", path.display()), &error))
-    };
-    Ok(Exit::answer(read(&args.old)? == read(&args.new)?))
+/// The format of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// One JSON value
+    Json,
+    /// A JSON value a line; a document of this format is an array
+    Jsonl,
+}
+
+impl InputFormat {
+    fn of(path: &Path) -> Self {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("jsonl" | "ndjson") => Self::Jsonl,
+            _ => Self::Json,
+        }
+    }
+}
+
+/// A document to read.
+struct Source<'a> {
+    path: &'a Path,
+    format: InputFormat,
+}
+
+impl<'a> Source<'a> {
+    fn new(path: &'a Path, format: Option<InputFormat>) -> Self {
+        Self {
+            path,
+            format: format.unwrap_or_else(|| InputFormat::of(path)),
+        }
+    }
+
+    fn is_stdin(&self) -> bool {
+        self.path == Path::new("-")
+    }
+
+    fn name(&self) -> String {
+        if self.is_stdin() {
+            "standard input".to_owned()
+        } else {
+            self.path.display().to_string()
+        }
+    }
+
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        if !self.is_stdin() {
+            return std::fs::read(self.path);
+        }
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn read(&self) -> Result<Tree, Failure> {
+        let bytes = self
+            .bytes()
+            .map_err(|error| Failure::io(format_args!("read {}", self.name()), &error))?;
+        let read = match self.format {
+            InputFormat::Json => json::read(&bytes),
+            InputFormat::Jsonl => jsonl::read(&bytes),
+        };
+        read.map_err(|error| Failure::trouble(format_args!("{}:{error}", self.name())))
+    }
+}
+
+/// What differs between two documents.
+#[derive(Serialize)]
+struct Found(Comparison);
+
+impl Report for Found {
+    fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let Self(comparison) = self;
+        differences::write_comparison(page, comparison)?;
+        let counts: Vec<String> = DifferenceKind::ALL
+            .into_iter()
+            .map(|kind| (comparison.counts.of(kind), kind))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, kind)| format!("{count} {kind}"))
+            .collect();
+        match (comparison.equal, counts.is_empty()) {
+            (true, _) => writeln!(page, "{GOOD}equal{GOOD:#}"),
+            (false, true) => writeln!(page, "{WARN}not decided{WARN:#}"),
+            (false, false) => writeln!(page, "{BAD}different{BAD:#}: {}", counts.join(", ")),
+        }
+    }
+
+    fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
+        self.0
+            .differences
+            .iter()
+            .try_for_each(|difference| write_json_line(to, difference))
+    }
+}
+
+pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
+    let comparator = args.rules.comparator()?;
+    let old = Source::new(&args.old, args.input_format);
+    let new = Source::new(&args.new, args.input_format);
+    if old.is_stdin() && new.is_stdin() {
+        return Err(Failure::usage(
+            "only one of the documents can be standard input",
+        ));
+    }
+    // Reading is most of the work, and the documents have nothing to do with each other.
+    let (old, new) = thread::scope(|scope| {
+        let new = scope.spawn(|| new.read());
+        let old = old.read();
+        (old, new.join())
+    });
+    let new = new.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let comparison = comparator.compare(&old?, &new?);
+    let equal = comparison.equal;
+    context.output.show(&Found(comparison))?;
+    Ok(Exit::answer(equal))
 }

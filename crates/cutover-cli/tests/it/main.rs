@@ -3,6 +3,10 @@
 
 #[cfg(test)]
 mod ask;
+#[cfg(all(test, unix))]
+mod compare_run;
+#[cfg(test)]
+mod diff;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
@@ -13,5 +17,7 @@ mod flags;
 mod global;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod together;

@@ -35,11 +35,12 @@ pub(super) fn write_all(_name: &'static str, file: &mut File, bytes: &[u8]) -> i
 }
 
 #[cfg(test)]
-pub(super) use injected::{Crash, Harm, plan, point, struck, write_all};
+pub(super) use injected::{Harm, Plan, point, run, write_all};
 
 #[cfg(test)]
 mod injected {
-    use std::cell::RefCell;
+    use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
     use super::{File, Write, io};
 
@@ -54,34 +55,55 @@ mod injected {
 
     /// The payload of the panic that stands for the death of the process. The code under test has
     /// no clean-up on unwinding but closing its files, which is what the kernel does, too.
-    #[derive(Debug)]
-    pub(in super::super) struct Crash;
+    struct Crash;
+
+    /// Harm at the nth time that a point is passed, from 1.
+    #[derive(Clone, Copy, Debug)]
+    pub(in super::super) struct Plan {
+        pub(in super::super) point: &'static str,
+        pub(in super::super) nth: usize,
+        pub(in super::super) harm: Harm,
+    }
 
     thread_local! {
-        static PLAN: RefCell<Option<(&'static str, Harm)>> = const { RefCell::new(None) };
+        static PLAN: Cell<Option<Plan>> = const { Cell::new(None) };
     }
 
-    /// Plans one harm in this thread, and takes back an earlier plan.
-    pub(in super::super) fn plan(harm: Option<(&'static str, Harm)>) {
-        PLAN.set(harm);
-    }
-
-    /// Whether the harm has been done.
-    pub(in super::super) fn struck() -> bool {
-        PLAN.with_borrow(Option::is_none)
+    /// Runs code of the store with a plan. Says what it answered, unless it died; and whether the
+    /// harm was done.
+    pub(in super::super) fn run<T>(plan: Plan, code: impl FnOnce() -> T) -> (Option<T>, bool) {
+        PLAN.set(Some(plan));
+        let answer = match catch_unwind(AssertUnwindSafe(code)) {
+            Ok(answer) => Some(answer),
+            Err(payload) if payload.is::<Crash>() => None,
+            Err(payload) => resume_unwind(payload),
+        };
+        (answer, PLAN.take().is_none())
     }
 
     fn due(name: &str) -> Option<Harm> {
-        PLAN.with_borrow_mut(|plan| {
-            plan.take_if(|(planned, _)| *planned == name)
-                .map(|(_, harm)| harm)
-        })
+        let plan = PLAN.take()?;
+        if plan.point != name {
+            PLAN.set(Some(plan));
+            return None;
+        }
+        if plan.nth > 1 {
+            let nth = plan.nth - 1;
+            PLAN.set(Some(Plan { nth, ..plan }));
+            return None;
+        }
+        Some(plan.harm)
+    }
+
+    fn die() -> ! {
+        // Without the message of a panic.
+        resume_unwind(Box::new(Crash))
     }
 
     pub(in super::super) fn point(name: &'static str) -> io::Result<()> {
         match due(name) {
             None => Ok(()),
-            Some(Harm::Crash(_)) => std::panic::panic_any(Crash),
+            Some(Harm::Crash(_)) => die(),
             Some(Harm::Fail(kind, _)) => Err(kind.into()),
         }
     }
@@ -97,7 +119,7 @@ mod injected {
         let (Harm::Crash(reached) | Harm::Fail(_, reached)) = harm;
         file.write_all(&bytes[..reached.min(bytes.len())])?;
         match harm {
-            Harm::Crash(_) => std::panic::panic_any(Crash),
+            Harm::Crash(_) => die(),
             Harm::Fail(kind, _) => Err(kind.into()),
         }
     }

@@ -51,6 +51,3 @@ fn matching(
         .take_while(|record| query.after.is_none_or(|after| record.revision > after))
         .filter(|record| query.matches(record))
 }
-
-#[cfg(test)]
-mod tests;

@@ -28,6 +28,7 @@ pub(super) fn replace(target: &Path, temporary: &Path, text: &[u8]) -> Result<()
     written.map_err(Failed::Before)?;
     crash::point("document renamed")
         .and_then(|()| sync_directory(target))
+        .and_then(|()| crash::point("directory synced"))
         .map_err(Failed::Unsettled)
 }
 

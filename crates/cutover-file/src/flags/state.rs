@@ -294,6 +294,3 @@ impl Text {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -17,7 +17,8 @@ cutover_testkit::flag_store_contract!(file, || files(|store| store));
 
 cutover_testkit::flag_store_contract!(in_an_arc, || files(Arc::new));
 
-cutover_testkit::flag_store_contract!(in_a_box, || files(|store| Box::new(store)
-    as Box<dyn FlagStore>));
+cutover_testkit::flag_store_contract!(in_a_box, || files(
+    |store| Box::new(store) as Box<dyn FlagStore>
+));
 
 cutover_testkit::flag_store_contract!(faulty_without_harm, || files(FaultyFlagStore::new));

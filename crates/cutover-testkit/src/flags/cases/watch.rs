@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use cutover_domain::flags::{ChangeRecord, Revision};
+use cutover_domain::flags::{Change, ChangeRecord, Revision};
 use cutover_ports::PortErrorKind;
 use cutover_ports::flags::{FlagEvent, FlagEvents, FlagStore};
 
@@ -76,8 +76,12 @@ pub async fn a_watcher_sees_what_came_while_it_did_not_look(fixture: &Fixture) {
     assert_eq!(next_change(&mut events).await.revision.number(), 1);
     // More than a store is likely to read at once.
     for number in 0..300 {
-        let key = format!("flag-{number}");
-        commit_changes(&*store, &[create(&key)], "alice").await;
+        let key = "first".parse().unwrap();
+        let change = match number % 2 {
+            0 => Change::Kill { key },
+            _ => Change::Restore { key },
+        };
+        commit_changes(&*store, &[change], "alice").await;
     }
     for expected in 2..=301 {
         assert_eq!(next_change(&mut events).await.revision.number(), expected);

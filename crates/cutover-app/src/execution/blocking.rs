@@ -1,0 +1,274 @@
+use std::fmt::{Debug, Display};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cutover_domain::Side;
+use cutover_domain::flags::Context;
+use serde::Serialize;
+
+use super::builder::{BuildError, Builder, Parts};
+use super::call::{Call, Calls, Ended, Observed, Span, Stopwatch};
+use super::judge::Facts;
+use super::pool::Pool;
+use super::{BackgroundStatus, Cutover};
+
+/// A read with two blocking implementations. Cheap to clone; clones are one operation.
+///
+/// The caller gets the authoritative side's answer. Nothing that the candidate, the comparison, the
+/// store or the recorder does can delay, fail or change it.
+///
+/// See [the module](super) for an example.
+pub struct BlockingOperation<I, O, E> {
+    inner: Arc<Inner<I, O, E>>,
+}
+
+/// An implementation: it borrows its input, so that the other side sees it unchanged.
+pub type BlockingSide<I, O, E> = Arc<dyn Fn(&I) -> Result<O, E> + Send + Sync>;
+
+struct Inner<I, O, E> {
+    name: String,
+    timeout: Duration,
+    old: BlockingSide<I, O, E>,
+    new: BlockingSide<I, O, E>,
+    calls: Calls<E>,
+    pool: Pool,
+}
+
+impl<I, O, E> BlockingOperation<I, O, E>
+where
+    I: Send + 'static,
+    O: Clone + Serialize + Send + 'static,
+    E: Debug + Display + 'static,
+{
+    /// Starts building the operation `name`.
+    #[must_use]
+    pub fn builder(name: &str) -> Builder<I, O, E, BlockingSide<I, O, E>> {
+        Builder::named(name)
+    }
+
+    /// Runs the operation for one call. Allocates nothing of its own where no candidate is taken.
+    ///
+    /// # Errors
+    ///
+    /// The authoritative side's.
+    ///
+    /// # Panics
+    ///
+    /// When the authoritative side panics and the other one does not answer for it.
+    pub fn run(&self, context: &Context<'_>, input: I) -> Result<O, E> {
+        let inner = &self.inner;
+        let call = inner.calls.begin(context);
+        let (ended, span) = inner.attempt(call.plan.authoritative, &input, call.timed);
+        if call.may_fall_back && inner.calls.fall_back(&ended) {
+            let (saved, saved_span) = inner.attempt(Side::Old, &input, call.timed);
+            if call.plan.candidate.is_some() {
+                self.compare_fallback(context, call, (&saved, saved_span), (&ended, span));
+            }
+            return answer(saved);
+        }
+        if let Some(side) = call.plan.candidate {
+            self.enqueue(context, call, side, &ended, span, input);
+        }
+        answer(ended)
+    }
+
+    /// Waits until every candidate so far has ended, at most so long; says what is left.
+    pub fn drain(&self, timeout: Duration) -> BackgroundStatus {
+        let left = self.inner.pool.drain(timeout);
+        pollster::block_on(self.inner.calls.judge.save_header());
+        left
+    }
+
+    /// What the background is doing.
+    #[must_use]
+    pub fn background(&self) -> BackgroundStatus {
+        self.inner.pool.status()
+    }
+
+    /// The operation's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    fn enqueue(
+        &self,
+        context: &Context<'_>,
+        call: Call,
+        side: Side,
+        ended: &Ended<O, E>,
+        span: Option<Span>,
+        input: I,
+    ) {
+        let inner = &self.inner;
+        if let Err(rejected) = inner.pool.room() {
+            return inner
+                .calls
+                .count_rejected(rejected, inner.pool.status().stuck > 0);
+        }
+        let authoritative = ended.observe(span);
+        let facts = inner
+            .calls
+            .judge
+            .facts(context, call.stage, call.revision, side.other());
+        let operation = Arc::clone(inner);
+        let job = move || {
+            // Timed whatever the switch says: a candidate that is too slow has to be seen.
+            let (ended, span) = operation.attempt(side, &input, true);
+            let late = span.is_some_and(|span| span.wall() > operation.timeout);
+            let ended = if late {
+                Ended::TimedOut(operation.timeout)
+            } else {
+                ended
+            };
+            let candidate = ended.observe(span.filter(|_| call.timed));
+            let (old, new) = match side {
+                Side::Old => (candidate, authoritative),
+                Side::New => (authoritative, candidate),
+            };
+            operation.judge(facts, old, new);
+        };
+        if let Err(rejected) = inner.pool.submit(Box::new(job)) {
+            inner
+                .calls
+                .count_rejected(rejected, inner.pool.status().stuck > 0);
+        }
+    }
+
+    /// Old has answered for new already, so there is nothing left to run.
+    fn compare_fallback(
+        &self,
+        context: &Context<'_>,
+        call: Call,
+        old: (&Ended<O, E>, Option<Span>),
+        new: (&Ended<O, E>, Option<Span>),
+    ) {
+        let inner = &self.inner;
+        if let Err(rejected) = inner.pool.room() {
+            return inner
+                .calls
+                .count_rejected(rejected, inner.pool.status().stuck > 0);
+        }
+        let (old, new) = (old.0.observe(old.1), new.0.observe(new.1));
+        let facts = inner
+            .calls
+            .judge
+            .facts(context, call.stage, call.revision, Side::New);
+        let operation = Arc::clone(inner);
+        if let Err(rejected) = inner
+            .pool
+            .submit(Box::new(move || operation.judge(facts, old, new)))
+        {
+            inner.calls.count_rejected(rejected, false);
+        }
+    }
+}
+
+impl<I, O, E> Inner<I, O, E>
+where
+    O: Clone + Serialize,
+    E: Debug + Display,
+{
+    #[inline]
+    fn attempt(&self, side: Side, input: &I, timed: bool) -> (Ended<O, E>, Option<Span>) {
+        let implementation = match side {
+            Side::Old => &self.old,
+            Side::New => &self.new,
+        };
+        let watch = Stopwatch::start(timed);
+        // The input is only borrowed; what else a panicking implementation leaves half-done is
+        // its own, as it would be without an operation around it.
+        let ended = match catch_unwind(AssertUnwindSafe(|| implementation(input))) {
+            Ok(result) => Ended::Returned(result),
+            Err(panic) => Ended::Panicked(panic),
+        };
+        let span = watch.stop();
+        self.calls.count(side, &ended, span);
+        (ended, span)
+    }
+
+    fn judge(&self, facts: Facts, old: Observed<O>, new: Observed<O>) {
+        let record = self.calls.judge.judge(facts, old, new);
+        pollster::block_on(self.calls.judge.store(record));
+    }
+}
+
+fn answer<O, E>(ended: Ended<O, E>) -> Result<O, E> {
+    match ended {
+        Ended::Returned(result) => result,
+        Ended::Panicked(panic) => resume_unwind(panic),
+        Ended::TimedOut(_) => unreachable!("a blocking side has no deadline"),
+    }
+}
+
+impl<I, O, E> Builder<I, O, E, BlockingSide<I, O, E>>
+where
+    I: Send + 'static,
+    O: Clone + Serialize + Send + 'static,
+    E: Debug + Display + 'static,
+{
+    /// The implementation that is replaced. Where its error type is another one, map it: `?` does.
+    #[must_use]
+    pub fn old(
+        mut self,
+        implementation: impl Fn(&I) -> Result<O, E> + Send + Sync + 'static,
+    ) -> Self {
+        self.old = Some(Arc::new(implementation));
+        self
+    }
+
+    /// Its replacement.
+    #[must_use]
+    pub fn new(
+        mut self,
+        implementation: impl Fn(&I) -> Result<O, E> + Send + Sync + 'static,
+    ) -> Self {
+        self.new = Some(Arc::new(implementation));
+        self
+    }
+
+    /// Builds the operation.
+    ///
+    /// # Errors
+    ///
+    /// An implementation or the flag is missing, or the comparison rules are wrong.
+    pub fn build(self, cutover: &Cutover) -> Result<BlockingOperation<I, O, E>, BuildError> {
+        let Parts {
+            name,
+            candidate,
+            old,
+            new,
+            calls,
+            ..
+        } = self.finish(cutover)?;
+        let pool = Pool::new(&name, candidate);
+        let timeout = candidate.timeout;
+        Ok(BlockingOperation {
+            inner: Arc::new(Inner {
+                name,
+                timeout,
+                old,
+                new,
+                calls,
+                pool,
+            }),
+        })
+    }
+}
+
+impl<I, O, E> Clone for BlockingOperation<I, O, E> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
+    }
+}
+
+impl<I, O, E> Debug for BlockingOperation<I, O, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BlockingOperation")
+            .field("name", &self.inner.name)
+            .finish_non_exhaustive()
+    }
+}

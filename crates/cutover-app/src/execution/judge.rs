@@ -1,0 +1,302 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cutover_domain::comparison::{
+    Comparator, ComparisonRecord, DifferenceKind, Implementation, Judgement, Outcome, RecordId,
+    RecordLimits, RecordResult, RecordedUnit, Run, RunId, RunKind, SideOutcome, SideRecord, Tally,
+};
+use cutover_domain::flags::{Context, Revision};
+use cutover_domain::metrics::standard::{ComparisonResult, DropReason};
+use cutover_domain::tree::Tree;
+use cutover_domain::{Side, Stage};
+use cutover_ports::comparison::ComparisonStore;
+use cutover_ports::{Clock, PortError};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::call::{Answer, Observed, contain, panic_message};
+use super::cutover::Units;
+use super::{Cutover, Keep};
+use crate::metrics::OperationMetrics;
+
+/// How often the header of a run that goes on is written again.
+const HEADER_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
+
+/// Compares the answers of an operation, off the caller's path, and keeps what it finds.
+pub(super) struct Judge {
+    operation: Arc<str>,
+    comparator: Comparator,
+    keep: Keep,
+    versions: [Implementation; 2],
+    metrics: OperationMetrics,
+    store: Option<Arc<dyn ComparisonStore>>,
+    clock: Arc<dyn Clock>,
+    units: Units,
+    run: RunId,
+    started: Timestamp,
+    tally: Mutex<Tally>,
+    sampled_out: AtomicU64,
+    header: Mutex<Option<Timestamp>>,
+    store_failed: AtomicBool,
+}
+
+/// What is known about a call when it is answered.
+pub(super) struct Facts {
+    time: Timestamp,
+    unit: Option<String>,
+    stage: Stage,
+    revision: Revision,
+    authoritative: Side,
+}
+
+impl Judge {
+    pub(super) fn new(
+        operation: &str,
+        comparator: Comparator,
+        keep: Keep,
+        versions: [Implementation; 2],
+        metrics: &OperationMetrics,
+        cutover: &Cutover,
+    ) -> Self {
+        let started = cutover.clock.now();
+        Self {
+            operation: operation.into(),
+            comparator,
+            keep,
+            versions,
+            metrics: metrics.clone(),
+            store: cutover.comparisons.clone(),
+            clock: Arc::clone(&cutover.clock),
+            units: cutover.units.clone(),
+            run: RunId::time_ordered(started, random()),
+            started,
+            tally: Mutex::default(),
+            sampled_out: AtomicU64::new(0),
+            header: Mutex::new(None),
+            store_failed: AtomicBool::new(false),
+        }
+    }
+
+    /// What is to be known about a call later.
+    pub(super) fn facts(
+        &self,
+        context: &Context<'_>,
+        stage: Stage,
+        revision: Revision,
+        authoritative: Side,
+    ) -> Facts {
+        Facts {
+            time: self.clock.now(),
+            unit: context.unit_id().map(str::to_owned),
+            stage,
+            revision,
+            authoritative,
+        }
+    }
+
+    /// Counts a call that the sample left out.
+    #[inline]
+    pub(super) fn sampled_out(&self) {
+        self.sampled_out.fetch_add(1, Ordering::Relaxed);
+        self.metrics.dropped(DropReason::SampledOut).increment(1);
+    }
+
+    /// Counts a call that was to be compared and is not.
+    pub(super) fn dropped(&self, reason: DropReason) {
+        self.metrics.dropped(reason).increment(1);
+        lock(&self.tally).drop_one(reason.name());
+    }
+
+    /// Compares two answers. Whatever goes wrong in here is a finding, too.
+    pub(super) fn judge<O: Serialize>(
+        &self,
+        facts: Facts,
+        old: Observed<O>,
+        new: Observed<O>,
+    ) -> ComparisonRecord {
+        let sides = [
+            side_record(&old, &self.versions[0]),
+            side_record(&new, &self.versions[1]),
+        ];
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            let old = outcome(old.answer)?;
+            let new = outcome(new.answer)?;
+            Ok(self.comparator.compare_outcomes(&old, &new))
+        }));
+        let judgement = match judged {
+            Ok(Ok(comparison)) => Judgement::of(comparison, &RecordLimits::default()),
+            Ok(Err(problem)) => Judgement::Failed(problem),
+            Err(panic) => Judgement::Failed(format!("panic: {}", panic_message(&*panic))),
+        };
+        let [old, new] = sides;
+        let id = RecordId::time_ordered(facts.time, random());
+        let mut record = ComparisonRecord::new(
+            self.run.clone(),
+            id,
+            Arc::clone(&self.operation),
+            facts.time,
+            old,
+            new,
+            judgement,
+        );
+        record.unit = facts.unit.map(|unit| match &self.units {
+            Units::Pseudonyms { salt } => RecordedUnit::pseudonym(&unit, salt),
+            Units::Raw => RecordedUnit::Raw(unit),
+        });
+        record.flag_revision = Some(facts.revision.number());
+        record.stage = Some(facts.stage);
+        record.authoritative = Some(facts.authoritative);
+        record
+    }
+
+    /// Counts a comparison and keeps it where that is wanted.
+    pub(super) async fn store(&self, record: ComparisonRecord) {
+        self.count(&record);
+        let wanted = match self.keep {
+            Keep::Everything => true,
+            Keep::Differences => record.result != RecordResult::Equal,
+        };
+        let Some(store) = self.store.as_ref().filter(|_| wanted) else {
+            return;
+        };
+        if self.header_is_due() {
+            self.save_header().await;
+        }
+        if let Err(error) = kept(store.append(&[record])).await {
+            self.dropped(DropReason::Store);
+            // Once until it works again: a full disk must not fill the log as well.
+            if !self.store_failed.swap(true, Ordering::Relaxed) {
+                tracing::warn!(operation = &*self.operation, %error, "comparisons are not kept");
+            }
+        } else {
+            self.store_failed.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Writes the run's header with the counts so far.
+    pub(super) async fn save_header(&self) {
+        let Some(store) = &self.store else {
+            return;
+        };
+        let now = self.clock.now();
+        let mut run = Run::new(
+            self.run.clone(),
+            &*self.operation,
+            RunKind::Operation,
+            self.started,
+        );
+        run.updated = now;
+        run.tally = lock(&self.tally).clone();
+        run.tally.sampled_out = self.sampled_out.load(Ordering::Relaxed);
+        [run.old, run.new] = self.versions.clone();
+        let first = lock(&self.header).replace(now).is_none();
+        let saved = if first {
+            kept(store.create_run(&run)).await
+        } else {
+            kept(store.update_run(&run)).await
+        };
+        if let Err(error) = saved {
+            // Without a header no record is taken, and that is reported; the next one tries again.
+            tracing::debug!(operation = &*self.operation, %error, "the run's header is not kept");
+            if first {
+                *lock(&self.header) = None;
+            }
+        }
+    }
+
+    fn header_is_due(&self) -> bool {
+        let now = self.clock.now();
+        lock(&self.header).is_none_or(|saved| now.duration_since(saved) > HEADER_INTERVAL)
+    }
+
+    fn count(&self, record: &ComparisonRecord) {
+        let result = match record.result {
+            RecordResult::Equal => ComparisonResult::Equal,
+            RecordResult::Different => ComparisonResult::Different,
+            RecordResult::Inexact => ComparisonResult::Undecided,
+            RecordResult::Failed => ComparisonResult::Failed,
+        };
+        self.metrics.comparisons(result).increment(1);
+        if let Some(comparison) = record.judgement.comparison() {
+            for kind in DifferenceKind::ALL {
+                self.metrics
+                    .differences(kind.word())
+                    .increment(comparison.counts.of(kind));
+            }
+        }
+        if record.result != RecordResult::Equal {
+            self.metrics
+                .last_mismatch()
+                .set(record.time.as_second() as f64);
+        }
+        let walls = record
+            .old
+            .measurements
+            .wall
+            .zip(record.new.measurements.wall);
+        if let Some((old, new)) = walls.filter(|(old, _)| !old.is_zero()) {
+            self.metrics
+                .duration_ratio()
+                .observe_value(new.as_secs_f64() / old.as_secs_f64());
+        }
+        lock(&self.tally).count(record.result);
+    }
+}
+
+/// What became of something handed to the store; a panic of the store is its failure.
+async fn kept(saving: impl Future<Output = Result<(), PortError>>) -> Result<(), String> {
+    match contain(saving).await {
+        Ok(saved) => saved.map_err(|error| error.to_string()),
+        Err(panic) => Err(format!("the store panicked: {}", panic_message(&*panic))),
+    }
+}
+
+/// Nothing panics under these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn random() -> [u8; 10] {
+    let mut bytes = [0; 10];
+    bytes.copy_from_slice(&uuid::Uuid::new_v4().as_bytes()[6..]);
+    bytes
+}
+
+fn side_record<O>(observed: &Observed<O>, implementation: &Implementation) -> SideRecord {
+    let mut record = SideRecord::new(match &observed.answer {
+        Answer::Value(_) => SideOutcome::Ok,
+        Answer::Error { class, message } => SideOutcome::Error {
+            class: class.clone(),
+            message: message.clone(),
+        },
+        Answer::Panic(message) => SideOutcome::Panic {
+            message: message.clone(),
+        },
+        Answer::Timeout(after) => SideOutcome::Timeout {
+            after: Some(*after),
+        },
+    });
+    record.measurements.wall = observed.wall;
+    record.version.clone_from(&implementation.version);
+    record
+}
+
+/// The answer as the comparator takes it: an error is an answer, too.
+fn outcome<O: Serialize>(answer: Answer<O>) -> Result<Outcome, String> {
+    Ok(match answer {
+        Answer::Value(value) => Outcome::Ok(
+            Tree::from_serialize(&value)
+                .map_err(|error| format!("the answer cannot be serialised: {error}"))?,
+        ),
+        Answer::Error { class, message } => Outcome::Error { class, message },
+        Answer::Panic(message) => Outcome::Error {
+            class: "panic".to_owned(),
+            message,
+        },
+        Answer::Timeout(_) => Outcome::Error {
+            class: "timeout".to_owned(),
+            message: "no answer in time".to_owned(),
+        },
+    })
+}

@@ -1,0 +1,112 @@
+//! The store of comparisons, and runs in it by what people type.
+
+use std::sync::Arc;
+
+use crate::devstub::FileComparisonStore;
+use cutover_domain::comparison::{ComparisonRecord, Run, RunKind};
+use cutover_ports::comparison::{
+    ComparisonStore, ComparisonStoreExt, RecordQuery, RunQuery, Unreadable,
+};
+use pollster::block_on;
+
+use crate::context::Context;
+use crate::exit::Failure;
+use crate::suggest::closest;
+
+/// A word that stands for the last run.
+const LATEST: &str = "latest";
+
+/// The store of comparisons.
+pub(super) fn store(context: &Context) -> Result<Arc<dyn ComparisonStore>, Failure> {
+    let folder = context.place.comparisons_folder();
+    Ok(Arc::new(FileComparisonStore::open(folder)?))
+}
+
+/// The run that `reference` means: an id, the beginning of one, or `latest` (the last run of
+/// commands, else the last of any kind).
+pub(super) fn run(store: &dyn ComparisonStore, reference: &str) -> Result<Run, Failure> {
+    if let Ok(id) = reference.parse()
+        && let Some(run) = block_on(store.run(&id))?
+    {
+        return Ok(run);
+    }
+    let mut candidates = runs(store, None)?.0;
+    if reference == LATEST {
+        let of_commands = candidates
+            .iter()
+            .position(|run| run.kind == RunKind::Commands);
+        if candidates.is_empty() {
+            return Err(
+                Failure::no("there is no run yet").hint("make one with `cutover compare run`")
+            );
+        }
+        return Ok(candidates.swap_remove(of_commands.unwrap_or(0)));
+    }
+    let ids: Vec<String> = candidates.iter().map(|run| run.id.to_string()).collect();
+    candidates.retain(|run| !reference.is_empty() && run.id.as_str().starts_with(reference));
+    match candidates.len() {
+        1 => Ok(candidates.swap_remove(0)),
+        0 => {
+            let failure = Failure::no(format_args!("there is no run `{reference}`"));
+            Err(match closest(reference, ids.iter().map(String::as_str)) {
+                Some(near) => failure.hint(format_args!("did you mean `{near}`?")),
+                None => failure.hint("`cutover compare list` shows the runs"),
+            })
+        }
+        several => Err(Failure::no(format_args!(
+            "`{reference}` begins the ids of {several} runs"
+        ))
+        .hint(format_args!(
+            "write more of it: {}",
+            candidates
+                .iter()
+                .take(5)
+                .map(|run| run.id.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        ))),
+    }
+}
+
+/// Runs, newest first, at most `limit`; and what could not be read.
+pub(super) fn runs(
+    store: &dyn ComparisonStore,
+    limit: Option<usize>,
+) -> Result<(Vec<Run>, Vec<Unreadable>), Failure> {
+    let mut query = RunQuery::default();
+    let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
+    loop {
+        let page = block_on(store.runs(&query))?;
+        runs.extend(page.items);
+        unreadable.extend(page.unreadable);
+        let enough = limit.is_some_and(|limit| runs.len() >= limit);
+        match page.next {
+            next @ Some(_) if !enough => query.after = next,
+            _ => break,
+        }
+    }
+    runs.truncate(limit.unwrap_or(usize::MAX));
+    Ok((runs, unreadable))
+}
+
+/// Shows every record of a run to `visit`, the last first.
+pub(super) fn visit(
+    context: &Context,
+    store: &dyn ComparisonStore,
+    run: &Run,
+    visit: &mut (dyn FnMut(ComparisonRecord) + Send),
+) -> Result<(), Failure> {
+    let query = RecordQuery::of_run(run.id.clone());
+    let visited = block_on(store.visit_records(&query, visit))?;
+    warn(context, &visited.unreadable);
+    Ok(())
+}
+
+/// Says what could not be read: it is left out, never silently.
+pub(super) fn warn(context: &Context, unreadable: &[Unreadable]) {
+    for damage in unreadable {
+        context
+            .output
+            .warn(format_args!("left out because it cannot be read: {damage}"));
+    }
+}

@@ -1,0 +1,113 @@
+//! `cutover compare list`.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use cutover_domain::comparison::{Run, RunKind, RunState};
+use serde::Serialize;
+
+use super::find;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::output::{Page, Report, printable, table, write_json_line};
+
+/// List the saved runs, newest first.
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// At most so many
+    #[arg(short = 'n', long, value_name = "N", default_value = "20")]
+    limit: usize,
+}
+
+#[derive(Serialize)]
+struct List {
+    runs: Vec<Line>,
+}
+
+/// A run on one line. It counts pairs: a case that was repeated counts once for each repeat.
+#[derive(Serialize)]
+struct Line {
+    id: String,
+    name: String,
+    kind: RunKind,
+    state: RunState,
+    started: jiff::Timestamp,
+    updated: jiff::Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished: Option<jiff::Timestamp>,
+    old: String,
+    new: String,
+    equal: u64,
+    different: u64,
+    errors: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    planned: Option<u64>,
+}
+
+impl From<Run> for Line {
+    fn from(run: Run) -> Self {
+        Self {
+            id: run.id.to_string(),
+            name: run.name,
+            kind: run.kind,
+            state: run.state,
+            started: run.started,
+            updated: run.updated,
+            finished: run.finished,
+            old: run.old.description,
+            new: run.new.description,
+            equal: run.tally.equal,
+            different: run.tally.different,
+            errors: run.tally.failed.saturating_add(run.tally.inexact),
+            planned: run.expected_cases,
+        }
+    }
+}
+
+impl Report for List {
+    fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if self.runs.is_empty() {
+            return writeln!(
+                page,
+                "there is no run yet; make one with `cutover compare run`"
+            );
+        }
+        let mut rows = table([
+            "id",
+            "name",
+            "started",
+            "state",
+            "equal",
+            "different",
+            "errors",
+        ]);
+        for run in &self.runs {
+            rows.add_row([
+                run.id.clone(),
+                printable(&run.name),
+                format!("{:.0}", run.started),
+                run.state.to_string(),
+                run.equal.to_string(),
+                run.different.to_string(),
+                run.errors.to_string(),
+            ]);
+        }
+        page.table(rows)
+    }
+
+    fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
+        self.runs
+            .iter()
+            .try_for_each(|run| write_json_line(to, run))
+    }
+}
+
+pub(super) fn run(context: &Context, args: &ListArgs) -> Result<Exit, Failure> {
+    let store = find::store(context)?;
+    let (runs, unreadable) = find::runs(&*store, Some(args.limit))?;
+    find::warn(context, &unreadable);
+    context.output.show(&List {
+        runs: runs.into_iter().map(Line::from).collect(),
+    })?;
+    Ok(Exit::Done)
+}

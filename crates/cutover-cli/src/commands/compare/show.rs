@@ -1,0 +1,227 @@
+//! `cutover compare show`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use clap::Args;
+use cutover_domain::comparison::{
+    ComparisonRecord, Judgement, Measurements, RecordResult, Run, SideRecord,
+};
+use serde::Serialize;
+
+use super::find;
+use super::quantity::{show_duration, show_size};
+use super::summary::{Summary, Summing, planned_cases};
+use crate::commands::differences;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
+use crate::output::{Page, Report, printable, table, write_json_line};
+use crate::suggest::closest;
+
+/// Show a run, or one case of it.
+#[derive(Args, Debug)]
+pub struct ShowArgs {
+    /// The run: its id, the beginning of it, or `latest`
+    id: String,
+    /// Only this case, with all that is known about it
+    case: Option<String>,
+    /// At most so many records in JSON; those that are not equal come first
+    #[arg(long, value_name = "N", default_value = "100")]
+    limit: usize,
+}
+
+/// A run with its records.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    summary: Summary,
+    records: Vec<ComparisonRecord>,
+    /// How many records there are besides.
+    records_left_out: u64,
+    #[serde(skip)]
+    in_detail: bool,
+}
+
+pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
+    let store = find::store(context)?;
+    let run = find::run(&*store, &args.id)?;
+    let mut summing = Summing::default();
+    let mut records = Kept::new(args.limit);
+    let mut cases = BTreeMap::new();
+    let wanted = args.case.as_deref();
+    find::visit(context, &*store, &run, &mut |record| {
+        summing.add(&record);
+        if wanted.is_none_or(|case| case == record.label() || case == record.id.as_str()) {
+            records.add(record);
+        } else {
+            cases.insert(record.label().to_owned(), ());
+        }
+    })?;
+    if let Some(case) = wanted
+        && records.is_empty()
+    {
+        let failure = Failure::no(format_args!(
+            "run {} has no case `{}`",
+            run.id,
+            printable(case)
+        ));
+        return Err(match closest(case, cases.keys().map(String::as_str)) {
+            Some(near) => failure.hint(format_args!("did you mean `{}`?", printable(near))),
+            None => failure.hint(format_args!("`cutover compare show {}` names them", run.id)),
+        });
+    }
+    let next = next_step(&run, wanted);
+    let (records, records_left_out) = records.into_sorted();
+    let planned = planned_cases(&run);
+    context.output.show(&Shown {
+        summary: summing.summary(&run, planned),
+        records,
+        records_left_out,
+        in_detail: wanted.is_some(),
+    })?;
+    context.output.next(next);
+    Ok(Exit::Done)
+}
+
+fn next_step(run: &Run, case: Option<&str>) -> String {
+    match case {
+        None => format!("cutover compare show {} CASE", run.id),
+        Some(_) => format!("cutover compare report {} --to html -o report.html", run.id),
+    }
+}
+
+/// A bounded number of records, those that are not equal before the others.
+struct Kept {
+    limit: usize,
+    unequal: Vec<ComparisonRecord>,
+    equal: Vec<ComparisonRecord>,
+    seen: u64,
+}
+
+impl Kept {
+    fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            unequal: Vec::new(),
+            equal: Vec::new(),
+            seen: 0,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.seen == 0
+    }
+
+    fn add(&mut self, record: ComparisonRecord) {
+        self.seen += 1;
+        let kept = if record.result == RecordResult::Equal {
+            &mut self.equal
+        } else {
+            &mut self.unequal
+        };
+        kept.push(record);
+        // They come last first, and the first are to be kept.
+        if kept.len() > self.limit.saturating_mul(2) {
+            kept.drain(..kept.len() - self.limit);
+        }
+    }
+
+    /// In the order in which they were planned, and how many were left out.
+    fn into_sorted(self) -> (Vec<ComparisonRecord>, u64) {
+        let mut records = self.unequal;
+        records.reverse();
+        records.extend(self.equal.into_iter().rev());
+        records.truncate(self.limit);
+        let left_out = self.seen - records.len() as u64;
+        records.sort_by(|left, right| left.id.cmp(&right.id));
+        (records, left_out)
+    }
+}
+
+impl Report for Shown {
+    fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if !self.in_detail {
+            return self.summary.write(page);
+        }
+        for record in &self.records {
+            write_record(page, record)?;
+        }
+        Ok(())
+    }
+
+    fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
+        self.records
+            .iter()
+            .try_for_each(|record| write_json_line(to, record))
+    }
+}
+
+fn write_record(page: &mut Page<'_>, record: &ComparisonRecord) -> io::Result<()> {
+    let style = match record.result {
+        RecordResult::Equal => GOOD,
+        RecordResult::Different => BAD,
+        RecordResult::Inexact | RecordResult::Failed => WARN,
+    };
+    let label = printable(record.label());
+    writeln!(
+        page,
+        "{style}{}{style:#}  {BOLD}{label}{BOLD:#}  {DIM}{}{DIM:#}",
+        record.result, record.id
+    )?;
+    let mut sides = table([
+        "",
+        "ended with",
+        "wall time",
+        "processor time",
+        "peak memory",
+        "output",
+    ]);
+    for (name, side) in [("old", &record.old), ("new", &record.new)] {
+        sides.add_row(side_row(name, side));
+    }
+    page.table(sides)?;
+    match &record.judgement {
+        Judgement::Failed(why) => writeln!(page, "{WARN}not compared:{WARN:#} {}", printable(why))?,
+        Judgement::Compared(comparison) => differences::write_comparison(page, comparison)?,
+    }
+    for (name, side) in [("old", &record.old), ("new", &record.new)] {
+        if let Some(messages) = &side.messages {
+            writeln!(page, "{DIM}messages of {name}:{DIM:#}")?;
+            for line in messages
+                .lines()
+                .rev()
+                .take(20)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+            {
+                writeln!(page, "  {}", printable(line))?;
+            }
+        }
+    }
+    writeln!(page)
+}
+
+fn side_row(name: &str, side: &SideRecord) -> [String; 6] {
+    let unknown = || "–".to_owned();
+    let measured = &side.measurements;
+    // A program smaller than its measuring process cannot be told from it.
+    let floor = side
+        .unknown
+        .get("measuring_floor_bytes")
+        .and_then(serde_json::Value::as_u64);
+    let memory = match (measured.peak_memory, floor) {
+        (Some(peak), _) => show_size(peak),
+        (None, Some(floor)) => format!("≤ {}", show_size(floor)),
+        (None, None) => unknown(),
+    };
+    [
+        name.to_owned(),
+        printable(&side.outcome.to_string()),
+        measured.wall.map_or_else(unknown, show_duration),
+        Measurements::cpu(measured).map_or_else(unknown, show_duration),
+        memory,
+        side.answer.bytes.map_or_else(unknown, show_size),
+    ]
+}

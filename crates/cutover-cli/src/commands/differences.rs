@@ -1,0 +1,322 @@
+//! Differences for eyes: grouped by where they are, a few of each group.
+
+use std::io::{self, Write};
+
+use cutover_domain::comparison::{Comparison, Difference, Severity};
+use cutover_domain::tree::Tree;
+
+use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
+use crate::output::{Page, printable};
+
+/// How many of a group are shown.
+const EXAMPLES: usize = 5;
+/// How much of a value is shown where the page has no width.
+const VALUE_WIDTH: usize = 100;
+
+/// One difference, as text.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown<'a> {
+    pub(crate) path: &'a str,
+    /// The place in new, where it is another one.
+    pub(crate) new_path: Option<&'a str>,
+    pub(crate) kind: &'a str,
+    /// JSON.
+    pub(crate) old: Option<&'a str>,
+    pub(crate) new: Option<&'a str>,
+    /// How often each side has it, where that is the difference.
+    pub(crate) times: Option<(usize, usize)>,
+    /// `None` for the usual one.
+    pub(crate) severity: Option<&'a str>,
+}
+
+/// Writes all of `differences`, and how many more there are when not all are given.
+pub(crate) fn write<'a>(
+    page: &mut Page<'_>,
+    differences: impl IntoIterator<Item = Shown<'a>>,
+    more: u64,
+) -> io::Result<()> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for difference in differences {
+        let pattern = pattern(difference.path);
+        match groups
+            .iter_mut()
+            .find(|group| group.pattern == pattern && group.kind == difference.kind)
+        {
+            Some(group) => group.members.push(difference),
+            None => groups.push(Group {
+                pattern,
+                kind: difference.kind,
+                members: vec![difference],
+            }),
+        }
+    }
+    for group in &groups {
+        group.write(page)?;
+    }
+    if more > 0 {
+        writeln!(
+            page,
+            "{DIM}… and {more} more; --limit shows more of them{DIM:#}"
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes all that a comparison found, but not whether the answers are equal.
+pub(crate) fn write_comparison(page: &mut Page<'_>, comparison: &Comparison) -> io::Result<()> {
+    let texts: Vec<_> = comparison.differences.iter().map(Text::of).collect();
+    let more = comparison.counts.total().saturating_sub(texts.len() as u64);
+    write(page, texts.iter().map(Text::shown), more)?;
+    for undecided in &comparison.inexact {
+        writeln!(
+            page,
+            "{WARN}not decided:{WARN:#} {}: {} ({} elements)",
+            printable(&undecided.path),
+            printable(&undecided.what),
+            undecided.elements
+        )?;
+    }
+    for hit in &comparison.hidden {
+        writeln!(
+            page,
+            "{DIM}hidden by {}: {}{DIM:#}",
+            printable(&hit.rule),
+            hit.hidden
+        )?;
+    }
+    Ok(())
+}
+
+/// A difference with its values written out.
+struct Text<'a> {
+    difference: &'a Difference,
+    old: Option<String>,
+    new: Option<String>,
+}
+
+impl<'a> Text<'a> {
+    fn of(difference: &'a Difference) -> Self {
+        // Much longer than what is shown, much shorter than what it may be.
+        let json = |tree: &Tree| tree.excerpt(4 * VALUE_WIDTH).to_json();
+        Self {
+            difference,
+            old: difference.old.as_ref().map(json),
+            new: difference.new.as_ref().map(json),
+        }
+    }
+
+    fn shown(&self) -> Shown<'_> {
+        let difference = self.difference;
+        Shown {
+            path: &difference.path,
+            new_path: difference.new_path.as_deref(),
+            kind: difference.kind.word(),
+            old: self.old.as_deref(),
+            new: self.new.as_deref(),
+            times: difference.times.map(|times| (times.old, times.new)),
+            severity: (difference.severity != Severity::default())
+                .then(|| difference.severity.word()),
+        }
+    }
+}
+
+struct Group<'a> {
+    /// The path with `*` for every index.
+    pattern: String,
+    kind: &'a str,
+    members: Vec<Shown<'a>>,
+}
+
+impl Group<'_> {
+    fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let kind = self.kind;
+        if let [only] = &*self.members {
+            return only.write(page, "");
+        }
+        let count = self.members.len();
+        writeln!(
+            page,
+            "{BOLD}{}{BOLD:#}  {count} × {kind}",
+            printable(&self.pattern)
+        )?;
+        for member in self.members.iter().take(EXAMPLES) {
+            member.write(page, "  ")?;
+        }
+        if count > EXAMPLES {
+            writeln!(page, "  {DIM}… {} more like these{DIM:#}", count - EXAMPLES)?;
+        }
+        Ok(())
+    }
+}
+
+impl Shown<'_> {
+    fn write(&self, page: &mut Page<'_>, indent: &str) -> io::Result<()> {
+        let width = page.width().map_or(VALUE_WIDTH, usize::from).max(40) / 2;
+        let value = |json: &str| shorten(&printable(json), width);
+        let (style, sign) = match self.kind {
+            "missing" => (BAD, '-'),
+            "extra" => (GOOD, '+'),
+            _ => (WARN, '~'),
+        };
+        write!(
+            page,
+            "{indent}{style}{sign}{style:#} {}",
+            printable(self.path)
+        )?;
+        if let Some(new_path) = self.new_path {
+            write!(page, " {DIM}(new: {}){DIM:#}", printable(new_path))?;
+        }
+        write!(page, "  ")?;
+        match (self.old, self.new, self.times) {
+            (Some(both), _, Some((old, new))) | (None, Some(both), Some((old, new))) => {
+                let value = value(both);
+                write!(
+                    page,
+                    "{value}: {BAD}{old}{BAD:#} → {GOOD}{new}{GOOD:#} times"
+                )?;
+            }
+            (Some(old), Some(new), None) => {
+                write!(
+                    page,
+                    "{BAD}{}{BAD:#} → {GOOD}{}{GOOD:#}",
+                    value(old),
+                    value(new)
+                )?;
+            }
+            (Some(old), None, None) => write!(page, "{BAD}{}{BAD:#}", value(old))?,
+            (None, Some(new), None) => write!(page, "{GOOD}{}{GOOD:#}", value(new))?,
+            (None, None, _) => {}
+        }
+        write!(page, "  {DIM}{}", self.kind)?;
+        if let Some(severity) = self.severity {
+            write!(page, ", {severity}")?;
+        }
+        writeln!(page, "{DIM:#}")
+    }
+}
+
+/// At most `width` letters of `text`, the middle left out.
+fn shorten(text: &str, width: usize) -> String {
+    let letters = text.chars().count();
+    if letters <= width {
+        return text.to_owned();
+    }
+    let kept = width.saturating_sub(1);
+    let tail = kept / 3;
+    let head: String = text.chars().take(kept - tail).collect();
+    let end: String = text.chars().skip(letters - tail).collect();
+    format!("{head}…{end}")
+}
+
+/// The path with `*` in place of every index; names in quotes stay.
+fn pattern(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(open) = rest.find('[') {
+        let (before, bracket) = rest.split_at(open);
+        pattern.push_str(before);
+        let inside = &bracket[1..];
+        if inside.starts_with(['\'', '"']) {
+            let end = quoted_end(inside);
+            pattern.push('[');
+            pattern.push_str(&inside[..end]);
+            rest = &inside[end..];
+        } else if let Some(close) = inside.find(']') {
+            pattern.push_str("[*]");
+            rest = &inside[close + 1..];
+        } else {
+            rest = bracket;
+            break;
+        }
+    }
+    pattern.push_str(rest);
+    pattern
+}
+
+/// Where the quoted name at the beginning of `text` ends, the closing quote included.
+fn quoted_end(text: &str) -> usize {
+    let Some(quote) = text.chars().next() else {
+        return 0;
+    };
+    let mut escaped = false;
+    for (index, letter) in text.char_indices().skip(1) {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if letter == quote => return index + letter.len_utf8(),
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown<'a>(path: &'a str, kind: &'a str, old: &'a str, new: &'a str) -> Shown<'a> {
+        let some = |value: &'a str| (!value.is_empty()).then_some(value);
+        Shown {
+            path,
+            new_path: None,
+            kind,
+            old: some(old),
+            new: some(new),
+            times: None,
+            severity: None,
+        }
+    }
+
+    fn text(differences: Vec<Shown<'_>>, more: u64) -> String {
+        let mut bytes = Vec::new();
+        write(&mut Page::new(&mut bytes, None), differences, more).unwrap();
+        anstream::adapter::strip_str(&String::from_utf8(bytes).unwrap()).to_string()
+    }
+
+    #[test]
+    fn indexes_are_patterns_and_quoted_names_are_not() {
+        for (path, expected) in [
+            ("$.items[3].price", "$.items[*].price"),
+            ("$[12]", "$[*]"),
+            ("$.a['x[1]'].b[2]", "$.a['x[1]'].b[*]"),
+            (r"$['it\'s [9]'][0]", r"$['it\'s [9]'][*]"),
+            ("$.a[3→7].b", "$.a[*].b"),
+            ("$", "$"),
+            ("$.a[", "$.a["),
+        ] {
+            assert_eq!(pattern(path), expected);
+        }
+    }
+
+    #[test]
+    fn differences_are_grouped_by_place_and_kind() {
+        let paths: Vec<String> = (0..8)
+            .map(|index| format!("$.items[{index}].price"))
+            .collect();
+        let mut all: Vec<_> = paths
+            .iter()
+            .map(|path| shown(path, "value", "1", "2"))
+            .collect();
+        all.push(shown("$.items[9]", "missing", r#"{"id":9}"#, ""));
+        all.push(shown("$.total", "type", "8", "\"8\u{1b}\""));
+        insta::assert_snapshot!(text(all, 3), @r#"
+        $.items[*].price  8 × value
+          ~ $.items[0].price  1 → 2  value
+          ~ $.items[1].price  1 → 2  value
+          ~ $.items[2].price  1 → 2  value
+          ~ $.items[3].price  1 → 2  value
+          ~ $.items[4].price  1 → 2  value
+          … 3 more like these
+        - $.items[9]  {"id":9}  missing
+        ~ $.total  8 → "8\u{1b}"  type
+        … and 3 more; --limit shows more of them
+        "#);
+    }
+
+    #[test]
+    fn a_long_value_loses_its_middle() {
+        assert_eq!(shorten("abcdefghij", 10), "abcdefghij");
+        assert_eq!(shorten("abcdefghijk", 10), "abcdef…ijk");
+        assert_eq!(shorten("äöüäöüäöü", 4), "äö…ü");
+    }
+}

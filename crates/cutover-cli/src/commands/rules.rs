@@ -1,0 +1,228 @@
+//! The options that say what counts as a difference, for `diff` and `compare run`.
+
+use std::str::FromStr;
+
+use clap::Args;
+use cutover_domain::comparison::{Comparator, Preset, Rules};
+
+use crate::exit::Failure;
+
+/// What counts as a difference.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Comparison options")]
+pub struct RuleArgs {
+    /// Leave out what stands at this path: $.updated_at, $..etag, $.items[*].id
+    #[arg(long, value_name = "PATH")]
+    ignore: Vec<String>,
+    /// Look only at what stands at this path
+    #[arg(long, value_name = "PATH")]
+    only: Vec<String>,
+    /// The order of elements does not count, at this path or everywhere
+    #[arg(
+        long,
+        value_name = "PATH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    unordered: Vec<String>,
+    /// Elements at this path are known by these members: $.entities=external_id, $=id
+    #[arg(long, value_name = "PATH=FIELD[,FIELD]")]
+    key: Vec<KeyRule>,
+    /// Numbers are equal when they are no further apart than this
+    #[arg(long, value_name = "X", value_parser = tolerance)]
+    abs: Option<f64>,
+    /// Numbers are equal when they are no further apart than this share of the larger one
+    #[arg(long, value_name = "X", value_parser = tolerance)]
+    rel: Option<f64>,
+    /// Begin with a set of rules: strict, lenient, mdm or pipeline
+    #[arg(long, value_name = "NAME", value_parser = preset)]
+    preset: Option<Preset>,
+    /// 1 and 1.0 differ
+    #[arg(long)]
+    strict: bool,
+    /// Keep and show at most so many differences; all are counted
+    #[arg(long, value_name = "N", default_value = "50")]
+    limit: usize,
+}
+
+/// `PATH=FIELD[,FIELD]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct KeyRule {
+    path: String,
+    fields: Vec<String>,
+}
+
+impl FromStr for KeyRule {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WANTED: &str =
+            "a key is written PATH=FIELD[,FIELD], for example $.entities=external_id";
+        // A path may hold `=` in a quoted name; a field cannot.
+        let (path, fields) = text.rsplit_once('=').ok_or(WANTED)?;
+        let fields: Vec<String> = fields
+            .split(',')
+            .map(|field| field.trim().to_owned())
+            .collect();
+        if path.is_empty() || fields.iter().any(String::is_empty) {
+            return Err(WANTED);
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            fields,
+        })
+    }
+}
+
+fn tolerance(text: &str) -> Result<f64, &'static str> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
+        _ => Err("a tolerance is a number that is not negative, for example 1e-9"),
+    }
+}
+
+impl RuleArgs {
+    /// The rules, to be built into a comparator.
+    pub(crate) fn rules(&self) -> Rules {
+        let mut rules = Rules::new().limit(self.limit);
+        if let Some(preset) = self.preset {
+            rules = rules.preset(preset);
+        }
+        if self.strict {
+            rules = rules.strict();
+        }
+        for path in &self.ignore {
+            rules = rules.ignore(path);
+        }
+        for path in &self.only {
+            rules = rules.only(path);
+        }
+        for path in &self.unordered {
+            rules = match path.as_str() {
+                "" => rules.unordered_everywhere(),
+                path => rules.unordered(path),
+            };
+        }
+        for key in &self.key {
+            rules = rules.key(&key.path, &key.fields);
+        }
+        if let Some(tolerance) = self.abs {
+            rules = rules.absolute(tolerance);
+        }
+        if let Some(tolerance) = self.rel {
+            rules = rules.relative(tolerance);
+        }
+        rules
+    }
+
+    /// The comparator of these rules.
+    pub(crate) fn comparator(&self) -> Result<Comparator, Failure> {
+        self.rules().build().map_err(|error| {
+            Failure::usage(error).hint("paths are written like $.items[*].price or $..updated_at")
+        })
+    }
+
+    /// How many differences are kept.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+}
+
+fn preset(name: &str) -> Result<Preset, String> {
+    Preset::by_name(name).ok_or_else(|| {
+        let names: Vec<_> = Preset::ALL.iter().map(|preset| preset.name()).collect();
+        format!("the presets are {}", names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::exit::Exit;
+
+    #[derive(Debug, Parser)]
+    struct Command {
+        #[command(flatten)]
+        rules: RuleArgs,
+        file: Option<String>,
+    }
+
+    fn parse(arguments: &[&str]) -> Result<Command, clap::Error> {
+        Command::try_parse_from([&["x"], arguments].concat())
+    }
+
+    fn rules(arguments: &[&str]) -> Rules {
+        parse(arguments).unwrap().rules.rules()
+    }
+
+    fn begun() -> Rules {
+        Rules::new().limit(50)
+    }
+
+    #[test]
+    fn unordered_takes_a_path_only_after_an_equals_sign() {
+        let command = parse(&["--unordered", "file"]).unwrap();
+        assert_eq!(command.file.as_deref(), Some("file"));
+        assert_eq!(command.rules.rules(), begun().unordered_everywhere());
+        assert_eq!(
+            rules(&["--unordered=$.tags", "--unordered=$.ids"]),
+            begun().unordered("$.tags").unordered("$.ids")
+        );
+    }
+
+    #[test]
+    fn every_option_is_a_rule() {
+        let all = rules(&[
+            "--preset=mdm",
+            "--strict",
+            "--ignore=$.a",
+            "--ignore=$.b",
+            "--only=$.c",
+            "--key=$.d=x,y",
+            "--abs=0.5",
+            "--rel=1e-9",
+            "--limit=7",
+        ]);
+        let expected = Rules::new()
+            .limit(7)
+            .preset(Preset::Mdm)
+            .strict()
+            .ignore("$.a")
+            .ignore("$.b")
+            .only("$.c")
+            .key("$.d", ["x", "y"])
+            .absolute(0.5)
+            .relative(1e-9);
+        assert_eq!(all, expected);
+        let error = parse(&["--preset=nothing"]).unwrap_err().to_string();
+        assert!(error.contains("pipeline"), "{error}");
+        let error = parse(&["--ignore=updated_at"])
+            .unwrap()
+            .rules
+            .comparator()
+            .unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage);
+    }
+
+    #[test]
+    fn a_key_has_a_path_and_fields() {
+        let key = |text: &str| text.parse::<KeyRule>();
+        let fields = |text: &str| key(text).unwrap().fields;
+        assert_eq!(key("$=id").unwrap().path, "$");
+        assert_eq!(key("$['a=b'].x=parent, child").unwrap().path, "$['a=b'].x");
+        assert_eq!(fields("$['a=b'].x=parent, child"), ["parent", "child"]);
+        for text in ["", "$", "=id", "$=", "$=a,,b"] {
+            assert!(key(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tolerance_is_no_negative_or_endless_number() {
+        for text in ["-1", "NaN", "inf", "x"] {
+            assert!(parse(&[&format!("--abs={text}")]).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! The corpus: what both programs are run on.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use cutover_domain::comparison::digest;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::RunnerError;
+
+/// One input for both programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Case {
+    /// Stable from run to run: the path below the folder, or the name or number of the line.
+    pub(crate) name: String,
+    pub(super) input: Input,
+    /// Arguments after those of the command.
+    pub(super) args: Vec<String>,
+    /// Variables for this case alone.
+    pub(super) env: Vec<(String, String)>,
+}
+
+/// Where the bytes of an input are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Input {
+    /// In a file of the user's.
+    File(PathBuf),
+    /// Here: the bytes for standard input, and the same as an argument, for which a JSON string
+    /// is its text and nothing is added.
+    Inline { bytes: Vec<u8>, argument: String },
+    /// There are none.
+    Nothing,
+}
+
+/// All cases, in their order, and what was passed over.
+#[derive(Debug)]
+pub(crate) struct Corpus {
+    pub(crate) cases: Vec<Case>,
+    /// Entries of the folder that are neither files nor folders, or links to folders.
+    pub(crate) skipped: Vec<PathBuf>,
+}
+
+impl Corpus {
+    /// Reads a folder (every file in it is a case) or a JSON Lines file (every line is one).
+    pub(crate) fn read(from: &Path) -> Result<Self, RunnerError> {
+        let trouble = |source| RunnerError::Cases {
+            path: from.to_owned(),
+            source,
+        };
+        let corpus = if fs::metadata(from).map_err(trouble)?.is_dir() {
+            Self::from_folder(from)?
+        } else if from
+            .extension()
+            .is_some_and(|extension| extension == "jsonl" || extension == "ndjson")
+        {
+            Self::from_lines(from)?
+        } else {
+            return Err(RunnerError::CasesKind {
+                path: from.to_owned(),
+            });
+        };
+        if corpus.cases.is_empty() {
+            return Err(RunnerError::NoCases {
+                path: from.to_owned(),
+            });
+        }
+        Ok(corpus)
+    }
+
+    fn from_folder(root: &Path) -> Result<Self, RunnerError> {
+        let mut found = Vec::new();
+        let mut skipped = Vec::new();
+        let mut folders = vec![root.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let trouble = |source| RunnerError::Cases {
+                path: folder.clone(),
+                source,
+            };
+            for entry in fs::read_dir(&folder).map_err(trouble)? {
+                let entry = entry.map_err(trouble)?;
+                let path = entry.path();
+                let kind = entry.file_type().map_err(trouble)?;
+                if kind.is_dir() {
+                    folders.push(path);
+                } else if fs::metadata(&path).is_ok_and(|target| target.is_file()) {
+                    found.push(path);
+                } else {
+                    skipped.push(path);
+                }
+            }
+        }
+        found.sort();
+        skipped.sort();
+        let cases = found
+            .into_iter()
+            .map(|path| Case {
+                name: readable(path.strip_prefix(root).unwrap_or(&path)),
+                input: Input::File(path),
+                args: Vec::new(),
+                env: Vec::new(),
+            })
+            .collect();
+        Ok(Self { cases, skipped })
+    }
+
+    fn from_lines(path: &Path) -> Result<Self, RunnerError> {
+        let trouble = |source| RunnerError::Cases {
+            path: path.to_owned(),
+            source,
+        };
+        let mut lines = BufReader::new(File::open(path).map_err(trouble)?);
+        let mut cases = Vec::new();
+        let mut named: HashMap<String, usize> = HashMap::new();
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            if lines.read_until(b'\n', &mut line).map_err(trouble)? == 0 {
+                break;
+            }
+            let invalid = |reason: String| RunnerError::CaseLine {
+                path: path.to_owned(),
+                line: number,
+                reason,
+            };
+            let text = std::str::from_utf8(&line).map_err(|error| invalid(error.to_string()))?;
+            let text = text
+                .strip_prefix('\u{feff}')
+                .filter(|_| number == 1)
+                .unwrap_or(text)
+                .trim();
+            if text.is_empty() {
+                continue;
+            }
+            let case = Case::from_line(number, text).map_err(invalid)?;
+            if let Some(first) = named.insert(case.name.clone(), number) {
+                return Err(invalid(format!(
+                    "the name `{}` is already that of line {first}; give every case its own",
+                    case.name
+                )));
+            }
+            cases.push(case);
+        }
+        Ok(Self {
+            cases,
+            skipped: Vec::new(),
+        })
+    }
+}
+
+/// A line that describes a case instead of being its input.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description<'a> {
+    name: Option<String>,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(borrow)]
+    stdin: Option<&'a RawValue>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+}
+
+impl Case {
+    /// A digest of its input.
+    pub(crate) fn digest(&self) -> io::Result<String> {
+        Ok(digest(&self.input.read()?))
+    }
+
+    /// A case without an input.
+    #[cfg(test)]
+    pub(crate) fn for_test(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            input: Input::Nothing,
+            args: Vec::new(),
+            env: Vec::new(),
+        }
+    }
+
+    fn from_line(number: usize, text: &str) -> Result<Self, String> {
+        let value: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let unnamed = format!("line-{number}");
+        if !describes_a_case(text) {
+            let input = Input::inline(value);
+            return Ok(Self {
+                name: unnamed,
+                input,
+                args: Vec::new(),
+                env: Vec::new(),
+            });
+        }
+        let described: Description<'_> =
+            serde_json::from_str(text).map_err(|error| error.to_string())?;
+        Ok(Self {
+            name: described.name.unwrap_or(unnamed),
+            input: described.stdin.map_or(Input::Nothing, Input::inline),
+            args: described.args,
+            env: described.env.into_iter().collect(),
+        })
+    }
+}
+
+/// An object with nothing but `name`, `args`, `stdin` and `env`, and more than a `name`, describes
+/// a case. Every other value is an input itself.
+fn describes_a_case(text: &str) -> bool {
+    let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text) else {
+        return false;
+    };
+    let known = |key: &str| matches!(key, "name" | "args" | "stdin" | "env");
+    members.keys().all(|key| known(key)) && members.keys().any(|key| key != "name")
+}
+
+impl Input {
+    /// A string stands for its text; any other value for its JSON, exactly as written, and a
+    /// line end.
+    fn inline(value: &RawValue) -> Self {
+        match serde_json::from_str::<String>(value.get()) {
+            Ok(text) => Self::Inline {
+                bytes: text.clone().into_bytes(),
+                argument: text,
+            },
+            Err(_) => Self::Inline {
+                bytes: format!("{}\n", value.get()).into_bytes(),
+                argument: value.get().to_owned(),
+            },
+        }
+    }
+
+    fn read(&self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::File(path) => fs::read(path),
+            Self::Inline { bytes, .. } => Ok(bytes.clone()),
+            Self::Nothing => Ok(Vec::new()),
+        }
+    }
+}
+
+/// A path as text that no other path has: bytes that are not UTF-8 as `\xNN`, and then a
+/// backslash doubled.
+fn readable(path: &Path) -> String {
+    if let Some(text) = path.to_str() {
+        return text.to_owned();
+    }
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_bytes().utf8_chunks() {
+        text.push_str(&chunk.valid().replace('\\', "\\\\"));
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    fn line(text: &str) -> Case {
+        Case::from_line(7, text).unwrap()
+    }
+
+    fn bytes(case: &Case) -> String {
+        String::from_utf8(case.input.read().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_line_is_an_input_unless_it_describes_a_case() {
+        let case = line(r#"{"id": 123456789012345678901234567890,  "name": "x"}"#);
+        assert_eq!(case.name, "line-7");
+        assert_eq!(
+            bytes(&case),
+            "{\"id\": 123456789012345678901234567890,  \"name\": \"x\"}\n"
+        );
+        assert_eq!(bytes(&line(r#""a\nb""#)), "a\nb");
+        assert_eq!(bytes(&line("[1, 2]")), "[1, 2]\n");
+        assert_eq!(bytes(&line(r#"{"name":"Ann"}"#)), "{\"name\":\"Ann\"}\n");
+
+        let case = line(r#"{"name":"n","args":["-x","a b"],"stdin":"in","env":{"K":"V"}}"#);
+        assert_eq!(case.name, "n");
+        assert_eq!(case.args, ["-x", "a b"]);
+        assert_eq!(case.env, [("K".to_owned(), "V".to_owned())]);
+        assert_eq!(bytes(&case), "in");
+        assert_eq!(
+            bytes(&line(r#"{"stdin":{"name":"Ann"}}"#)),
+            "{\"name\":\"Ann\"}\n"
+        );
+        assert_eq!(line(r#"{"args":[]}"#).input, Input::Nothing);
+    }
+
+    #[test]
+    fn an_ill_formed_description_is_refused() {
+        for text in [
+            r#"{"args":"x"}"#,
+            r#"{"args":[1]}"#,
+            r#"{"env":{"K":1}}"#,
+            "{",
+            "nope",
+        ] {
+            assert!(Case::from_line(1, text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_folder_gives_stable_names_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("b/c")).unwrap();
+        for name in [
+            "z",
+            "-dash",
+            "two words",
+            "new\nline",
+            "é.json",
+            "b/c/deep",
+            "b/a",
+        ] {
+            fs::write(root.join(name), name).unwrap();
+        }
+        fs::write(root.join(OsStr::from_bytes(b"by\xffte")), "").unwrap();
+        std::os::unix::fs::symlink(root, root.join("loop")).unwrap();
+        let corpus = Corpus::read(root).unwrap();
+        let names: Vec<&str> = corpus.cases.iter().map(|case| case.name.as_str()).collect();
+        let expected = [
+            "-dash",
+            "b/a",
+            "b/c/deep",
+            "by\\xffte",
+            "new\nline",
+            "two words",
+            "z",
+            "é.json",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(corpus.skipped, [root.join("loop")]);
+    }
+
+    #[test]
+    fn a_corpus_without_cases_or_with_two_of_a_name_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            Corpus::read(folder.path()),
+            Err(RunnerError::NoCases { .. })
+        ));
+        let file = folder.path().join("cases.jsonl");
+        fs::write(
+            &file,
+            "\n{\"name\":\"a\",\"args\":[]}\n\n{\"name\":\"a\",\"args\":[]}\n",
+        )
+        .unwrap();
+        let error = Corpus::read(&file).unwrap_err().to_string();
+        assert!(
+            error.contains("cases.jsonl:4") && error.contains("line 2"),
+            "{error}"
+        );
+        let other = folder.path().join("cases.txt");
+        fs::write(&other, "x").unwrap();
+        assert!(matches!(
+            Corpus::read(&other),
+            Err(RunnerError::CasesKind { .. })
+        ));
+    }
+}

@@ -1,0 +1,420 @@
+//! One program, run once on one case, with everything that is captured of it.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::measure;
+use super::protocol::{Message, Report, Request, parse, send};
+use super::stop::{Cut, Lifeline, Stop};
+
+/// How long processes that a program left behind may hold its output open before they are ended.
+const LEFT_BEHIND: Duration = Duration::from_secs(1);
+/// How long the measuring process may take to end a group and to report.
+const ENDING: Duration = Duration::from_secs(10);
+/// How much of the end of stderr is kept.
+const STDERR_KEPT: usize = 8 * 1024;
+/// Linux counts resident pages in batches per thread: a peak this near the floor is the floor's.
+const FLOOR_SLACK: u64 = 256 * 1024;
+
+/// A program, its arguments and its input.
+#[derive(Debug)]
+pub(super) struct Launch {
+    pub(super) program: OsString,
+    pub(super) name: OsString,
+    pub(super) args: Vec<OsString>,
+    pub(super) env: Vec<(OsString, OsString)>,
+    pub(super) stdin: Option<OsString>,
+}
+
+/// What a program may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Wall time, after which its whole process group is killed.
+    pub(crate) timeout: Duration,
+    /// Bytes on stdout, after which its whole process group is killed.
+    pub(crate) output: usize,
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// With this exit status.
+    Exited(i32),
+    /// By this signal, which the runner did not send.
+    Signalled(i32),
+    /// Killed after the time limit.
+    TimedOut,
+    /// Killed because it wrote more than the limit.
+    TooMuchOutput,
+    /// Killed because the run was stopped.
+    Stopped,
+    /// It could not be run; why.
+    Failed(String),
+}
+
+/// What was captured.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    pub(crate) ending: Ending,
+    pub(crate) stdout: Vec<u8>,
+    /// The end of stderr.
+    pub(crate) stderr: Vec<u8>,
+    /// How many bytes of stderr went before the end that is kept.
+    pub(crate) stderr_dropped: u64,
+    /// Figures, when the program ended by itself.
+    pub(crate) usage: Option<Usage>,
+    /// It left processes behind that held its output open, and they were ended.
+    pub(crate) left_behind: bool,
+}
+
+/// What a program used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Usage {
+    pub(crate) wall: Duration,
+    /// Processor time, with that of the children it waited for.
+    pub(crate) user: Duration,
+    pub(crate) system: Duration,
+    /// Absent when it is not above the measuring floor.
+    pub(crate) peak_memory: Option<u64>,
+    pub(crate) floor: u64,
+}
+
+impl Usage {
+    fn from_report(report: &Report) -> Self {
+        let above = report.peak_bytes > report.floor_bytes.saturating_add(FLOOR_SLACK);
+        Self {
+            wall: Duration::from_micros(report.wall_us),
+            user: Duration::from_micros(report.user_us),
+            system: Duration::from_micros(report.system_us),
+            peak_memory: above.then_some(report.peak_bytes),
+            floor: report.floor_bytes,
+        }
+    }
+}
+
+impl Execution {
+    pub(super) fn failed(why: impl Into<String>) -> Self {
+        Self {
+            ending: Ending::Failed(why.into()),
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            stderr_dropped: 0,
+            usage: None,
+            left_behind: false,
+        }
+    }
+
+    /// Runs `launch` to its end, which comes at the latest a little after the time limit.
+    pub(super) fn run(launch: Launch, limits: Limits, stop: &Stop) -> Self {
+        match Running::start(launch, limits, stop) {
+            Ok(running) => running.finish(),
+            Err(error) => Self::failed(format!("cannot start the measuring process: {error}")),
+        }
+    }
+}
+
+/// A program that runs, seen from the runner.
+struct Running {
+    measuring: Child,
+    lifeline: Arc<Lifeline>,
+    messages: BufReader<UnixStream>,
+    stdout: Reader,
+    stderr: Reader,
+    closed: Receiver<()>,
+    deadline: Instant,
+    pid: Option<Pid>,
+}
+
+impl Running {
+    fn start(launch: Launch, limits: Limits, stop: &Stop) -> io::Result<Self> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let mut measuring = {
+            let mut command = Command::new(own_binary()?);
+            command
+                .arg(measure::ARGUMENT)
+                .stdin(Stdio::from(OwnedFd::from(theirs)))
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                // Out of the terminal's foreground group: Ctrl-C is for the runner to handle.
+                .process_group(0);
+            command.spawn()?
+        };
+        let lifeline = Arc::new(Lifeline::new(ours.try_clone()?));
+        stop.includes(&lifeline);
+        let (finished, closed) = channel();
+        let too_much = Arc::clone(&lifeline);
+        let stdout = Reader::spawn(
+            measuring.stdout.take(),
+            Keep::Start {
+                limit: limits.output,
+                exceeded: too_much,
+            },
+            finished.clone(),
+        );
+        let stderr = Reader::spawn(measuring.stderr.take(), Keep::End(STDERR_KEPT), finished);
+        let deadline = Instant::now() + limits.timeout;
+        let request = Request {
+            program: launch.program,
+            name: launch.name,
+            args: launch.args,
+            env: launch.env,
+            stdin: launch.stdin,
+        };
+        // Fails when the lifeline has been cut already; the reports that follow say so.
+        let _ = send(&mut &ours, &request);
+        let messages = BufReader::new(ours);
+        Ok(Self {
+            measuring,
+            lifeline,
+            messages,
+            stdout,
+            stderr,
+            closed,
+            deadline,
+            pid: None,
+        })
+    }
+
+    fn finish(mut self) -> Execution {
+        let outcome = self.follow();
+        self.lifeline.cut(Cut::AfterExit);
+        if outcome.is_err() {
+            self.end_orphans();
+        }
+        let _ = self.measuring.wait();
+        self.await_output(ENDING);
+        let (report, left_behind) = match outcome {
+            Ok(outcome) => outcome,
+            Err(why) if self.lifeline.why() == Some(Cut::Stopped) => (Err(why), false),
+            Err(why) => return Execution::failed(why),
+        };
+        let ending = ending(self.lifeline.why(), &report);
+        let ended_itself = matches!(ending, Ending::Exited(_) | Ending::Signalled(_));
+        let (stdout, _) = self.stdout.take_end(usize::MAX);
+        let (stderr, stderr_dropped) = self.stderr.take_end(STDERR_KEPT);
+        let usage = report
+            .ok()
+            .filter(|_| ended_itself)
+            .map(|report| Usage::from_report(&report));
+        Execution {
+            ending,
+            stdout,
+            stderr,
+            stderr_dropped,
+            usage,
+            left_behind,
+        }
+    }
+
+    /// Reads the messages up to the report. The outer error is trouble with the measuring
+    /// process, the inner one a program that did not start.
+    fn follow(&mut self) -> Result<(Result<Report, String>, bool), String> {
+        let mut left_behind = false;
+        let mut ending = false;
+        loop {
+            match self.next_message() {
+                Ok(Some(Message::Started { pid })) => {
+                    self.pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+                }
+                Ok(Some(Message::NotStarted { error })) => return Ok((Err(error), left_behind)),
+                Ok(Some(Message::Exited)) => {
+                    let now = Instant::now();
+                    let patience = LEFT_BEHIND.min(self.deadline.saturating_duration_since(now));
+                    left_behind = self.lifeline.why().is_none() && !self.await_output(patience);
+                    self.lifeline.cut(Cut::AfterExit);
+                    self.deadline = Instant::now() + ENDING;
+                    ending = true;
+                }
+                Ok(Some(Message::Report(report))) => return Ok((Ok(report), left_behind)),
+                Ok(None) => {
+                    return Err("the measuring process ended without a report; \
+                                was it killed, or is the machine out of memory?"
+                        .to_owned());
+                }
+                Err(error) if is_timeout(&error) => {
+                    if ending {
+                        return Err("the measuring process does not answer".to_owned());
+                    }
+                    self.lifeline.cut(Cut::TimedOut);
+                    self.deadline = Instant::now() + ENDING;
+                    ending = true;
+                }
+                Err(error) => return Err(format!("the measuring process was lost: {error}")),
+            }
+        }
+    }
+
+    fn next_message(&mut self) -> io::Result<Option<Message>> {
+        let mut line = Vec::new();
+        loop {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            // A timeout of zero would mean none at all.
+            let left = left.max(Duration::from_millis(1));
+            self.messages.get_ref().set_read_timeout(Some(left))?;
+            match self.messages.read_until(b'\n', &mut line) {
+                Ok(_) if line.last() == Some(&b'\n') => return parse(&line).map(Some),
+                Ok(_) => return Ok(None),
+                // What was read so far stays in `line`; the kernel may wake us a little early.
+                Err(error) if is_timeout(&error) && Instant::now() < self.deadline => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits until both outputs have been read to their ends. Whether they have.
+    fn await_output(&self, patience: Duration) -> bool {
+        let until = Instant::now() + patience;
+        while !(self.stdout.is_done() && self.stderr.is_done()) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.closed.recv_timeout(left).is_err() {
+                return self.stdout.is_done() && self.stderr.is_done();
+            }
+        }
+        true
+    }
+
+    /// Ends the group of a program whose measuring process was lost.
+    fn end_orphans(&mut self) {
+        if let Some(pid) = self.pid {
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        let _ = self.measuring.kill();
+    }
+}
+
+fn ending(cut: Option<Cut>, report: &Result<Report, String>) -> Ending {
+    let by_us = |report: &Report| report.signal == Some(Signal::KILL.as_raw());
+    match (cut, report) {
+        (Some(Cut::TooMuchOutput), _) => Ending::TooMuchOutput,
+        // A program that was faster than the signal ended by itself.
+        (Some(Cut::TimedOut), Ok(report)) if by_us(report) => Ending::TimedOut,
+        (Some(Cut::Stopped), Ok(report)) if by_us(report) => Ending::Stopped,
+        (Some(Cut::Stopped), Err(_)) => Ending::Stopped,
+        (_, Err(why)) => Ending::Failed(why.clone()),
+        (
+            _,
+            Ok(Report {
+                code: Some(code), ..
+            }),
+        ) => Ending::Exited(*code),
+        (
+            _,
+            Ok(Report {
+                signal: Some(signal),
+                ..
+            }),
+        ) => Ending::Signalled(*signal),
+        (_, Ok(_)) => Ending::Failed("it ended with neither a status nor a signal".to_owned()),
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
+}
+
+/// The running binary itself, also when its file has been replaced since.
+fn own_binary() -> io::Result<std::path::PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Ok("/proc/self/exe".into());
+    }
+    std::env::current_exe()
+}
+
+/// Which part of a stream is kept. All of it is read.
+enum Keep {
+    /// The first bytes; more ends the program.
+    Start {
+        limit: usize,
+        exceeded: Arc<Lifeline>,
+    },
+    /// The last bytes.
+    End(usize),
+}
+
+/// A thread that reads a stream. It may outlive the execution, when a process that escaped its
+/// group holds the stream open; what was read by then is what counts.
+struct Reader(Arc<Mutex<Captured>>);
+
+#[derive(Default)]
+struct Captured {
+    bytes: Vec<u8>,
+    dropped: u64,
+    done: bool,
+}
+
+impl Reader {
+    fn spawn<R: Read + Send + 'static>(stream: Option<R>, keep: Keep, done: Sender<()>) -> Self {
+        let captured = Arc::new(Mutex::new(Captured::default()));
+        let shared = Arc::clone(&captured);
+        thread::spawn(move || {
+            if let Some(stream) = stream {
+                read_all(stream, &keep, &shared);
+            }
+            shared.lock().unwrap_or_else(PoisonError::into_inner).done = true;
+            let _ = done.send(());
+        });
+        Self(captured)
+    }
+
+    fn is_done(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).done
+    }
+
+    /// At most `kept` bytes from the end, and how many went before them.
+    fn take_end(&self, kept: usize) -> (Vec<u8>, u64) {
+        let mut captured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        captured.keep_end(kept);
+        (std::mem::take(&mut captured.bytes), captured.dropped)
+    }
+}
+
+fn read_all(mut stream: impl Read, keep: &Keep, captured: &Mutex<Captured>) {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = match stream.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(read) => &buffer[..read],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => return,
+        };
+        let mut captured = captured.lock().unwrap_or_else(PoisonError::into_inner);
+        match keep {
+            Keep::Start { limit, exceeded } => {
+                let room = limit.saturating_sub(captured.bytes.len()).min(read.len());
+                captured.bytes.extend_from_slice(&read[..room]);
+                if room < read.len() {
+                    captured.dropped += (read.len() - room) as u64;
+                    exceeded.cut(Cut::TooMuchOutput);
+                }
+            }
+            Keep::End(kept) => {
+                captured.bytes.extend_from_slice(read);
+                // Cut back only now and then, so that it costs nothing per byte.
+                if captured.bytes.len() > kept.saturating_mul(8) {
+                    captured.keep_end(*kept);
+                }
+            }
+        }
+    }
+}
+
+impl Captured {
+    fn keep_end(&mut self, kept: usize) {
+        let surplus = self.bytes.len().saturating_sub(kept);
+        self.bytes.drain(..surplus);
+        self.dropped += surplus as u64;
+    }
+}

@@ -1,0 +1,367 @@
+//! `cutover diff` on files.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::Home;
+
+struct Desk {
+    home: Home,
+    folder: TempDir,
+}
+
+impl Desk {
+    fn with(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        Self {
+            home: Home::new(),
+            folder,
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.home.command(&["diff"]);
+        command.args(arguments).current_dir(self.folder.path());
+        command
+    }
+
+    fn diff(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> (i32, Value) {
+        let output = self
+            .command(arguments)
+            .args(["--format", "json"])
+            .output()
+            .unwrap();
+        let answer = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
+        (output.status.code().unwrap(), answer)
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_answer_is_an_exit_code_and_a_stable_object() {
+    let desk = Desk::with(&[
+        (
+            "old.json",
+            r#"{"a": 1, "gone": true, "big": 18446744073709551617, "same": [1, 2]}"#,
+        ),
+        (
+            "new.json",
+            r#"{"a": "1", "big": 18446744073709551618, "same": [1, 2], "come": null}"#,
+        ),
+    ]);
+    let (exit, answer) = desk.json(&["old.json", "new.json"]);
+    assert_eq!(exit, 1);
+    assert_eq!(
+        (&answer["schema"], &answer["equal"], &answer["exact"]),
+        (&json!(1), &json!(false), &json!(true))
+    );
+    let count = |kind: &str| answer["counts"][kind].as_u64().unwrap();
+    assert_eq!(
+        [
+            count("type"),
+            count("missing"),
+            count("value"),
+            count("extra"),
+            count("order")
+        ],
+        [1, 1, 1, 1, 0]
+    );
+    let of_kind = |kind: &str| {
+        answer["differences"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|d| d["kind"] == kind)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        of_kind("type"),
+        json!({"path": "$.a", "kind": "type", "old": 1, "new": "1", "severity": "error"})
+    );
+    assert_eq!(of_kind("missing")["path"], "$.gone");
+    assert_eq!(of_kind("extra")["new"], Value::Null);
+    let raw = text(
+        &desk
+            .diff(&["old.json", "new.json", "--format", "json"])
+            .stdout,
+    );
+    assert!(
+        raw.contains("18446744073709551618"),
+        "integers past 2^64 keep every digit: {raw}"
+    );
+
+    let (exit, answer) = desk.json(&["old.json", "old.json"]);
+    assert_eq!(
+        (exit, &answer["equal"], &answer["differences"]),
+        (0, &json!(true), &json!([]))
+    );
+}
+
+#[test]
+fn people_read_places_grouped_and_a_last_line() {
+    let desk = Desk::with(&[
+        (
+            "old.json",
+            r#"{"items": [{"id": 1, "price": 1}, {"id": 2, "price": 2}, {"id": 3, "price": 3}], "name": "x"}"#,
+        ),
+        (
+            "new.json",
+            r#"{"items": [{"id": 1, "price": 10}, {"id": 2, "price": 20}, {"id": 3, "price": 3}]}"#,
+        ),
+    ]);
+    let output = desk.diff(&["old.json", "new.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(text(&output.stdout), @r#"
+    $.items[*].price  2 × value
+      ~ $.items[0].price  1 → 10  value
+      ~ $.items[1].price  2 → 20  value
+    - $.name  "x"  missing
+    different: 2 value, 1 missing
+    "#);
+    let same = desk.diff(&["old.json", "old.json"]);
+    assert_eq!(
+        (same.status.code(), text(&same.stdout).as_str()),
+        (Some(0), "equal\n")
+    );
+}
+
+#[test]
+fn rules_hide_what_they_say_and_nothing_else() {
+    let desk = Desk::with(&[
+        (
+            "old.json",
+            r#"[{"id": 2, "at": "x", "price": 1.0, "tags": ["a", "b"]}, {"id": 1, "at": "y", "price": 2}]"#,
+        ),
+        (
+            "new.json",
+            r#"[{"id": 1, "at": "z", "price": 2.0000000001}, {"id": 2, "at": "", "price": 1, "tags": ["b", "a"]}]"#,
+        ),
+    ]);
+    let files = ["old.json", "new.json"];
+    let equal = |options: &[&str]| {
+        desk.json(&[&files, options].concat()).1["equal"]
+            .as_bool()
+            .unwrap()
+    };
+    assert!(!equal(&[]));
+    assert!(equal(&[
+        "--key",
+        "$=id",
+        "--ignore",
+        "$[*].at",
+        "--unordered=$[*].tags",
+        "--rel",
+        "1e-9"
+    ]));
+    assert!(equal(&[
+        "--unordered",
+        "--ignore",
+        "$..at",
+        "--abs",
+        "1e-9"
+    ]));
+    assert!(!equal(&[
+        "--unordered",
+        "--ignore",
+        "$..at",
+        "--abs",
+        "1e-12"
+    ]));
+    assert!(equal(&["--unordered", "--only", "$[*].id"]));
+    assert!(!equal(&[
+        "--key",
+        "$=id",
+        "--only",
+        "$[*].price",
+        "--rel",
+        "1e-9",
+        "--strict"
+    ]));
+    let (_, answer) = desk.json(&[
+        "old.json",
+        "new.json",
+        "--unordered",
+        "--ignore",
+        "$..at",
+        "--abs",
+        "1e-9",
+    ]);
+    let hidden = answer["hidden"].as_array().unwrap();
+    assert!(
+        hidden
+            .iter()
+            .any(|hit| hit["rule"] == "ignore $..at" && hit["hidden"].as_u64() > Some(0)),
+        "{answer}"
+    );
+}
+
+#[test]
+fn the_limit_bounds_what_is_kept_and_not_what_is_counted() {
+    let numbers = |add: u32| format!("{:?}", (0..100).map(|n| n + add).collect::<Vec<_>>());
+    let desk = Desk::with(&[("old.json", &numbers(0)), ("new.json", &numbers(1000))]);
+    let (_, answer) = desk.json(&["old.json", "new.json", "--limit", "3"]);
+    assert_eq!(answer["differences"].as_array().unwrap().len(), 3);
+    assert_eq!(answer["truncated"], true);
+    let counted: u64 = answer["counts"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|count| count.as_u64().unwrap())
+        .sum();
+    assert!(counted >= 100, "{counted}");
+    let shown = text(&desk.diff(&["old.json", "new.json", "--limit", "3"]).stdout);
+    assert!(shown.contains("more"), "{shown}");
+}
+
+#[test]
+fn one_side_may_be_standard_input_and_lines_are_an_array() {
+    let desk = Desk::with(&[
+        ("old.jsonl", "{\"id\": 1}\n{\"id\": 2}\n"),
+        ("old.json", "[{\"id\": 1}, {\"id\": 2}]"),
+    ]);
+    let through_stdin = |arguments: &[&str], input: &str| {
+        let mut child = desk
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
+        child.wait().unwrap().code()
+    };
+    assert_eq!(
+        through_stdin(&["old.json", "-"], "[{\"id\":1},{\"id\":2}]"),
+        Some(0)
+    );
+    assert_eq!(
+        through_stdin(&["-", "old.json"], "[{\"id\":1},{\"id\":3}]"),
+        Some(1)
+    );
+    assert_eq!(
+        through_stdin(
+            &["old.jsonl", "-", "--input-format", "jsonl"],
+            "{\"id\":1}\n{\"id\":2}"
+        ),
+        Some(0)
+    );
+    assert_eq!(desk.diff(&["old.jsonl", "old.json"]).status.code(), Some(0));
+    assert_eq!(desk.diff(&["-", "-"]).status.code(), Some(2));
+}
+
+#[test]
+fn trouble_has_a_place() {
+    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    let desk = Desk::with(&[
+        ("good.json", "{}"),
+        ("broken.json", "{\n  \"a\": 1,\n  \"b\": ]\n}"),
+        ("twice.json", "{\"a\": 1, \"a\": 2}"),
+        ("lines.jsonl", "{}\n{\"a\":\n"),
+        ("deep.json", &deep),
+        ("other.json", &deep.replace('1', "2")),
+    ]);
+    let said = |arguments: &[&str]| {
+        let output = desk.diff(arguments);
+        (output.status.code(), text(&output.stderr))
+    };
+    for (arguments, expected) in [
+        (["good.json", "broken.json"], "broken.json:3:8"),
+        (["twice.json", "good.json"], "twice.json:1:"),
+        (["lines.jsonl", "good.json"], "lines.jsonl:2:"),
+        (["good.json", "nothing.json"], "nothing.json"),
+    ] {
+        let (exit, error) = said(&arguments);
+        assert_eq!(exit, Some(3), "{arguments:?}: {error}");
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+    let (exit, error) = said(&["good.json", "good.json", "--ignore", "updated_at"]);
+    assert_eq!(exit, Some(2));
+    assert!(
+        error.contains("updated_at") && error.contains("hint"),
+        "{error}"
+    );
+    // However deep, it is compared or refused with its place; it never overflows the stack.
+    let (exit, error) = said(&["deep.json", "other.json"]);
+    assert!(
+        exit == Some(1) || (exit == Some(3) && error.contains("deep.json:1:")),
+        "{exit:?} {error}"
+    );
+}
+
+/// Records of many shapes, the same on every machine.
+fn records(count: u64) -> Vec<String> {
+    (0..count)
+        .map(|id| {
+            let mix = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            format!(
+                "{{\"id\":{id},\"name\":\"record {}\",\"price\":{}.{:02},\"tags\":[\"t{}\",\"u{}\"],\"active\":{}}}",
+                mix >> 40, mix % 1000, mix % 97, mix % 7, mix % 11, mix % 3 == 0
+            )
+        })
+        .collect()
+}
+
+/// Deterministic Fisher–Yates.
+fn shuffled(mut records: Vec<String>) -> Vec<String> {
+    let mut state = 88_172_645_463_325_252_u64;
+    for last in (1..records.len()).rev() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let other = usize::try_from(state % (last as u64 + 1)).unwrap();
+        records.swap(last, other);
+    }
+    records
+}
+
+#[test]
+fn of_many_shuffled_records_exactly_the_changed_ones_are_found() {
+    let count = 20_000;
+    let old = records(count);
+    let changed = |id: u64| id % 100 == 7;
+    let new: Vec<String> = old
+        .iter()
+        .zip(0..)
+        .map(|(record, id)| match changed(id) {
+            true => record.replace("\"name\":\"record", "\"name\":\"changed"),
+            false => record.clone(),
+        })
+        .collect();
+    let array = |records: &[String]| format!("[{}]", records.join(",\n"));
+    let desk = Desk::with(&[
+        ("old.json", &array(&old)),
+        ("new.json", &array(&shuffled(new))),
+    ]);
+    for options in [&["--key", "$=id"][..], &["--unordered"]] {
+        let arguments = [&["old.json", "new.json", "--limit", "100000"], options].concat();
+        let (exit, answer) = desk.json(&arguments);
+        assert_eq!((exit, &answer["exact"]), (1, &json!(true)));
+        let differences = answer["differences"].as_array().unwrap();
+        assert_eq!(differences.len() as u64, count / 100, "{options:?}");
+        assert_eq!(answer["counts"]["value"], count / 100);
+        for difference in differences {
+            let place = difference["path"].as_str().unwrap();
+            assert!(place.ends_with(".name"), "{place}");
+        }
+    }
+}
