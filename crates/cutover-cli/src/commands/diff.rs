@@ -39,7 +39,10 @@ pub struct DiffArgs {
 
 fn input_format(name: &str) -> Result<Format, String> {
     Format::by_name(name).ok_or_else(|| {
-        format!("the formats are {}", Format::ALL.map(Format::name).join(", "))
+        format!(
+            "the formats are {}",
+            Format::ALL.map(Format::name).join(", ")
+        )
     })
 }
 
@@ -122,8 +125,14 @@ impl Report for Found {
 pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
     let comparator = args.rules.comparator()?;
     let format = args.input_format;
-    let old = Source { path: &args.old, format };
-    let new = Source { path: &args.new, format };
+    let old = Source {
+        path: &args.old,
+        format,
+    };
+    let new = Source {
+        path: &args.new,
+        format,
+    };
     if old.is_stdin() && new.is_stdin() {
         return Err(Failure::usage(
             "only one of the documents can be standard input",

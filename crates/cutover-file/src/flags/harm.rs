@@ -121,8 +121,10 @@ impl Disk {
     }
 }
 
+type Prepare = fn(&Disk);
+
 /// States of the files before the commit that is struck, by name.
-const SCENES: [(&str, fn(&Disk)); 6] = [
+const SCENES: [(&str, Prepare); 6] = [
     ("nothing yet", |_| {}),
     ("two commits", two_commits),
     ("an edit by hand", |disk| {
@@ -213,7 +215,7 @@ fn a_full_disk_at_any_point_loses_nothing_and_says_so() {
     strike_everywhere(
         |reach| Harm::Fail(full, reach),
         |disk, commit, answer, plan, context| {
-            assert_eq!(disk.temporaries(), [PathBuf::new(); 0], "{context}");
+            assert_eq!(disk.temporaries(), Vec::<PathBuf>::new(), "{context}");
             let is_made = disk.document().as_ref() == Some(&commit.document);
             match answer.unwrap() {
                 Ok(()) => assert!(is_made, "{context}"),

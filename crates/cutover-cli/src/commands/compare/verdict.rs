@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cutover_domain::comparison::{
-    Answer, Comparator, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement, Measurements,
-    RecordId, RecordLimits, RunId, Severity, SideOutcome, SideRecord,
+    Answer, Comparator, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement,
+    Measurements, RecordId, RecordLimits, RunId, Severity, SideOutcome, SideRecord,
 };
 use cutover_domain::tree::{Tree, TreeBuilder};
 use cutover_formats::{Document, Format};
@@ -452,7 +452,10 @@ mod tests {
         assert_eq!(compared(ReadAs::Json, b"", b"\n"), Ok((true, "json")));
         assert_eq!(compared(ReadAs::Json, b"", b"null"), Ok((false, "json")));
         assert_eq!(compared(ReadAs::Json, b"[1]", b""), Ok((false, "json")));
-        assert_eq!(compared(ReadAs::Json, b"abc", b"\"abc\""), Ok((false, "json")));
+        assert_eq!(
+            compared(ReadAs::Json, b"abc", b"\"abc\""),
+            Ok((false, "json"))
+        );
         let error = compared(ReadAs::Json, b"oops", b"oops").unwrap_err();
         assert!(
             error.contains("old: ") && error.contains("new: "),

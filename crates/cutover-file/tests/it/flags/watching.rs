@@ -44,8 +44,10 @@ fn killed(place: &Place) -> String {
     text.replace("\"enabled\"", "\"killed\"")
 }
 
+type Write = fn(&Place, &str);
+
 /// How editors, scripts and tools write a file.
-const WAYS: [(&str, fn(&Place, &str)); 5] = [
+const WAYS: [(&str, Write); 5] = [
     ("in place", |place, text| place.write("flags.json", text)),
     ("truncated first", |place, text| {
         place.write("flags.json", "");
