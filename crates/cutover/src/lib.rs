@@ -38,3 +38,8 @@ pub mod prelude {
     #[cfg(feature = "file")]
     pub use crate::Home;
 }
+
+/// The front page of the repository: its example compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct FrontPage;
