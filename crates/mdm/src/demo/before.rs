@@ -141,7 +141,7 @@ pub(super) fn accept(story: &mut Story, setting: &Setting) -> Result<ProfileOper
     let round = setting.profile_all(&operation);
     story.chapter("What is left is accepted, by rules that say what they hide")?;
     story.say(&format!(
-        "{} places are left where the new answer is the better one, and each gets a rule with its \
+        "{} kinds of places are left where the new answer is the better one, and each gets a rule with its \
          reason. What a rule hides is counted, so nothing is ignored silently:",
         ACCEPTED.len(),
     ))?;

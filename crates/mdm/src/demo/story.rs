@@ -146,11 +146,7 @@ impl Story {
 pub fn bar(share: f64, width: usize) -> String {
     let eighths = (share.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;
     let mut bar = "█".repeat(eighths / 8);
-    if let Some(rest) = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'].get(eighths % 8)
-        && eighths % 8 > 0
-    {
-        bar.push(*rest);
-    }
+    bar.push_str(["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]);
     let filled = bar.chars().count();
     bar.extend(std::iter::repeat_n('·', width.saturating_sub(filled)));
     bar

@@ -62,7 +62,7 @@ fn it_tells_what_really_happened() {
     for part in [
         "Legacy only",
         "$.columns.*.std",
-        "release 2",
+        "Release 2",
         "100 %",
         "dataset.register",
     ] {
@@ -102,8 +102,6 @@ fn it_tells_what_really_happened() {
         1
     );
 
-    let html = std::fs::read_to_string(report).unwrap();
-    assert!(html.contains("dataset.profile"));
     assert!(PathBuf::from(&home).join("rules.json").exists());
 }
 
@@ -114,7 +112,15 @@ fn it_can_be_played_again_in_its_own_folder_only() {
     let home = folder.path().join("home");
     let first = text(&demo(&home, data.path(), None));
     let second = text(&demo(&home, data.path(), None));
-    assert_eq!(first.lines().count(), second.lines().count());
+    let chapters = |story: &str| -> Vec<String> {
+        let numbered = |line: &&str| {
+            line.get(..2)
+                .is_some_and(|n| n.trim().parse::<u8>().is_ok())
+        };
+        story.lines().filter(numbered).map(str::to_owned).collect()
+    };
+    assert_eq!(chapters(&first).len(), 12, "{first}");
+    assert_eq!(chapters(&first), chapters(&second));
 
     std::fs::write(folder.path().join("precious.txt"), "mine").unwrap();
     let refused = demo(folder.path(), data.path(), None);
