@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "comparison")]
+pub mod comparison;
 #[cfg(feature = "flags")]
 pub mod flags;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 
+#[cfg(feature = "comparison")]
+pub use comparison::{FileComparisonConfig, FileComparisonStore};
 #[cfg(feature = "flags")]
 pub use flags::{FileFlagConfig, FileFlagStore};
 #[cfg(feature = "metrics")]

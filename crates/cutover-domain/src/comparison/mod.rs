@@ -38,6 +38,7 @@ mod judgement;
 mod measure;
 mod outcome;
 mod record;
+pub mod report;
 mod rules;
 mod run;
 mod side;

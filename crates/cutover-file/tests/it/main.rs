@@ -6,6 +6,10 @@
     reason = "a test fails by panic"
 )]
 
+#[cfg(feature = "comparison")]
+mod comparison;
+#[cfg(feature = "comparison")]
+mod comparison_harm;
 #[cfg(feature = "flags")]
 mod flags;
 #[cfg(feature = "metrics")]

@@ -1,0 +1,320 @@
+//! Adding records up.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::cluster::Clusters;
+use super::statistics::{Spread, distribution};
+use super::{
+    Change, CounterChange, HiddenByRule, MeanDelta, OperationReport, REPORT_SCHEMA, Report,
+    ReportedCoverage, ReportedRun, SideReport, SlowRecord, Totals,
+};
+use crate::comparison::{
+    ComparisonRecord, Counts, Coverage, Run, RunId, SideRecord, percent_change,
+};
+
+/// So many records are named as the slowest.
+const SLOWEST: usize = 10;
+
+/// At most so many texts (outcomes, reasons, rules, counters) are told apart; the rest is one.
+const MOST_TEXTS: usize = 100;
+
+const OTHERS: &str = "(others)";
+
+/// Adds runs and records up to a [`Report`].
+#[derive(Debug, Default)]
+pub struct ReportBuilder {
+    runs: HashMap<RunId, Run>,
+    records_of_run: HashMap<RunId, u64>,
+    totals: Totals,
+    differences: Counts,
+    operations: HashMap<String, Operation>,
+    old: Side,
+    new: Side,
+    deltas: [Mean; 4],
+    counters: BTreeMap<String, CounterChange>,
+    slowest: Vec<SlowRecord>,
+    hidden: BTreeMap<String, (u64, u64)>,
+    unreadable: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+struct Operation {
+    totals: Totals,
+    clusters: Clusters,
+    failures: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Default)]
+struct Side {
+    versions: BTreeMap<String, u64>,
+    outcomes: BTreeMap<String, u64>,
+    wall: Vec<u64>,
+    cpu: Vec<u64>,
+    peak_memory: Vec<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Mean {
+    sum: f64,
+    count: u64,
+}
+
+impl ReportBuilder {
+    /// Nothing added yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the header of a run, for its name and its coverage. Adding it again replaces it.
+    pub fn run(&mut self, run: &Run) {
+        self.runs.insert(run.id.clone(), run.clone());
+    }
+
+    /// Adds a record. Adding it twice counts it twice.
+    pub fn record(&mut self, record: &ComparisonRecord) {
+        match self.records_of_run.get_mut(&record.run) {
+            Some(count) => *count += 1,
+            None => {
+                self.records_of_run.insert(record.run.clone(), 1);
+            }
+        }
+        self.totals.count(record.result);
+        if let Some(comparison) = record.judgement.comparison() {
+            self.differences.merge(&comparison.counts);
+        }
+        self.operation(&record.operation).add(record);
+        self.old.add(&record.old);
+        self.new.add(&record.new);
+        for (mean, delta) in self.deltas.iter_mut().zip(record.deltas.parts()) {
+            mean.add(delta);
+        }
+        self.add_counters(record);
+        self.add_time(record);
+        for hit in record.judgement.hidden() {
+            let (places, records) = entry(&mut self.hidden, &hit.rule);
+            *places = places.saturating_add(hit.hidden);
+            *records += 1;
+        }
+    }
+
+    /// Adds a note of something that is stored and cannot be read.
+    pub fn unreadable(&mut self, what: impl Into<String>) {
+        self.unreadable.push(what.into());
+    }
+
+    /// The report on what was added.
+    #[must_use]
+    pub fn finish(self, generated: Timestamp) -> Report {
+        let coverage = self.coverage();
+        let mut runs: Vec<ReportedRun> = self.runs.values().map(ReportedRun::from).collect();
+        runs.sort_by(|left, right| {
+            right
+                .started
+                .cmp(&left.started)
+                .then_with(|| right.id.cmp(&left.id))
+        });
+        let mut operations: Vec<OperationReport> = self
+            .operations
+            .into_iter()
+            .map(|(name, found)| found.finish(name))
+            .collect();
+        operations.sort_by(|left, right| {
+            let unproven = |totals: &Totals| totals.records - totals.equal;
+            unproven(&right.totals)
+                .cmp(&unproven(&left.totals))
+                .then_with(|| left.operation.cmp(&right.operation))
+        });
+        let mut hidden: Vec<HiddenByRule> = self
+            .hidden
+            .into_iter()
+            .map(|(rule, (places, records))| HiddenByRule {
+                rule,
+                places,
+                records,
+            })
+            .collect();
+        hidden.sort_by_key(|hidden| Reverse(hidden.places));
+        let [wall, cpu, peak_memory, allocated] = self.deltas.map(Mean::finish);
+        let mut counters = self.counters;
+        for counter in counters.values_mut() {
+            counter.percent = percent_change(counter.old as f64, counter.new as f64);
+        }
+        let (mut old, mut new) = (self.old, self.new);
+        let (old_report, new_report) = (old.finish(), new.finish());
+        Report {
+            schema: REPORT_SCHEMA,
+            generated,
+            runs,
+            totals: self.totals,
+            pass: self.totals.pass(),
+            coverage: ReportedCoverage::new(coverage, self.totals.records),
+            differences: self.differences,
+            operations,
+            // Finishing has sorted the times.
+            wall_distribution: distribution(&old.wall, &new.wall),
+            old: old_report,
+            new: new_report,
+            change: Change {
+                wall,
+                cpu,
+                peak_memory,
+                allocated,
+                counters,
+            },
+            slowest: self.slowest,
+            hidden,
+            unreadable: self.unreadable,
+        }
+    }
+
+    /// What the runs say, and for a run that says less than its records show, what those show: the
+    /// header of a running run is behind.
+    fn coverage(&self) -> Coverage {
+        let mut coverage = Coverage::default();
+        for (id, run) in &self.runs {
+            let records = self.records_of_run.get(id).copied().unwrap_or(0);
+            let mut of_run = run.coverage();
+            let unknown = records.saturating_sub(of_run.made);
+            of_run.made += unknown;
+            of_run.not_run = of_run.not_run.saturating_sub(unknown);
+            coverage.merge(&of_run);
+        }
+        for (id, records) in &self.records_of_run {
+            if !self.runs.contains_key(id) {
+                coverage.made += records;
+            }
+        }
+        coverage
+    }
+
+    fn operation(&mut self, name: &str) -> &mut Operation {
+        if !self.operations.contains_key(name) {
+            self.operations
+                .insert(name.to_owned(), Operation::default());
+        }
+        self.operations.entry(name.to_owned()).or_default()
+    }
+
+    fn add_counters(&mut self, record: &ComparisonRecord) {
+        let (old, new) = (
+            &record.old.measurements.counters,
+            &record.new.measurements.counters,
+        );
+        for (name, old) in old {
+            if let Some(new) = new.get(name) {
+                let counter = entry(&mut self.counters, name);
+                counter.old = counter.old.saturating_add(*old);
+                counter.new = counter.new.saturating_add(*new);
+                counter.records += 1;
+            }
+        }
+    }
+
+    fn add_time(&mut self, record: &ComparisonRecord) {
+        let wall = |side: &SideRecord| side.measurements.wall.map(nanoseconds);
+        let (old_ns, new_ns) = (wall(&record.old), wall(&record.new));
+        let Some(longest) = old_ns.max(new_ns) else {
+            return;
+        };
+        let full = self.slowest.len() >= SLOWEST;
+        let least = self
+            .slowest
+            .last()
+            .map_or(Duration::ZERO, SlowRecord::longest);
+        if full && Duration::from_nanos(longest) <= least {
+            return;
+        }
+        let slow = SlowRecord {
+            run: record.run.clone(),
+            record: record.id.clone(),
+            label: record.label().to_owned(),
+            operation: record.operation.to_string(),
+            old_ns,
+            new_ns,
+            wall_percent: record.deltas.wall,
+        };
+        let place = self
+            .slowest
+            .partition_point(|other| other.longest() >= slow.longest());
+        self.slowest.insert(place, slow);
+        self.slowest.truncate(SLOWEST);
+    }
+}
+
+impl Operation {
+    fn add(&mut self, record: &ComparisonRecord) {
+        self.totals.count(record.result);
+        self.clusters.add(record);
+        if let Some(error) = record.judgement.error() {
+            *entry(&mut self.failures, error) += 1;
+        }
+    }
+
+    fn finish(self, operation: String) -> OperationReport {
+        OperationReport {
+            operation,
+            totals: self.totals,
+            pass: self.totals.pass(),
+            unclustered: self.clusters.unclustered,
+            clusters: self.clusters.sorted(),
+            failures: self.failures,
+        }
+    }
+}
+
+impl Side {
+    fn add(&mut self, side: &SideRecord) {
+        *entry(&mut self.outcomes, &side.outcome.class()) += 1;
+        if let Some(version) = &side.version {
+            *entry(&mut self.versions, version) += 1;
+        }
+        self.wall.extend(side.measurements.wall.map(nanoseconds));
+        self.cpu.extend(side.measurements.cpu().map(nanoseconds));
+        self.peak_memory.extend(side.measurements.peak_memory);
+    }
+
+    fn finish(&mut self) -> SideReport {
+        SideReport {
+            versions: std::mem::take(&mut self.versions),
+            outcomes: std::mem::take(&mut self.outcomes),
+            wall_ns: Spread::of(&mut self.wall),
+            cpu_ns: Spread::of(&mut self.cpu),
+            peak_memory_bytes: Spread::of(&mut self.peak_memory),
+        }
+    }
+}
+
+impl Mean {
+    fn add(&mut self, value: Option<f64>) {
+        if let Some(value) = value {
+            self.sum += value;
+            self.count += 1;
+        }
+    }
+
+    fn finish(self) -> Option<MeanDelta> {
+        (self.count > 0).then(|| MeanDelta {
+            mean_percent: self.sum / self.count as f64,
+            records: self.count,
+        })
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The entry of a text, or of all others when there are too many texts.
+fn entry<'a, T: Default>(map: &'a mut BTreeMap<String, T>, text: &str) -> &'a mut T {
+    let text = if map.len() < MOST_TEXTS || map.contains_key(text) {
+        text
+    } else {
+        OTHERS
+    };
+    map.entry(text.to_owned()).or_default()
+}
