@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::cargo::{self, cargo};
 use crate::metadata::Metadata;
 use crate::steps::{Outcome, Steps};
@@ -18,8 +20,8 @@ pub(crate) enum Extent {
     Fast,
 }
 
-/// The binaries that black-box tests run, built once with the one package selection of all steps.
-const BINARIES: &[(&str, &str)] = &[("CUTOVER_BIN", "cutover"), ("MDM_BIN", "mdm")];
+/// The programs that black-box tests run, and the variables that tell them where they are.
+const PROGRAMS: &[(&str, &str)] = &[("CUTOVER_BIN", "cutover"), ("MDM_BIN", "mdm")];
 
 /// Property tests draw the same cases every time, so that a red build is red again.
 const PROPERTY_SEED: &str = "20260101";
@@ -37,69 +39,153 @@ pub(crate) fn run(extent: Extent) -> Steps {
     let left_out = LeftOut::new(&metadata.target);
     if extent == Extent::Fast {
         left_out.add("black box, doctests, foreign workspace: --fast was given");
+        let suites = Suites {
+            target: &metadata.target,
+            left_out: &left_out,
+            programs: vec![],
+        };
         steps.run("tests", "cargo xtask test --fast", || {
-            tests(&metadata.target, &left_out, &["--exclude", "cutover-tests"])
+            suites.tests(&["--exclude", "cutover-tests"])
         });
     } else {
-        let built = steps.run("binaries", "cargo build --workspace --bins", || {
-            cargo::run(&mut cargo(["build", "--workspace", "--bins", "--quiet"]))
-                .map(|()| String::new())
+        let mut suites = Suites {
+            target: &metadata.target,
+            left_out: &left_out,
+            programs: vec![],
+        };
+        let built = steps.run("build", "cargo test --workspace --no-run", || {
+            suites.programs = build()?;
+            Ok(String::new())
         });
         if built {
-            steps.run("tests", "cargo xtask test", || {
-                tests(&metadata.target, &left_out, &[])
-            });
+            steps.run("tests", "cargo xtask test", || suites.tests(&[]));
         }
         steps.run("doctests", "cargo test --workspace --doc", || {
-            let mut command = cargo(["test", "--workspace", "--doc", "--quiet"]);
-            counted(prepared(&mut command, &metadata.target, &left_out))
+            suites.doctests()
         });
-        steps.run("foreign workspace", "cargo xtask test", || {
-            foreign(&metadata.target, &left_out)
-        });
+        steps.run("foreign workspace", "cargo xtask test", || suites.foreign());
     }
     steps.run("left out", "cargo xtask test", || left_out.report());
     steps
 }
 
-fn tests(target: &Path, left_out: &LeftOut, selection: &[&str]) -> Outcome {
-    if cargo::is_installed("cargo-nextest") {
-        let profile = if cargo::in_ci() { "ci" } else { "default" };
-        let mut command = cargo(["nextest", "run", "--workspace", "--profile", profile]);
-        command.args(selection);
-        let command = prepared(&mut command, target, left_out);
-        let (result, kept) =
-            cargo::run_and_keep(command, |line| line.trim_start().starts_with("Summary ["));
-        return result.map(|()| kept.join("; "));
-    }
-    println!("   cargo-nextest is not installed: cargo test does the same, a little slower");
-    let mut command = cargo([
+/// Builds all tests, and with them the programs: one selection of packages and features for
+/// everything, because another one would build everything again. Returns where the programs are.
+fn build() -> Result<Vec<(&'static str, PathBuf)>, String> {
+    let messages = cargo::read(&mut cargo([
         "test",
         "--workspace",
-        "--lib",
-        "--bins",
-        "--tests",
-        "--no-fail-fast",
-    ]);
-    command.args(selection);
-    counted(prepared(&mut command, target, left_out))
+        "--no-run",
+        "--message-format",
+        "json-render-diagnostics",
+    ]))?;
+    PROGRAMS
+        .iter()
+        .map(|(variable, name)| {
+            let path = program(&messages, name).ok_or_else(|| {
+                format!("no `{name}` was built: its package needs a test in tests/it/")
+            })?;
+            Ok((*variable, path))
+        })
+        .collect()
 }
 
-/// The environment of every suite.
-fn prepared<'a>(command: &'a mut Command, target: &Path, left_out: &LeftOut) -> &'a mut Command {
-    if env::var_os("PROPTEST_RNG_SEED").is_none() {
-        command.env("PROPTEST_RNG_SEED", PROPERTY_SEED);
-    }
-    for (variable, name) in BINARIES {
-        let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-        command.env(variable, target.join("debug").join(file));
-    }
-    command.env("CUTOVER_LEFT_OUT", &left_out.file)
+/// The program of this name (not its unit tests) among cargo's messages.
+fn program(messages: &str, name: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| {
+            message["target"]["name"] == name
+                && message["target"]["kind"][0] == "bin"
+                && message["profile"]["test"] == false
+        })
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
-/// Runs `cargo test` and adds up its `test result:` lines.
+/// What all suites share.
+struct Suites<'a> {
+    target: &'a Path,
+    left_out: &'a LeftOut,
+    programs: Vec<(&'static str, PathBuf)>,
+}
+
+impl Suites<'_> {
+    /// Unit, integration and black-box tests.
+    fn tests(&self, selection: &[&str]) -> Outcome {
+        if cargo::is_installed("cargo-nextest") {
+            let profile = if cargo::in_ci() { "ci" } else { "default" };
+            let mut command = cargo(["nextest", "run", "--workspace", "--profile", profile]);
+            command.args(selection);
+            let is_summary = |line: &str| line.trim_start().starts_with("Summary [");
+            let (result, kept) = cargo::run_and_keep(self.prepare(&mut command), is_summary);
+            return result.map(|()| kept.join("; "));
+        }
+        println!("   cargo-nextest is not installed: cargo test does the same, a little slower");
+        let mut command = cargo([
+            "test",
+            "--workspace",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--no-fail-fast",
+        ]);
+        command.args(selection);
+        counted(self.prepare(&mut command))
+    }
+
+    /// The examples of the documentation.
+    fn doctests(&self) -> Outcome {
+        counted(self.prepare(&mut cargo(["test", "--workspace", "--doc", "--quiet"])))
+    }
+
+    /// The workspace that imports our crates as a stranger does. It starts from our lock file, so
+    /// that it is built from the same versions, most of which are in the target folder already.
+    /// One member after the other: together they would lend each other features.
+    fn foreign(&self) -> Outcome {
+        let folder = cargo::root().join("tests/foreign");
+        fs::copy(cargo::root().join("Cargo.lock"), folder.join("Cargo.lock")).map_err(|error| {
+            format!(
+                "Cargo.lock cannot be copied to {}: {error}",
+                folder.display()
+            )
+        })?;
+        let members = foreign_members(&folder)?;
+        let mut failed = Vec::new();
+        let mut passed = 0;
+        for member in &members {
+            let mut command = cargo(["test", "--quiet", "--package", member]);
+            command
+                .current_dir(&folder)
+                .arg("--target-dir")
+                .arg(self.target);
+            let (result, kept) = cargo::run_and_keep(self.prepare(&mut command), is_result);
+            passed += kept.iter().map(|line| count(line, "passed")).sum::<usize>();
+            failed.extend(result.err());
+        }
+        let line = format!("{passed} passed in {} members", members.len());
+        if failed.is_empty() {
+            Ok(line)
+        } else {
+            Err(format!("{line}; {}", failed.join("; ")))
+        }
+    }
+
+    /// The environment of every suite.
+    fn prepare<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        if env::var_os("PROPTEST_RNG_SEED").is_none() {
+            command.env("PROPTEST_RNG_SEED", PROPERTY_SEED);
+        }
+        for (variable, path) in &self.programs {
+            command.env(variable, path);
+        }
+        command.env("CUTOVER_LEFT_OUT", &self.left_out.file)
+    }
+}
+
+/// Runs `cargo test` and adds up its results.
 fn counted(command: &mut Command) -> Outcome {
-    let (result, kept) = cargo::run_and_keep(command, |line| line.starts_with("test result:"));
+    let (result, kept) = cargo::run_and_keep(command, is_result);
     let sum = |what: &str| -> usize { kept.iter().map(|line| count(line, what)).sum() };
     let line = format!("{} passed, {} failed", sum("passed"), sum("failed"));
     result
@@ -107,45 +193,15 @@ fn counted(command: &mut Command) -> Outcome {
         .map_err(|problem| format!("{line}; {problem}"))
 }
 
+fn is_result(line: &str) -> bool {
+    line.starts_with("test result:")
+}
+
 /// The number before `what` in `test result: ok. 3 passed; 0 failed; …`.
 fn count(line: &str, what: &str) -> usize {
     line.split([';', '.'])
         .filter_map(|part| part.trim().strip_suffix(what)?.trim().parse::<usize>().ok())
         .sum()
-}
-
-/// The workspace that imports our crates as a stranger does. It starts from our lock file, so
-/// that it is built from the same versions, most of which are in the target folder already.
-/// One member after the other: together they would lend each other features.
-fn foreign(target: &Path, left_out: &LeftOut) -> Outcome {
-    let folder = cargo::root().join("tests/foreign");
-    fs::copy(cargo::root().join("Cargo.lock"), folder.join("Cargo.lock")).map_err(|error| {
-        format!(
-            "Cargo.lock cannot be copied to {}: {error}",
-            folder.display()
-        )
-    })?;
-    let members = foreign_members(&folder)?;
-    let mut failed = Vec::new();
-    let mut passed = 0;
-    for member in &members {
-        let mut command = cargo(["test", "--quiet", "--package", member]);
-        command.current_dir(&folder).arg("--target-dir").arg(target);
-        let (result, kept) =
-            cargo::run_and_keep(prepared(&mut command, target, left_out), |line| {
-                line.starts_with("test result:")
-            });
-        passed += kept.iter().map(|line| count(line, "passed")).sum::<usize>();
-        if let Err(problem) = result {
-            failed.push(problem);
-        }
-    }
-    let line = format!("{passed} passed in {} members", members.len());
-    if failed.is_empty() {
-        Ok(line)
-    } else {
-        Err(format!("{line}; {}", failed.join("; ")))
-    }
 }
 
 /// The members of the foreign workspace: its folders with a manifest.
@@ -209,6 +265,23 @@ impl LeftOut {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_program_is_told_from_its_tests() {
+        let messages = [
+            r#"{"target": {"name": "mdm", "kind": ["lib"]}, "profile": {"test": false}}"#,
+            r#"{"target": {"name": "mdm", "kind": ["bin"]}, "profile": {"test": true},
+               "executable": "deps/mdm-1"}"#,
+            r#"{"target": {"name": "mdm", "kind": ["bin"]}, "profile": {"test": false},
+               "executable": "debug/mdm"}"#,
+        ]
+        .map(|message| message.replace('\n', " "));
+        assert_eq!(
+            program(&messages.join("\n"), "mdm"),
+            Some("debug/mdm".into())
+        );
+        assert_eq!(program(&messages[..2].join("\n"), "mdm"), None);
+    }
 
     #[test]
     fn results_of_the_standard_runner_are_added_up() {

@@ -5,7 +5,6 @@ pub mod cli;
 pub mod commands;
 pub mod confirm;
 pub mod context;
-mod devstub;
 pub mod exit;
 pub mod output;
 pub mod place;

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 pub(crate) use cases::{Case, Corpus};
 pub(crate) use command::CommandLine;
-pub(crate) use execution::{Ending, Execution, Limits, Usage};
+pub(crate) use execution::{Ending, Execution, Limits};
 pub(crate) use schedule::{Pair, Runner};
 pub(crate) use stop::Stop;
 

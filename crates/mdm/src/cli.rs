@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use jiff::Timestamp;
 use mdm::catalog::{Cancellation, Catalog};
+use mdm::demo::{DemoError, DemoOptions};
 use mdm::{DatasetError, DatasetName, Implementation, ProfileRequest, RegisterRequest};
 
 const HELP: &str = "\
@@ -15,6 +16,9 @@ mdm manages datasets, in an old and a new implementation.
   mdm profile FILE [--implementation legacy|modern]
   mdm register FILE --database DB [--name NAME] [--implementation legacy|modern]
   mdm list --database DB
+  mdm demo [--home DIR] [--report FILE] [--data DIR]
+
+`demo` carries datasets over from legacy to modern, with the `cutover` program of CUTOVER_BIN.
 
 FILE is a .csv, .tsv, .txt or .json file. Answers are JSON on stdout, errors are on stderr.
 Exit status: 0 done, 1 the dataset is not acceptable, 2 usage, 3 trouble.
@@ -25,6 +29,14 @@ enum Failure {
     Usage(String),
     Dataset(DatasetError),
     Output(std::io::Error),
+    Demo(DemoError),
+    Promise,
+}
+
+impl From<DemoError> for Failure {
+    fn from(error: DemoError) -> Self {
+        Self::Demo(error)
+    }
 }
 
 impl From<DatasetError> for Failure {
@@ -43,6 +55,8 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
             if error.is_about_the_dataset() { 1 } else { 3 },
             error.to_string(),
         ),
+        Failure::Demo(error) => (3, error.to_string()),
+        Failure::Promise => (1, "not everything went as it should: see above".to_owned()),
         Failure::Output(error) => (3, format!("cannot write the answer: {error}")),
     };
     eprintln!("{}", message.trim_end());
@@ -78,12 +92,44 @@ fn dispatch(arguments: Vec<OsString>) -> Result<(), Failure> {
             arguments.finish()?;
             print_json(&Catalog::open(&database)?.list()?)
         }
+        Some("demo") => {
+            let options = demo_options(&mut arguments);
+            arguments.finish()?;
+            if mdm::demo::run(&options)? {
+                Ok(())
+            } else {
+                Err(Failure::Promise)
+            }
+        }
         Some("help" | "--help" | "-h") => print(HELP),
         _ => Err(Failure::Usage(format!(
             "`{}` is not a command",
             command.display()
         ))),
     }
+}
+
+fn demo_options(arguments: &mut Arguments) -> DemoOptions {
+    let home = arguments.option("home").map(PathBuf::from);
+    let data = arguments.option("data").map(PathBuf::from);
+    DemoOptions {
+        home: home.unwrap_or_else(|| std::env::temp_dir().join("cutover-demo")),
+        report: arguments.option("report").map(PathBuf::from),
+        // The datasets are where the crate was built, unless somebody moved them.
+        data: data.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("data")),
+        cutover: std::env::var_os("CUTOVER_BIN")
+            .map(PathBuf::from)
+            .or_else(beside_this_program),
+        no_colour: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
+    }
+}
+
+/// The `cutover` program in the folder of this one, where cargo puts both.
+fn beside_this_program() -> Option<PathBuf> {
+    let this = std::env::current_exe().ok()?;
+    let program = format!("cutover{}", std::env::consts::EXE_SUFFIX);
+    Some(this.with_file_name(program)).filter(|program| program.exists())
 }
 
 #[expect(

@@ -1,6 +1,5 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
 use cutover_domain::Percentage;
 use cutover_domain::comparison::{Implementation, Rules, RulesError};
@@ -30,7 +29,8 @@ pub(super) type Predicate<E> = Arc<dyn Fn(&E) -> bool + Send + Sync>;
 pub(super) struct Settings {
     pub(super) name: String,
     pub(super) candidate: Candidate,
-    pub(super) deadline: Option<Duration>,
+    #[cfg(feature = "tokio")]
+    pub(super) deadline: Option<std::time::Duration>,
     flag: Option<FlagSource>,
     rules: Rules,
     share: Percentage,
@@ -99,6 +99,7 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
             settings: Settings {
                 name: name.to_owned(),
                 candidate: Candidate::background(),
+                #[cfg(feature = "tokio")]
                 deadline: None,
                 flag: None,
                 rules: Rules::new(),
@@ -237,6 +238,7 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
         Ok(Parts {
             name: settings.name,
             candidate: settings.candidate,
+            #[cfg(feature = "tokio")]
             deadline: settings.deadline,
             old,
             new,
@@ -248,7 +250,8 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
 pub(super) struct Parts<E, Side> {
     pub(super) name: String,
     pub(super) candidate: Candidate,
-    pub(super) deadline: Option<Duration>,
+    #[cfg(feature = "tokio")]
+    pub(super) deadline: Option<std::time::Duration>,
     pub(super) old: Side,
     pub(super) new: Side,
     pub(super) calls: Calls<E>,

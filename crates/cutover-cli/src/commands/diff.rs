@@ -4,10 +4,10 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use cutover_domain::comparison::{Comparison, DifferenceKind};
 use cutover_domain::tree::Tree;
-use crate::devstub::{json, jsonl};
+use cutover_formats::{Document, Format, Problem};
 use serde::Serialize;
 
 use super::rules::RuleArgs;
@@ -30,45 +30,29 @@ pub struct DiffArgs {
     old: PathBuf,
     /// The new document; `-` is standard input
     new: PathBuf,
-    /// The format of both documents [default: by the end of their names, else JSON]
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    input_format: Option<InputFormat>,
+    /// The format of both documents, json or jsonl [default: by their names, else their content]
+    #[arg(long, value_name = "FORMAT", value_parser = input_format)]
+    input_format: Option<Format>,
     #[command(flatten)]
     rules: RuleArgs,
 }
 
-/// The format of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InputFormat {
-    /// One JSON value
-    Json,
-    /// A JSON value a line; a document of this format is an array
-    Jsonl,
-}
-
-impl InputFormat {
-    fn of(path: &Path) -> Self {
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("jsonl" | "ndjson") => Self::Jsonl,
-            _ => Self::Json,
-        }
-    }
+fn input_format(name: &str) -> Result<Format, String> {
+    Format::by_name(name).ok_or_else(|| {
+        format!(
+            "the formats are {}",
+            Format::ALL.map(Format::name).join(", ")
+        )
+    })
 }
 
 /// A document to read.
 struct Source<'a> {
     path: &'a Path,
-    format: InputFormat,
+    format: Option<Format>,
 }
 
-impl<'a> Source<'a> {
-    fn new(path: &'a Path, format: Option<InputFormat>) -> Self {
-        Self {
-            path,
-            format: format.unwrap_or_else(|| InputFormat::of(path)),
-        }
-    }
-
+impl Source<'_> {
     fn is_stdin(&self) -> bool {
         self.path == Path::new("-")
     }
@@ -94,11 +78,18 @@ impl<'a> Source<'a> {
         let bytes = self
             .bytes()
             .map_err(|error| Failure::io(format_args!("read {}", self.name()), &error))?;
-        let read = match self.format {
-            InputFormat::Json => json::read(&bytes),
-            InputFormat::Jsonl => jsonl::read(&bytes),
-        };
-        read.map_err(|error| Failure::trouble(format_args!("{}:{error}", self.name())))
+        let name = self.name();
+        let mut document = Document::new(&bytes).named(&name);
+        if let Some(format) = self.format {
+            document = document.format(format);
+        }
+        document.read().map_err(|error| {
+            let failure = Failure::trouble(&error);
+            match error.problem {
+                Problem::UnknownFormat(_) => failure.hint("say which it is with --input-format"),
+                _ => failure,
+            }
+        })
     }
 }
 
@@ -133,8 +124,15 @@ impl Report for Found {
 
 pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
     let comparator = args.rules.comparator()?;
-    let old = Source::new(&args.old, args.input_format);
-    let new = Source::new(&args.new, args.input_format);
+    let format = args.input_format;
+    let old = Source {
+        path: &args.old,
+        format,
+    };
+    let new = Source {
+        path: &args.new,
+        format,
+    };
     if old.is_stdin() && new.is_stdin() {
         return Err(Failure::usage(
             "only one of the documents can be standard input",

@@ -232,7 +232,10 @@ fn what_is_not_json_is_trouble_only_where_json_was_asked_for() {
         .as_str()
         .unwrap()
         .to_owned();
-    assert!(error.contains("JSON") && error.contains("old"), "{error}");
+    assert!(
+        error.contains("neither answer is json") && error.contains("old: line 1, column"),
+        "{error}"
+    );
     let (exit, _) = bench.run("sed s/1/1,/", "sed s/1/1,/", &[]);
     assert_eq!(exit, 0);
     let (exit, summary) = bench.run("cat", "sed s/1/1,/", &["--as", "json"]);
@@ -573,7 +576,8 @@ fn a_difference_in_one_repeat_makes_a_case_different() {
     assert_eq!(summary["pairs"], 5);
 }
 
-/// Starts a run in which every program after the first few waits until it is ended.
+/// Starts a run in which every program after the first ten waits until it is ended, and waits
+/// until those ten are saved.
 fn endless(bench: &Bench, mark: &str) -> Child {
     let program =
         format!("sh -c 'read x; case $x in 00*) echo $x;; *) sleep {mark} & sleep {mark};; esac'");
@@ -601,6 +605,10 @@ fn endless(bench: &Bench, mark: &str) -> Child {
         .spawn()
         .unwrap();
     wait_for("an endless program", || runs("sleep", mark).then_some(()));
+    wait_for("ten saved cases", || {
+        let shown = bench.json(&["compare", "show", "latest"]);
+        (shown["cases"] == 10).then_some(())
+    });
     child
 }
 

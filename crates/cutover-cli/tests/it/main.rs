@@ -3,7 +3,8 @@
 
 #[cfg(test)]
 mod ask;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod compare_run;
 #[cfg(test)]
 mod diff;

@@ -28,6 +28,7 @@ mod builder;
 mod capture;
 mod document;
 mod excerpt;
+mod json_error;
 mod node;
 mod number;
 mod read;
@@ -35,10 +36,11 @@ mod write;
 
 pub use builder::{BuildError, DuplicateKey, TreeBuilder};
 pub use capture::CaptureError;
+pub use json_error::{JsonError, JsonErrorKind, Position};
 pub use node::{Entries, Items, Node};
 pub(crate) use number::Canonical;
 pub use number::Number;
-pub use read::{JsonError, JsonErrorKind, JsonLimits, Position};
+pub use read::JsonLimits;
 
 use std::fmt;
 

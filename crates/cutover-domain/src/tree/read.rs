@@ -1,40 +1,6 @@
 //! Reading JSON (RFC 8259) without loss, without recursion, with positions.
 
-use std::fmt;
-
-use super::{BuildError, Tree, TreeBuilder};
-
-/// Where something stands in a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// Line, from 1.
-    pub line: usize,
-    /// Character within the line, from 1.
-    pub column: usize,
-    /// Byte within the text, from 0.
-    pub offset: usize,
-}
-
-impl Position {
-    /// The position of a byte of a text. Reads the text up to there.
-    #[must_use]
-    pub fn of(text: &str, offset: usize) -> Self {
-        let offset = text.floor_char_boundary(offset.min(text.len()));
-        let before = &text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self {
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            offset,
-        }
-    }
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)
-    }
-}
+use super::{JsonError, JsonErrorKind, Position, Tree, TreeBuilder};
 
 /// What a reader refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,84 +14,6 @@ impl Default for JsonLimits {
     fn default() -> Self {
         Self { depth: 100_000 }
     }
-}
-
-/// Why a text is not a JSON document.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{at}: {kind}")]
-pub struct JsonError {
-    /// Where reading stopped.
-    pub at: Position,
-    /// What is wrong there.
-    pub kind: JsonErrorKind,
-}
-
-/// What is wrong with a JSON text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum JsonErrorKind {
-    /// Nothing but white space.
-    #[error("the document is empty; a JSON document has one value")]
-    Empty,
-    /// The text stops inside a value.
-    #[error("the document ends inside {what} that starts at {since}; it seems to be cut off")]
-    Truncated {
-        /// What is not closed.
-        what: &'static str,
-        /// Where it was opened.
-        since: Position,
-    },
-    /// Something else than the grammar allows.
-    #[error("found {found} where {expected} is expected")]
-    Unexpected {
-        /// What stands there.
-        found: String,
-        /// What may stand there.
-        expected: &'static str,
-    },
-    /// A word that other readers take for a number.
-    #[error("`{0}` is not JSON; write null or a string instead")]
-    NotFinite(&'static str),
-    /// A number that breaks the grammar.
-    #[error("`{text}` is not a JSON number: {problem}")]
-    Number {
-        /// The text in question.
-        text: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// A control character inside a string.
-    #[error("a string holds the control character U+{0:04X}; write it as \\u{0:04x}")]
-    ControlCharacter(u32),
-    /// A backslash that starts no escape.
-    #[error("`\\{0}` is not an escape; a backslash itself is written `\\\\`")]
-    Escape(String),
-    /// Half of a surrogate pair, which is no character.
-    #[error("\\u{0:04x} is half of a surrogate pair; it stands for no character")]
-    Surrogate(u32),
-    /// An object names a member twice.
-    #[error("the key `{key}` stands twice in one object, first at {first}; remove or rename one")]
-    DuplicateKey {
-        /// The name.
-        key: String,
-        /// Where it stands first.
-        first: Position,
-    },
-    /// More after the value.
-    #[error("found {found} after the end of the document; for one value a line, read JSON Lines")]
-    TrailingData {
-        /// What stands there.
-        found: String,
-    },
-    /// Nested beyond the limit.
-    #[error("the document is nested deeper than {limit} levels; raise the limit to read it")]
-    TooDeep {
-        /// The limit in force.
-        limit: usize,
-    },
-    /// More than a tree can address.
-    #[error("{0}")]
-    TooLarge(BuildError),
 }
 
 impl Tree {
@@ -156,9 +44,33 @@ impl Tree {
     ///
     /// As [`from_json`](Self::from_json).
     pub fn from_json_within(text: &str, limits: JsonLimits) -> Result<Self, JsonError> {
-        Reader::new(text, limits)
-            .read()
-            .map_err(|fault| fault.locate(text))
+        // A value takes sixteen bytes or so with its key; strings are a good half of a text.
+        let mut builder = TreeBuilder::with_capacity(text.len() / 16 + 1, text.len() / 2);
+        builder.json(text, limits)?;
+        builder.finish().map_err(|error| JsonError {
+            at: Position::of(text, text.len()),
+            kind: JsonErrorKind::TooLarge(error),
+        })
+    }
+}
+
+impl TreeBuilder {
+    /// Adds the value of a JSON text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tree::from_json`]. After an error the builder holds half a value and is of no use.
+    pub fn json(&mut self, text: &str, limits: JsonLimits) -> Result<(), JsonError> {
+        let reader = Reader {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            limits,
+            builder: self,
+            opened: Vec::new(),
+            scratch: String::new(),
+        };
+        reader.read().map_err(|fault| fault.locate(text))
     }
 }
 
@@ -199,7 +111,7 @@ struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     limits: JsonLimits,
-    builder: TreeBuilder,
+    builder: &'a mut TreeBuilder,
     /// Where each open container starts.
     opened: Vec<usize>,
     scratch: String,
@@ -207,21 +119,8 @@ struct Reader<'a> {
 
 type Step<T = ()> = Result<T, Fault>;
 
-impl<'a> Reader<'a> {
-    fn new(text: &'a str, limits: JsonLimits) -> Self {
-        Self {
-            text,
-            bytes: text.as_bytes(),
-            at: 0,
-            limits,
-            // A value takes sixteen bytes or so with its key; strings are a good half of a text.
-            builder: TreeBuilder::with_capacity(text.len() / 16 + 1, text.len() / 2),
-            opened: Vec::new(),
-            scratch: String::new(),
-        }
-    }
-
-    fn read(mut self) -> Step<Tree> {
+impl Reader<'_> {
+    fn read(mut self) -> Step {
         self.skip_space();
         if self.at == self.bytes.len() {
             return Err(self.fault(JsonErrorKind::Empty));
@@ -237,11 +136,7 @@ impl<'a> Reader<'a> {
             let found = self.found();
             return Err(self.fault(JsonErrorKind::TrailingData { found }));
         }
-        let at = self.at;
-        self.builder.finish().map_err(|error| Fault {
-            at,
-            cause: Cause::Other(JsonErrorKind::TooLarge(error)),
-        })
+        Ok(())
     }
 
     /// Reads a scalar, or opens containers down to the first scalar or empty container.
@@ -291,7 +186,7 @@ impl<'a> Reader<'a> {
     }
 
     fn done(&mut self, add: impl FnOnce(&mut TreeBuilder)) -> Step {
-        add(&mut self.builder);
+        add(self.builder);
         Ok(())
     }
 
@@ -678,174 +573,4 @@ fn skip_string(bytes: &[u8], mut at: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(text: &str) -> String {
-        Tree::from_json(text).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn documents_come_back_as_they_were_written() {
-        for json in [
-            "null",
-            "[]",
-            "{}",
-            r#"{"a":[],"b":{},"c":[{}],"d":{"e":[[1],-2.50e+3,0,-0.0]}}"#,
-            r#"["",{"":1},"\"\\/\n","é😀"]"#,
-            "[9223372036854775807,-9223372036854775808,9223372036854775808,-0]",
-            "123456789012345678901234567890.123456789012345678901234567890e-400",
-        ] {
-            assert_eq!(Tree::from_json(json).unwrap().to_json(), json);
-        }
-        let spaced = " {\t\"a\" :\r\n [ 1 , 2 ] , \"b\" : true } \n";
-        assert_eq!(
-            Tree::from_json(spaced).unwrap().to_json(),
-            r#"{"a":[1,2],"b":true}"#
-        );
-    }
-
-    #[test]
-    fn escapes_become_characters() {
-        let text = r#""\u0041\b\f\r\t\/\ud83d\ude00 plain \u00e9 after a long run of text""#;
-        assert_eq!(
-            Tree::from_json(text).unwrap().root().as_str(),
-            Some("A\u{8}\u{c}\r\t/😀 plain é after a long run of text")
-        );
-    }
-
-    #[test]
-    fn errors_say_what_where_and_what_to_do() {
-        for (text, message) in [
-            (
-                "",
-                "line 1, column 1: the document is empty; a JSON document has one value",
-            ),
-            (
-                " \n ",
-                "line 2, column 2: the document is empty; a JSON document has one value",
-            ),
-            (
-                "[1,\n {\"a\": 2",
-                "line 2, column 9: the document ends inside an object that starts at line 2, \
-                 column 2; it seems to be cut off",
-            ),
-            (
-                "{\"a\": \"bc",
-                "line 1, column 10: the document ends inside a string that starts at line 1, \
-                 column 7; it seems to be cut off",
-            ),
-            (
-                "[1,]",
-                "line 1, column 4: found `]` where a value (no comma after the last element) is expected",
-            ),
-            (
-                "{\"a\":1,}",
-                "line 1, column 8: found `}` where a key in double quotes (no comma after the last \
-                 member) is expected",
-            ),
-            (
-                "{a:1}",
-                "line 1, column 2: found `a` where a key in double quotes or `}` is expected",
-            ),
-            (
-                "['a']",
-                "line 1, column 2: found a single quote where a value is expected",
-            ),
-            (
-                "{\"a\" 1}",
-                "line 1, column 6: found `1` where `:` is expected",
-            ),
-            (
-                "[1 2]",
-                "line 1, column 4: found `2` where `,` or `]` is expected",
-            ),
-            (
-                "[1}",
-                "line 1, column 3: found `}` where `,` or `]` is expected",
-            ),
-            (
-                "[\"é\", NaN]",
-                "line 1, column 7: `NaN` is not JSON; write null or a string instead",
-            ),
-            (
-                "True",
-                "line 1, column 1: found `True` where a value is expected",
-            ),
-            (
-                "[01]",
-                "line 1, column 2: `01` is not a JSON number: leading zeros are not allowed",
-            ),
-            (
-                "[1.]",
-                "line 1, column 2: `1.` is not a JSON number: a digit is expected after the point",
-            ),
-            (
-                "[-x]",
-                "line 1, column 2: `-x` is not a JSON number: a digit is expected after the sign",
-            ),
-            (
-                "[1e]",
-                "line 1, column 2: `1e` is not a JSON number: a digit is expected in the exponent",
-            ),
-            (
-                "\"a\tb\"",
-                "line 1, column 3: a string holds the control character U+0009; write it as \\u0009",
-            ),
-            (
-                "\"\\x\"",
-                "line 1, column 2: `\\x` is not an escape; a backslash itself is written `\\\\`",
-            ),
-            (
-                "\"\\ud800\"",
-                "line 1, column 2: \\ud800 is half of a surrogate pair; it stands for no character",
-            ),
-            (
-                "{} {}",
-                "line 1, column 4: found `{` after the end of the document; for one value a line, \
-                 read JSON Lines",
-            ),
-        ] {
-            assert_eq!(error(text), message, "{text}");
-        }
-    }
-
-    #[test]
-    fn duplicate_keys_are_named_with_both_places() {
-        let text = "[{\"x\": {\"k\": \"}{,\"},\n  \"k\": [1, {\"k\": 2}],\n  \"k\": 3}]";
-        let error = Tree::from_json(text).unwrap_err();
-        assert_eq!((error.at.line, error.at.column), (3, 3));
-        assert_eq!(
-            error.kind,
-            JsonErrorKind::DuplicateKey {
-                key: "k".to_owned(),
-                first: Position {
-                    line: 2,
-                    column: 3,
-                    offset: 23
-                }
-            }
-        );
-    }
-
-    #[test]
-    fn depth_is_limited_by_choice_only() {
-        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-        assert_eq!(
-            Tree::from_json(&deep(100_000)).unwrap().node_count(),
-            100_000
-        );
-        assert!(error(&deep(100_001)).contains("nested deeper than 100000 levels"));
-        let limits = JsonLimits { depth: 2 };
-        assert!(Tree::from_json_within(&deep(2), limits).is_ok());
-        assert!(Tree::from_json_within(&deep(3), limits).is_err());
-    }
-
-    #[test]
-    fn every_cut_of_a_document_is_an_error_and_never_a_panic() {
-        let whole = r#"{"a":[1.5e-3,true,null,"\u00e9\ud83d\ude00é"],"b":{"c":-12}}"#;
-        for end in (0..whole.len()).filter(|end| whole.is_char_boundary(*end)) {
-            assert!(Tree::from_json(&whole[..end]).is_err(), "{}", &whole[..end]);
-        }
-    }
-}
+mod tests;

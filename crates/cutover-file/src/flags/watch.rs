@@ -68,3 +68,41 @@ impl fmt::Debug for Watches {
         f.debug_struct("Watches").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use cutover_testkit::wait::LONG;
+
+    use super::*;
+
+    /// Whether what is behind `weak` is dropped before long.
+    fn is_dropped<T: ?Sized>(weak: &Weak<T>) -> bool {
+        let start = Instant::now();
+        while weak.strong_count() > 0 && start.elapsed() < LONG {
+            std::thread::yield_now();
+        }
+        weak.strong_count() == 0
+    }
+
+    #[test]
+    fn the_thread_is_shared_and_ends_with_the_last_watcher() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Arc::new(Files::new(dir.path()));
+        let reader = Arc::new(Worker::new("test"));
+        let watches = Watches::new(Arc::clone(&files), reader, Duration::from_secs(3600));
+        let first = watches.watch(Revision::ZERO, None).unwrap();
+        let second = watches.watch(Revision::ZERO, None).unwrap();
+        let hub = watches.hub.lock().unwrap().clone();
+        assert_eq!(hub.strong_count(), 2);
+        let sight = hub.upgrade().unwrap().sight_for_test();
+        drop(first);
+        assert_eq!(hub.strong_count(), 1);
+        drop(second);
+        assert_eq!(hub.strong_count(), 0);
+        assert!(is_dropped(&sight), "the thread still runs");
+        let third = watches.watch(Revision::ZERO, None);
+        assert!(third.is_ok(), "a new watcher starts it again");
+    }
+}

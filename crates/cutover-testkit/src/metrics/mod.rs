@@ -1,5 +1,5 @@
-//! The contract of a [`MetricsStateStore`]: one test per promise of the port; and states to test
-//! with.
+//! The contract of a [`MetricsStateStore`](cutover_ports::metrics::MetricsStateStore): one test per
+//! promise of the port; and states to test with.
 //!
 //! ```
 //! use cutover_ports::metrics::MemoryStateStore;

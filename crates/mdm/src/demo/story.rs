@@ -9,6 +9,7 @@ pub struct Story {
     out: Box<dyn Write>,
     colour: bool,
     chapters: usize,
+    disappointments: usize,
 }
 
 /// How a piece of text is to look.
@@ -30,7 +31,14 @@ impl Story {
             colour: stdout.is_terminal() && !no_colour,
             out: Box::new(stdout),
             chapters: 0,
+            disappointments: 0,
         }
+    }
+
+    /// Whether every verdict was a good one.
+    #[must_use]
+    pub fn went_well(&self) -> bool {
+        self.disappointments == 0
     }
 
     /// Begins a chapter.
@@ -60,14 +68,23 @@ impl Story {
 
     /// A figure with its name.
     pub fn figure(&mut self, name: &str, value: impl std::fmt::Display) -> io::Result<()> {
-        let name = self.paint(Tone::Quiet, &format!("{name:<26}"));
-        writeln!(self.out, "    {name} {value}")
+        self.figure_in(None, name, &value.to_string())
     }
 
     /// A figure that is as one wants it, or not.
     pub fn verdict(&mut self, good: bool, name: &str, value: &str) -> io::Result<()> {
-        let value = self.paint(if good { Tone::Good } else { Tone::Bad }, value);
-        self.figure(name, value)
+        self.disappointments += usize::from(!good);
+        self.figure_in(Some(if good { Tone::Good } else { Tone::Bad }), name, value)
+    }
+
+    fn figure_in(&mut self, tone: Option<Tone>, name: &str, value: &str) -> io::Result<()> {
+        let mut name = self.paint(Tone::Quiet, &format!("{name:<24}"));
+        for line in wrap(value, WIDTH - 30) {
+            let line = tone.map_or_else(|| line.clone(), |tone| self.paint(tone, &line));
+            writeln!(self.out, "    {name}  {line}")?;
+            name = " ".repeat(24);
+        }
+        Ok(())
     }
 
     /// One item of a list: how much, and what.
@@ -129,11 +146,7 @@ impl Story {
 pub fn bar(share: f64, width: usize) -> String {
     let eighths = (share.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;
     let mut bar = "█".repeat(eighths / 8);
-    if let Some(rest) = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'].get(eighths % 8)
-        && eighths % 8 > 0
-    {
-        bar.push(*rest);
-    }
+    bar.push_str(["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]);
     let filled = bar.chars().count();
     bar.extend(std::iter::repeat_n('·', width.saturating_sub(filled)));
     bar

@@ -6,6 +6,7 @@
 )]
 
 mod command;
+mod demo;
 mod facts;
 mod refusals;
 mod registering;

@@ -181,6 +181,9 @@ mod tests {
         fs::write(folder.path().join("000000000001.json"), "{\"document\": ").unwrap();
         let error = pollster::block_on(store.load()).unwrap_err();
         assert_eq!(error.kind(), PortErrorKind::Corrupt);
-        assert!(error.to_string().contains("000000000001.json:1:"), "{error}");
+        assert!(
+            error.to_string().contains("000000000001.json:1:"),
+            "{error}"
+        );
     }
 }

@@ -1,9 +1,7 @@
 //! The store of comparisons, and runs in it by what people type.
 
-use std::sync::Arc;
-
-use crate::devstub::FileComparisonStore;
 use cutover_domain::comparison::{ComparisonRecord, Run, RunKind};
+use cutover_file::FileComparisonStore;
 use cutover_ports::comparison::{
     ComparisonStore, ComparisonStoreExt, RecordQuery, RunQuery, Unreadable,
 };
@@ -17,9 +15,8 @@ use crate::suggest::closest;
 const LATEST: &str = "latest";
 
 /// The store of comparisons.
-pub(super) fn store(context: &Context) -> Result<Arc<dyn ComparisonStore>, Failure> {
-    let folder = context.place.comparisons_folder();
-    Ok(Arc::new(FileComparisonStore::open(folder)?))
+pub(super) fn store(context: &Context) -> FileComparisonStore {
+    FileComparisonStore::new(context.place.comparisons_folder())
 }
 
 /// The run that `reference` means: an id, the beginning of one, or `latest` (the last run of

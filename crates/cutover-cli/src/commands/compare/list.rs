@@ -103,8 +103,8 @@ impl Report for List {
 }
 
 pub(super) fn run(context: &Context, args: &ListArgs) -> Result<Exit, Failure> {
-    let store = find::store(context)?;
-    let (runs, unreadable) = find::runs(&*store, Some(args.limit))?;
+    let store = find::store(context);
+    let (runs, unreadable) = find::runs(&store, Some(args.limit))?;
     find::warn(context, &unreadable);
     context.output.show(&List {
         runs: runs.into_iter().map(Line::from).collect(),

@@ -93,7 +93,7 @@ pub struct RunArgs {
 
 /// How standard output is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReadAs {
+pub(super) enum ReadAs {
     /// As JSON where both sides are an object or array (or one a line), else as text
     Auto,
     /// As one JSON value
@@ -190,13 +190,13 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
             skipped.display()
         ));
     }
-    let store = find::store(context)?;
+    let store = find::store(context);
     let stop = Stop::default();
     stop_on_signals(&stop)?;
     let header = args.header(context, &runner);
     let name: Arc<str> = header.name.as_str().into();
     let id = header.id.clone();
-    let mut recording = Recording::begin(context, &*store, header)?;
+    let mut recording = Recording::begin(context, &store, header)?;
     let mut progress = Progress::new(runner.pairs(), context.output);
     let outcome = runner.run(
         &stop,

@@ -44,13 +44,13 @@ struct Shown {
 }
 
 pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
-    let store = find::store(context)?;
-    let run = find::run(&*store, &args.id)?;
+    let store = find::store(context);
+    let run = find::run(&store, &args.id)?;
     let mut summing = Summing::default();
     let mut records = Kept::new(args.limit);
     let mut cases = BTreeMap::new();
     let wanted = args.case.as_deref();
-    find::visit(context, &*store, &run, &mut |record| {
+    find::visit(context, &store, &run, &mut |record| {
         summing.add(&record);
         if wanted.is_none_or(|case| case == record.label() || case == record.id.as_str()) {
             records.add(record);

@@ -18,7 +18,7 @@ const NAMED: usize = 10;
 
 /// What a run found.
 #[derive(Clone, Debug, Serialize)]
-pub struct Summary {
+pub(super) struct Summary {
     id: String,
     name: String,
     state: RunState,
@@ -330,23 +330,20 @@ impl Summary {
 impl Figures {
     fn table(&self) -> Option<comfy_table::Table> {
         let time = |nanos| show_duration(Duration::from_nanos(nanos));
-        let rows: [(&str, Option<Figure>, &dyn Fn(u64) -> String); 3] = [
-            ("wall time", self.wall, &time),
-            ("processor time", self.cpu, &time),
-            ("peak memory", self.peak_memory, &show_size),
-        ];
         let mut figures = table(["", "old", "new", "change", "pairs"]);
-        for (name, figure, show) in rows {
-            let Some(figure) = figure else { continue };
-            let change = figure.change_percent.map_or_else(String::new, show_change);
+        let mut add = |name: &str, figure: Option<Figure>, show: fn(u64) -> String| {
+            let Some(figure) = figure else { return };
             figures.add_row([
                 name.to_owned(),
                 show(figure.old),
                 show(figure.new),
-                change,
+                figure.change_percent.map_or_else(String::new, show_change),
                 figure.pairs.to_string(),
             ]);
-        }
+        };
+        add("wall time", self.wall, time);
+        add("processor time", self.cpu, time);
+        add("peak memory", self.peak_memory, show_size);
         (figures.row_count() > 0).then_some(figures)
     }
 }

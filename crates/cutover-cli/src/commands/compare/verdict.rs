@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cutover_domain::comparison::{
-    Answer, Comparator, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement, Measurements,
-    RecordId, RecordLimits, RunId, Severity, SideOutcome, SideRecord,
+    Answer, Comparator, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement,
+    Measurements, RecordId, RecordLimits, RunId, Severity, SideOutcome, SideRecord,
 };
 use cutover_domain::tree::{Tree, TreeBuilder};
+use cutover_formats::{Document, Format};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -186,40 +187,87 @@ impl Judge {
     ) -> Result<(Comparison, &'static str), String> {
         let read = match self.read_as {
             ReadAs::Text => as_text(old, new),
-            ReadAs::Json => self.as_asked("json", json_value, old, new)?,
-            ReadAs::Jsonl => self.as_asked("jsonl", json_lines, old, new)?,
+            ReadAs::Json => return self.compare_as(Format::Json, old, new),
+            ReadAs::Jsonl => return self.compare_as(Format::JsonLines, old, new),
             ReadAs::Auto if old == new => return Ok((Comparison::same(), "bytes")),
             ReadAs::Auto => automatically(old, new),
         };
         Ok((self.comparator.compare(&read.old, &read.new), read.read_as))
     }
 
-    /// Reads both answers in the format that was asked for. A side that answers nothing says
-    /// nothing wrong; one that is not in the format differs from one that is.
-    fn as_asked(
+    /// Compares in the format that was asked for. An answer that is not in it, or is nothing,
+    /// differs from one that is.
+    fn compare_as(
         &self,
-        read_as: &'static str,
-        read: fn(&[u8]) -> Result<Tree, String>,
+        format: Format,
         old: &[u8],
         new: &[u8],
-    ) -> Result<Read, String> {
-        match (read_or_empty(read, old), read_or_empty(read, new)) {
-            (Ok(old), Ok(new)) => Ok(Read { old, new, read_as }),
-            (Err(old), Err(new)) => Err(format!(
-                "neither answer is JSON, as --as {read_as} asks: old: {old}; new: {new}"
-            )),
-            (old_tree, new_tree) => Ok(Read {
-                old: old_tree.unwrap_or_else(|_| quoted(old)),
-                new: new_tree.unwrap_or_else(|_| quoted(new)),
-                read_as,
-            }),
+    ) -> Result<(Comparison, &'static str), String> {
+        let sample = |bytes: &[u8]| quoted(bytes).excerpt(EXCERPT);
+        let mut comparison = Comparison::same();
+        let part = |kind, old, new| Difference {
+            path: "$".to_owned(),
+            new_path: None,
+            kind,
+            old,
+            new,
+            times: None,
+            severity: Severity::Error,
+        };
+        match (Reading::of(format, old), Reading::of(format, new)) {
+            (Reading::Value(old), Reading::Value(new)) => {
+                comparison = self.comparator.compare(&old, &new);
+            }
+            (Reading::Nothing, Reading::Nothing) => {}
+            (Reading::Value(tree), Reading::Nothing) => {
+                let old = Some(tree.excerpt(EXCERPT));
+                add(&mut comparison, part(DifferenceKind::Missing, old, None));
+            }
+            (Reading::Nothing, Reading::Value(tree)) => {
+                let new = Some(tree.excerpt(EXCERPT));
+                add(&mut comparison, part(DifferenceKind::Extra, None, new));
+            }
+            (Reading::Unreadable(old), Reading::Unreadable(new)) => {
+                return Err(format!(
+                    "neither answer is {format}, as was asked for: old: {old}; new: {new}"
+                ));
+            }
+            (Reading::Unreadable(_), _) | (_, Reading::Unreadable(_)) => {
+                let (old, new) = (Some(sample(old)), Some(sample(new)));
+                add(&mut comparison, part(DifferenceKind::Type, old, new));
+            }
+        }
+        Ok((comparison, format.name()))
+    }
+}
+
+/// An answer in a format that was asked for.
+enum Reading {
+    Nothing,
+    Value(Tree),
+    Unreadable(String),
+}
+
+impl Reading {
+    fn of(format: Format, bytes: &[u8]) -> Self {
+        if bytes.trim_ascii().is_empty() {
+            return Self::Nothing;
+        }
+        match read(format, bytes) {
+            Ok(tree) => Self::Value(tree),
+            Err(why) => Self::Unreadable(why),
         }
     }
 }
 
-fn part_in_outcome(comparison: &mut Comparison, old: &SideOutcome, new: &SideOutcome) {
+/// Puts a difference first.
+fn add(comparison: &mut Comparison, difference: Difference) {
     comparison.equal = false;
-    comparison.counts.add(DifferenceKind::Outcome);
+    comparison.counts.add(difference.kind);
+    comparison.differences.insert(0, difference);
+}
+
+fn part_in_outcome(comparison: &mut Comparison, old: &SideOutcome, new: &SideOutcome) {
     let difference = Difference {
         path: "$".to_owned(),
         new_path: None,
@@ -229,7 +277,7 @@ fn part_in_outcome(comparison: &mut Comparison, old: &SideOutcome, new: &SideOut
         times: None,
         severity: Severity::Error,
     };
-    comparison.differences.insert(0, difference);
+    add(comparison, difference);
 }
 
 fn told(outcome: &SideOutcome) -> String {
@@ -239,19 +287,12 @@ fn told(outcome: &SideOutcome) -> String {
     }
 }
 
-fn read_or_empty(read: fn(&[u8]) -> Result<Tree, String>, bytes: &[u8]) -> Result<Tree, String> {
-    if bytes.trim_ascii().is_empty() {
-        return Ok(Tree::null());
-    }
-    read(bytes)
-}
-
 /// Objects and arrays only: that two programs write `1` and `1.0` must not pass for equal because
 /// both happen to be JSON.
 fn automatically(old: &[u8], new: &[u8]) -> Read {
     let structured = |bytes: &[u8]| matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     if structured(old) && structured(new) {
-        if let (Ok(old), Ok(new)) = (json_value(old), json_value(new)) {
+        if let (Ok(old), Ok(new)) = (read(Format::Json, old), read(Format::Json, new)) {
             return Read {
                 old,
                 new,
@@ -265,7 +306,7 @@ fn automatically(old: &[u8], new: &[u8]) -> Read {
         };
         if all_structured(old)
             && all_structured(new)
-            && let (Ok(old), Ok(new)) = (json_lines(old), json_lines(new))
+            && let (Ok(old), Ok(new)) = (read(Format::JsonLines, old), read(Format::JsonLines, new))
         {
             return Read {
                 old,
@@ -277,12 +318,11 @@ fn automatically(old: &[u8], new: &[u8]) -> Read {
     as_text(old, new)
 }
 
-fn json_value(bytes: &[u8]) -> Result<Tree, String> {
-    crate::devstub::json::read(bytes).map_err(|error| error.to_string())
-}
-
-fn json_lines(bytes: &[u8]) -> Result<Tree, String> {
-    crate::devstub::jsonl::read(bytes).map_err(|error| error.to_string())
+fn read(format: Format, bytes: &[u8]) -> Result<Tree, String> {
+    Document::new(bytes)
+        .format(format)
+        .read()
+        .map_err(|error| error.to_string())
 }
 
 fn as_text(old: &[u8], new: &[u8]) -> Read {
@@ -410,6 +450,12 @@ mod tests {
         assert_eq!(compared(ReadAs::Json, b"1", b"1.0"), Ok((true, "json")));
         assert_eq!(compared(ReadAs::Json, b"1", b"oops"), Ok((false, "json")));
         assert_eq!(compared(ReadAs::Json, b"", b"\n"), Ok((true, "json")));
+        assert_eq!(compared(ReadAs::Json, b"", b"null"), Ok((false, "json")));
+        assert_eq!(compared(ReadAs::Json, b"[1]", b""), Ok((false, "json")));
+        assert_eq!(
+            compared(ReadAs::Json, b"abc", b"\"abc\""),
+            Ok((false, "json"))
+        );
         let error = compared(ReadAs::Json, b"oops", b"oops").unwrap_err();
         assert!(
             error.contains("old: ") && error.contains("new: "),

@@ -14,7 +14,7 @@ use crate::output::{Format, data};
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
     ("cutover metrics export metrics.json", ""),
-    ("cutover metrics export --since 1h | jq .summary.counters", "to standard output"),
+    ("cutover metrics export --since 1h > metrics.json", "the last hour, to standard output"),
 ]))]
 pub struct ExportArgs {
     /// The form of the export

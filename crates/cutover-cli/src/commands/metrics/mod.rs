@@ -11,12 +11,18 @@ use cutover_domain::metrics::{Snapshot, Window};
 use cutover_file::FileStateStore;
 use cutover_ports::PortErrorKind;
 
+use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::printable;
 
 /// See what running processes measure.
 #[derive(Debug, Subcommand)]
+#[command(before_help = examples(&[
+    ("cutover metrics summary", ""),
+    ("cutover metrics compare dataset.register", "old against new"),
+    ("cutover metrics export --to json metrics.json", ""),
+]))]
 pub enum MetricsCommand {
     /// Every counter, gauge and timer in figures
     Summary(summary::SummaryArgs),

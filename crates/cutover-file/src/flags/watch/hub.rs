@@ -59,6 +59,12 @@ impl Hub {
     pub(super) fn sight(&self) -> MutexGuard<'_, Sight> {
         lock(&self.sight)
     }
+
+    /// Gone when the thread has ended, too.
+    #[cfg(test)]
+    pub(super) fn sight_for_test(&self) -> std::sync::Weak<Mutex<Sight>> {
+        Arc::downgrade(&self.sight)
+    }
 }
 
 impl Drop for Hub {
@@ -203,7 +209,12 @@ impl Watcher {
 
     fn look(&self) -> Result<(), Stopped> {
         let mut seen = self.read();
-        if !matches!(seen, Seen::Revision { .. }) && lock(&self.sight).version > 0 {
+        let is_doubtful = match seen {
+            Seen::Revision { .. } => false,
+            Seen::Nothing => lock(&self.sight).version > 0,
+            Seen::Trouble(_) => true,
+        };
+        if is_doubtful {
             self.let_settle(SECOND_LOOK)?;
             seen = self.read();
         }

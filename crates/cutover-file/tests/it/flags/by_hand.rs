@@ -65,8 +65,10 @@ fn the_next_commit_writes_the_edit_down_first() {
     assert_eq!(text.lines().count(), 5);
 }
 
+type Meddle = fn(&Place);
+
 /// What one may do to the files beside the flags, by name.
-const MEDDLING: [(&str, fn(&Place)); 15] = [
+const MEDDLING: [(&str, Meddle); 15] = [
     ("nothing else", |_| {}),
     ("laid out anew", |place| {
         let document: serde_json::Value =

@@ -1,0 +1,228 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cutover_app::execution::Cutover;
+use cutover_app::flags::{FlagService, Follower, Live};
+use cutover_app::metrics::{MetricsPublisher, PUBLISH_INTERVAL};
+use cutover_domain::flags::FlagDocument;
+use cutover_domain::metrics::ProcessIdentity;
+use cutover_file::{FileComparisonStore, FileFlagStore, FileStateStore};
+use cutover_ports::comparison::ComparisonStore;
+use cutover_ports::flags::FlagStore;
+use cutover_ports::metrics::{MetricsReader, MetricsSink, Recorder};
+use cutover_ports::{PortError, SystemClock};
+
+/// Everything in one folder, and no server: flags, comparisons and metrics in files that the
+/// `cutover` command line reads and changes while the application runs.
+///
+/// Flags are followed by a thread, also when another process changes them; metrics are published
+/// every few seconds. Both end when this is dropped.
+///
+/// ```
+/// use cutover::Home;
+/// use cutover::prelude::*;
+///
+/// # let folder = tempfile::tempdir()?;
+/// let home = Home::open(folder.path())?;
+/// let double = BlockingOperation::<u32, u32, std::num::TryFromIntError>::builder("double")
+///     .old(|n: &u32| u32::try_from(u64::from(*n) * 2))
+///     .new(|n: &u32| u32::try_from(u64::from(*n) + u64::from(*n)))
+///     .flag("use_new_double")
+///     .build(home.cutover())?;
+/// assert_eq!(double.run(&Context::unit("customer-7"), 21)?, 42);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Home {
+    path: PathBuf,
+    flags: FlagService,
+    flag_store: Arc<FileFlagStore>,
+    comparisons: Arc<FileComparisonStore>,
+    recorder: Arc<Recorder>,
+    cutover: Cutover,
+    // Dropped in this order: the last metrics are published before anything else ends.
+    _publisher: MetricsPublisher,
+    _follower: Follower,
+}
+
+/// How to open a [`Home`].
+#[derive(Clone, Debug)]
+pub struct HomeOptions {
+    path: PathBuf,
+    instance: Option<String>,
+    defaults: Option<FlagDocument>,
+    unit_salt: Option<Arc<str>>,
+}
+
+/// Why a home cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HomeError {
+    /// The flags are there and cannot be read, and there are no defaults to go on with.
+    #[error(transparent)]
+    Flags(PortError),
+    /// Metrics cannot be published.
+    #[error(transparent)]
+    Metrics(PortError),
+    /// The operating system has no thread to give.
+    #[error("cannot start the thread that follows the flags: {0}")]
+    NoThread(#[from] std::io::Error),
+}
+
+impl HomeOptions {
+    /// A home in this folder, which need not be there yet.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            instance: None,
+            defaults: None,
+            unit_salt: None,
+        }
+    }
+
+    /// What this process is called in metrics, the same after a restart; the program's name when
+    /// nothing is said.
+    #[must_use]
+    pub fn instance(self, name: impl Into<String>) -> Self {
+        Self {
+            instance: Some(name.into()),
+            ..self
+        }
+    }
+
+    /// The flags to go on with when the folder has none, or none that can be read.
+    #[must_use]
+    pub fn defaults(self, defaults: FlagDocument) -> Self {
+        Self {
+            defaults: Some(defaults),
+            ..self
+        }
+    }
+
+    /// A secret that keeps the units in comparison records from being guessed.
+    #[must_use]
+    pub fn unit_salt(self, salt: impl Into<Arc<str>>) -> Self {
+        Self {
+            unit_salt: Some(salt.into()),
+            ..self
+        }
+    }
+
+    /// Opens the home and starts following it.
+    ///
+    /// # Errors
+    ///
+    /// The flags cannot be read and there are no defaults, or a thread cannot be started.
+    pub fn open(self) -> Result<Home, HomeError> {
+        let flag_store = Arc::new(FileFlagStore::open(&self.path));
+        let comparisons = Arc::new(FileComparisonStore::new(self.path.join("comparisons")));
+        let states = Arc::new(FileStateStore::open(self.path.join("metrics")));
+        let has_defaults = self.defaults.is_some();
+        let live = self
+            .defaults
+            .as_ref()
+            .map_or_else(Live::new, Live::with_defaults);
+        match pollster::block_on(live.refresh(&*flag_store)) {
+            Err(error) if !has_defaults => return Err(HomeError::Flags(error)),
+            _ => {}
+        }
+        let follower = Follower::start(live.clone(), Arc::clone(&flag_store) as _)?;
+
+        let boot = uuid::Uuid::new_v4().simple().to_string();
+        let identity = ProcessIdentity::new(self.instance.unwrap_or_else(program_name), boot);
+        let recorder = Arc::new(Recorder::new(identity));
+        let publisher = MetricsPublisher::start(
+            Arc::clone(&recorder) as _,
+            states,
+            Arc::new(SystemClock),
+            PUBLISH_INTERVAL,
+        )
+        .map_err(HomeError::Metrics)?;
+
+        let mut cutover = Cutover::new(live.clone())
+            .with_comparisons(Arc::clone(&comparisons) as _)
+            .with_metrics(Arc::clone(&recorder) as _);
+        if let Some(salt) = self.unit_salt {
+            cutover = cutover.with_unit_salt(salt);
+        }
+        Ok(Home {
+            path: self.path,
+            flags: FlagService::new(Arc::clone(&flag_store) as _).with_live(live),
+            flag_store,
+            comparisons,
+            recorder,
+            cutover,
+            _publisher: publisher,
+            _follower: follower,
+        })
+    }
+}
+
+impl Home {
+    /// Opens the home in this folder, which need not be there yet; see [`HomeOptions`].
+    ///
+    /// # Errors
+    ///
+    /// The flags are there and cannot be read, or a thread cannot be started.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, HomeError> {
+        HomeOptions::new(path).open()
+    }
+
+    /// What operations are built on.
+    #[must_use]
+    pub fn cutover(&self) -> &Cutover {
+        &self.cutover
+    }
+
+    /// The flags as they are now.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        self.cutover.live()
+    }
+
+    /// Changes the flags; what it changes is in force here when it returns.
+    #[must_use]
+    pub fn flags(&self) -> &FlagService {
+        &self.flags
+    }
+
+    /// Where the flags are.
+    #[must_use]
+    pub fn flag_store(&self) -> &dyn FlagStore {
+        &*self.flag_store
+    }
+
+    /// Where comparisons are kept.
+    #[must_use]
+    pub fn comparisons(&self) -> &dyn ComparisonStore {
+        &*self.comparisons
+    }
+
+    /// What this process measures.
+    #[must_use]
+    pub fn metrics(&self) -> &dyn MetricsReader {
+        &*self.recorder
+    }
+
+    /// Where your own measurements go.
+    #[must_use]
+    pub fn sink(&self) -> &dyn MetricsSink {
+        &*self.recorder
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn program_name() -> String {
+    let program = std::env::current_exe().ok();
+    let name = program
+        .as_deref()
+        .and_then(Path::file_stem)
+        .and_then(|name| name.to_str());
+    name.unwrap_or("application").to_owned()
+}
