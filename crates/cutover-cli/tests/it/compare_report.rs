@@ -146,7 +146,7 @@ fn a_report_comes_in_three_forms() {
     let text = home.done(&["compare", "report", first, "--to", "text"]);
     assert!(text.contains("$.items[*].price"), "{text}");
     let json = home.json(&["compare", "report", first, "--to", "json"]);
-    assert_eq!(json["totals"]["records"], 3);
+    assert_eq!(json["totals"]["comparisons"], 3);
     assert_eq!(json, {
         let mut same = home.json(&["compare", "report", first]);
         same["generated"] = json["generated"].clone();
@@ -167,7 +167,7 @@ fn a_report_comes_in_three_forms() {
 
     // A run is recorded under its name, as an operation is.
     let over_all = home.json(&["compare", "report", "--operation", "first", "--to", "json"]);
-    assert_eq!(over_all["totals"]["records"], 3);
+    assert_eq!(over_all["totals"]["comparisons"], 3);
     said(
         &home.run(&["compare", "report", "--operation", "nothing"]),
         1,
