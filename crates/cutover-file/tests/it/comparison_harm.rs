@@ -438,7 +438,7 @@ const CHILD_COUNT: &str = "CUTOVER_TEST_CHILD_COUNT";
 
 /// Not a test of its own: appends records and says each id once it is acknowledged.
 #[test]
-#[ignore = "played by a child process of the tests below"]
+#[ignore = "a child process of the tests below"]
 fn child() {
     let setting = |name| std::env::var_os(name).map(|value| value.into_string().unwrap());
     let Some(dir) = setting(CHILD_DIR) else {
