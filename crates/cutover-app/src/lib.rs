@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "comparison")]
+pub mod comparison;
 #[cfg(feature = "execution")]
 pub mod execution;
 #[cfg(feature = "flags")]
 pub mod flags;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "report")]
+pub mod report;

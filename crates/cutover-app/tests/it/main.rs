@@ -18,5 +18,7 @@ mod flags;
 mod metrics;
 #[cfg(feature = "tokio")]
 mod reads;
+#[cfg(feature = "report")]
+mod report;
 #[cfg(feature = "tokio")]
 mod writes;

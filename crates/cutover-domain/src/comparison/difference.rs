@@ -212,7 +212,8 @@ impl Counts {
     /// How many of all kinds.
     #[must_use]
     pub fn total(&self) -> u64 {
-        DifferenceKind::ALL.iter().map(|kind| self.of(*kind)).sum()
+        let counts = DifferenceKind::ALL.iter().map(|kind| self.of(*kind));
+        counts.fold(0, u64::saturating_add)
     }
 
     /// Counts one more.
@@ -231,13 +232,14 @@ impl Counts {
 
     /// Adds the counts of another comparison.
     pub fn merge(&mut self, other: &Self) {
-        self.value += other.value;
-        self.kind += other.kind;
-        self.missing += other.missing;
-        self.extra += other.extra;
-        self.order += other.order;
-        self.repetition += other.repetition;
-        self.outcome += other.outcome;
+        let add = |into: &mut u64, count: u64| *into = into.saturating_add(count);
+        add(&mut self.value, other.value);
+        add(&mut self.kind, other.kind);
+        add(&mut self.missing, other.missing);
+        add(&mut self.extra, other.extra);
+        add(&mut self.order, other.order);
+        add(&mut self.repetition, other.repetition);
+        add(&mut self.outcome, other.outcome);
     }
 }
 

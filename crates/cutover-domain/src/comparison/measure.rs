@@ -135,10 +135,16 @@ impl Deltas {
 #[must_use]
 pub fn percent_change(old: f64, new: f64) -> Option<f64> {
     let change = (new - old) / old * 100.0;
-    if old == 0.0 || !change.is_finite() {
-        return None;
+    if old == 0.0 { None } else { round(change) }
+}
+
+/// The value with nine significant digits; absent when it is no number.
+pub(crate) fn round(value: f64) -> Option<f64> {
+    if value.is_finite() {
+        format!("{value:.8e}").parse().ok()
+    } else {
+        None
     }
-    format!("{change:.8e}").parse().ok()
 }
 
 /// Durations as whole nanoseconds; what is longer than 584 years is written as that.

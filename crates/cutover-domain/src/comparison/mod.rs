@@ -49,6 +49,7 @@ pub use difference::{
 };
 pub use id::{InvalidId, MAX_ID_LENGTH, RecordId, RunId};
 pub use judgement::{Judgement, RecordLimits};
+pub(crate) use measure::round;
 pub use measure::{Deltas, Measurements, percent_change};
 pub use outcome::Outcome;
 pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};

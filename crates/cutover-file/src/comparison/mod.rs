@@ -21,7 +21,7 @@
 //!
 //! # pollster::block_on(async {
 //! let dir = tempfile::tempdir()?;
-//! let store = FileComparisonStore::new(dir.path().join("comparisons"));
+//! let store = FileComparisonStore::open(dir.path().join("comparisons"));
 //! assert!(store.runs(&RunQuery::default()).await?.items.is_empty());
 //!
 //! let now = "2026-01-01T00:00:00Z".parse()?;

@@ -43,7 +43,7 @@ struct Shared {
 impl FileComparisonStore {
     /// The records in `dir`, with the usual settings.
     #[must_use]
-    pub fn new(dir: impl Into<PathBuf>) -> Self {
+    pub fn open(dir: impl Into<PathBuf>) -> Self {
         Self::with_config(FileComparisonConfig::new(dir))
     }
 

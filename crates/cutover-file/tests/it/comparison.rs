@@ -8,7 +8,7 @@ use cutover_testkit::comparison_store_contract;
 comparison_store_contract!(file, || {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_owned();
-    Fixture::opened_by(move || FileComparisonStore::new(&path)).keeping(dir)
+    Fixture::opened_by(move || FileComparisonStore::open(&path)).keeping(dir)
 });
 
 comparison_store_contract!(file_in_tiny_segments, || {
@@ -26,12 +26,12 @@ comparison_store_contract!(file_in_tiny_segments, || {
 comparison_store_contract!(file_behind_arc, || {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_owned();
-    Fixture::opened_by(move || Arc::new(FileComparisonStore::new(&path))).keeping(dir)
+    Fixture::opened_by(move || Arc::new(FileComparisonStore::open(&path))).keeping(dir)
 });
 
 comparison_store_contract!(file_behind_box, || {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_owned();
-    let open = move || Box::new(FileComparisonStore::new(&path)) as Box<dyn ComparisonStore>;
+    let open = move || Box::new(FileComparisonStore::open(&path)) as Box<dyn ComparisonStore>;
     Fixture::opened_by(open).keeping(dir)
 });

@@ -26,7 +26,7 @@ impl Home {
     /// A store with the run `r`.
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = FileComparisonStore::new(dir.path());
+        let store = FileComparisonStore::open(dir.path());
         let run = sample_run("r", 0);
         block_on(store.create_run(&run)).unwrap();
         Self { dir, store, run }
@@ -99,7 +99,7 @@ fn a_torn_last_line_is_reported_and_neither_loses_what_is_before_nor_what_comes_
         );
 
         // Another process goes on.
-        let other = FileComparisonStore::new(home.dir.path());
+        let other = FileComparisonStore::open(home.dir.path());
         block_on(other.append(&[sample_record(&home.run, "c", 2)])).unwrap();
         let page = home.page();
         assert_eq!(ids(&page), ["c", "b", "a"], "cut at {cut}");
@@ -113,7 +113,7 @@ fn a_record_that_only_lacks_its_line_end_counts_once() {
     home.append(&["a", "b"]);
     let whole = fs::read(home.segment()).unwrap();
     fs::write(home.segment(), &whole[..whole.len() - 1]).unwrap();
-    let other = FileComparisonStore::new(home.dir.path());
+    let other = FileComparisonStore::open(home.dir.path());
     assert_eq!(home.ids(), ["b", "a"]);
     // Nobody was told that `b` is saved, but it is, so there must not be a second one.
     let error = block_on(other.append(&[sample_record(&home.run, "b", 2)])).unwrap_err();
@@ -318,7 +318,7 @@ fn everything_new_is_private_to_its_owner() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("comparisons");
-    let store = FileComparisonStore::new(&root);
+    let store = FileComparisonStore::open(&root);
     let run = sample_run("r", 0);
     block_on(store.create_run(&run)).unwrap();
     block_on(store.append(&[sample_record(&run, "a", 1), sample_record(&run, "b", 2)])).unwrap();
@@ -438,7 +438,7 @@ const CHILD_COUNT: &str = "CUTOVER_TEST_CHILD_COUNT";
 
 /// Not a test of its own: appends records and says each id once it is acknowledged.
 #[test]
-#[ignore = "played by a child process of the tests below"]
+#[ignore = "a child process of the tests below"]
 fn child() {
     let setting = |name| std::env::var_os(name).map(|value| value.into_string().unwrap());
     let Some(dir) = setting(CHILD_DIR) else {

@@ -17,7 +17,7 @@
 //! cutover_testkit::comparison_store_contract!(file, || {
 //!     let dir = tempfile::tempdir().unwrap();
 //!     let path = dir.path().to_owned();
-//!     Fixture::opened_by(move || FileComparisonStore::new(&path)).keeping(dir)
+//!     Fixture::opened_by(move || FileComparisonStore::open(&path)).keeping(dir)
 //! });
 //! ```
 

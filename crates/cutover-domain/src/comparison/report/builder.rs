@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use super::{
     ReportedCoverage, ReportedRun, SideReport, SlowRecord, Totals,
 };
 use crate::comparison::{
-    ComparisonRecord, Counts, Coverage, Run, RunId, SideRecord, percent_change,
+    ComparisonRecord, Counts, Coverage, Run, RunId, RunKind, SideRecord, percent_change, round,
 };
 
 /// So many records are named as the slowest.
@@ -28,8 +29,9 @@ const OTHERS: &str = "(others)";
 #[derive(Debug, Default)]
 pub struct ReportBuilder {
     runs: HashMap<RunId, Run>,
-    records_of_run: HashMap<RunId, u64>,
-    totals: Totals,
+    /// How the records of each run ended, by operation.
+    found: HashMap<RunId, BTreeMap<Arc<str>, Totals>>,
+    records: u64,
     differences: Counts,
     operations: HashMap<String, Operation>,
     old: Side,
@@ -77,13 +79,18 @@ impl ReportBuilder {
 
     /// Adds a record. Adding it twice counts it twice.
     pub fn record(&mut self, record: &ComparisonRecord) {
-        match self.records_of_run.get_mut(&record.run) {
-            Some(count) => *count += 1,
+        self.records += 1;
+        let of_run = match self.found.get_mut(&record.run) {
+            Some(of_run) => of_run,
+            None => self.found.entry(record.run.clone()).or_default(),
+        };
+        match of_run.get_mut(&record.operation) {
+            Some(totals) => totals.count(record.result),
             None => {
-                self.records_of_run.insert(record.run.clone(), 1);
+                let totals = of_run.entry(Arc::clone(&record.operation)).or_default();
+                totals.count(record.result);
             }
         }
-        self.totals.count(record.result);
         if let Some(comparison) = record.judgement.comparison() {
             self.differences.merge(&comparison.counts);
         }
@@ -109,8 +116,8 @@ impl ReportBuilder {
 
     /// The report on what was added.
     #[must_use]
-    pub fn finish(self, generated: Timestamp) -> Report {
-        let coverage = self.coverage();
+    pub fn finish(mut self, generated: Timestamp) -> Report {
+        let (totals, coverage) = self.settle();
         let mut runs: Vec<ReportedRun> = self.runs.values().map(ReportedRun::from).collect();
         runs.sort_by(|left, right| {
             right
@@ -124,7 +131,7 @@ impl ReportBuilder {
             .map(|(name, found)| found.finish(name))
             .collect();
         operations.sort_by(|left, right| {
-            let unproven = |totals: &Totals| totals.records - totals.equal;
+            let unproven = |totals: &Totals| totals.comparisons - totals.equal;
             unproven(&right.totals)
                 .cmp(&unproven(&left.totals))
                 .then_with(|| left.operation.cmp(&right.operation))
@@ -150,9 +157,9 @@ impl ReportBuilder {
             schema: REPORT_SCHEMA,
             generated,
             runs,
-            totals: self.totals,
-            pass: self.totals.pass(),
-            coverage: ReportedCoverage::new(coverage, self.totals.records),
+            totals,
+            pass: totals.pass(),
+            coverage: ReportedCoverage::new(coverage, self.records),
             differences: self.differences,
             operations,
             // Finishing has sorted the times.
@@ -172,24 +179,48 @@ impl ReportBuilder {
         }
     }
 
-    /// What the runs say, and for a run that says less than its records show, what those show: the
-    /// header of a running run is behind.
-    fn coverage(&self) -> Coverage {
-        let mut coverage = Coverage::default();
+    /// How everything ended, and how much of it there was.
+    ///
+    /// A run may keep records of differences only, or have lost old ones to retention: then its
+    /// tally knows more. While it goes on, its header is a little behind: then its records know
+    /// more. Neither counts anything that did not happen, so of each result the larger count holds.
+    fn settle(&mut self) -> (Totals, Coverage) {
+        let (mut totals, mut coverage) = (Totals::default(), Coverage::default());
+        let mut of_operations: Vec<(String, Totals)> = Vec::new();
         for (id, run) in &self.runs {
-            let records = self.records_of_run.get(id).copied().unwrap_or(0);
+            let found = self.found.remove(id).unwrap_or_default();
+            let mut sum = Totals::default();
+            found.values().for_each(|found| sum.merge(found));
+            let tally = Totals::from(&run.tally);
+            let settled = tally.or_more(&sum);
+            let unknown = settled.comparisons - tally.comparisons;
             let mut of_run = run.coverage();
-            let unknown = records.saturating_sub(of_run.made);
-            of_run.made += unknown;
+            of_run.made = settled.comparisons;
             of_run.not_run = of_run.not_run.saturating_sub(unknown);
             coverage.merge(&of_run);
-        }
-        for (id, records) in &self.records_of_run {
-            if !self.runs.contains_key(id) {
-                coverage.made += records;
+            totals.merge(&settled);
+            let names: Vec<Arc<str>> = found.keys().cloned().collect();
+            match (&names[..], run.kind) {
+                ([name], _) => of_operations.push((name.to_string(), settled)),
+                ([], RunKind::Operation) => of_operations.push((run.name.clone(), settled)),
+                // The tally does not tell several operations apart.
+                _ => {
+                    of_operations.extend(found.into_iter().map(|(name, of)| (name.to_string(), of)))
+                }
             }
         }
-        coverage
+        // Records whose run is not known.
+        for found in std::mem::take(&mut self.found).into_values() {
+            for (name, of) in found {
+                totals.merge(&of);
+                coverage.made += of.comparisons;
+                of_operations.push((name.to_string(), of));
+            }
+        }
+        for (name, of) in of_operations {
+            self.operation(&name).totals.merge(&of);
+        }
+        (totals, coverage)
     }
 
     fn operation(&mut self, name: &str) -> &mut Operation {
@@ -226,7 +257,7 @@ impl ReportBuilder {
             .slowest
             .last()
             .map_or(Duration::ZERO, SlowRecord::longest);
-        if full && Duration::from_nanos(longest) <= least {
+        if full && Duration::from_nanos(longest) < least {
             return;
         }
         let slow = SlowRecord {
@@ -240,7 +271,7 @@ impl ReportBuilder {
         };
         let place = self
             .slowest
-            .partition_point(|other| other.longest() >= slow.longest());
+            .partition_point(|other| slowness(other) < slowness(&slow));
         self.slowest.insert(place, slow);
         self.slowest.truncate(SLOWEST);
     }
@@ -248,7 +279,6 @@ impl ReportBuilder {
 
 impl Operation {
     fn add(&mut self, record: &ComparisonRecord) {
-        self.totals.count(record.result);
         self.clusters.add(record);
         if let Some(error) = record.judgement.error() {
             *entry(&mut self.failures, error) += 1;
@@ -298,11 +328,23 @@ impl Mean {
     }
 
     fn finish(self) -> Option<MeanDelta> {
-        (self.count > 0).then(|| MeanDelta {
-            mean_percent: self.sum / self.count as f64,
+        // The order of a sum shows in its last digits, and no reader needs those.
+        let mean = round(self.sum / self.count as f64)?;
+        Some(MeanDelta {
+            mean_percent: mean,
             records: self.count,
         })
     }
+}
+
+/// The slowest sorts first; records that took the same time are told apart by name, so that a
+/// report does not depend on the order of its records.
+fn slowness(slow: &SlowRecord) -> (Reverse<Duration>, &str, &str) {
+    (
+        Reverse(slow.longest()),
+        slow.run.as_str(),
+        slow.record.as_str(),
+    )
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

@@ -149,12 +149,8 @@ fn rank_of(example: &Example) -> Rank<'_> {
 }
 
 fn size(difference: &Difference) -> usize {
-    let values = [&difference.old, &difference.new];
-    values
-        .into_iter()
-        .flatten()
-        .map(|value| value.heap_bytes())
-        .sum()
+    let values = [&difference.old, &difference.new].into_iter().flatten();
+    values.fold(0, |sum, value| sum + value.to_json().len())
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ use serde::Serialize;
 
 use super::{
     Counts, Coverage, Deltas, Difference, DifferenceKind, Implementation, RecordId, RecordResult,
-    Run, RunId, RunKind, RunState, Severity,
+    Run, RunId, RunKind, RunState, Severity, Tally,
 };
 
 pub use builder::ReportBuilder;
@@ -135,7 +135,7 @@ impl From<&Run> for ReportedRun {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// All of them.
-    pub records: u64,
+    pub comparisons: u64,
     /// Proven equal.
     pub equal: u64,
     /// Different.
@@ -148,7 +148,7 @@ pub struct Totals {
 
 impl Totals {
     fn count(&mut self, result: RecordResult) {
-        self.records += 1;
+        self.comparisons += 1;
         match result {
             RecordResult::Equal => self.equal += 1,
             RecordResult::Different => self.different += 1,
@@ -157,12 +157,42 @@ impl Totals {
         }
     }
 
+    fn merge(&mut self, other: &Self) {
+        let Self {
+            comparisons,
+            equal,
+            different,
+            inexact,
+            failed,
+        } = *other;
+        self.comparisons = self.comparisons.saturating_add(comparisons);
+        self.equal = self.equal.saturating_add(equal);
+        self.different = self.different.saturating_add(different);
+        self.inexact = self.inexact.saturating_add(inexact);
+        self.failed = self.failed.saturating_add(failed);
+    }
+
+    /// Of each result the larger count.
+    fn or_more(&self, other: &Self) -> Self {
+        let mut more = Self {
+            comparisons: 0,
+            equal: self.equal.max(other.equal),
+            different: self.different.max(other.different),
+            inexact: self.inexact.max(other.inexact),
+            failed: self.failed.max(other.failed),
+        };
+        more.comparisons = [more.equal, more.different, more.inexact, more.failed]
+            .into_iter()
+            .fold(0, u64::saturating_add);
+        more
+    }
+
     /// The share proven equal.
     #[must_use]
     pub fn pass(&self) -> Pass {
         Pass {
-            share: (self.records > 0).then(|| self.equal as f64 / self.records as f64),
-            interval: wilson(self.equal, self.records),
+            share: (self.comparisons > 0).then(|| self.equal as f64 / self.comparisons as f64),
+            interval: wilson(self.equal, self.comparisons),
             confidence: statistics::CONFIDENCE,
             method: "wilson",
             look: "single",
@@ -170,10 +200,22 @@ impl Totals {
     }
 }
 
+impl From<&Tally> for Totals {
+    fn from(tally: &Tally) -> Self {
+        Self {
+            comparisons: tally.made(),
+            equal: tally.equal,
+            different: tally.different,
+            inexact: tally.inexact,
+            failed: tally.failed,
+        }
+    }
+}
+
 /// The share of comparisons proven equal; what is inexact or failed is not.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Pass {
-    /// 0 to 1; absent when there are no records.
+    /// 0 to 1; absent when there are none.
     pub share: Option<f64>,
     /// Where the true share is, as far as these records tell.
     pub interval: Option<Interval>,
@@ -199,7 +241,8 @@ pub struct ReportedCoverage {
     pub not_run: u64,
     /// The part that was compared, 0 to 1; absent when there was nothing to compare.
     pub share: Option<f64>,
-    /// Comparisons made whose records are gone or cannot be read: not part of this report.
+    /// Comparisons made that have no record to read: only differences were kept, or retention
+    /// removed it. They count in the totals; examples, times and memory are those of the rest.
     pub without_record: u64,
 }
 

@@ -57,7 +57,7 @@ fn next_acknowledged(output: &mut BufReader<ChildStdout>) -> Option<usize> {
 }
 
 #[test]
-#[ignore = "the other tests run it in a process of its own"]
+#[ignore = "a child process of the other tests"]
 fn child() {
     let variable = |name| std::env::var_os(name).unwrap().into_string().unwrap();
     let store = FileFlagStore::open(variable(DIR));

@@ -1,0 +1,274 @@
+//! Figures as people read them.
+
+use cutover_domain::comparison::report::{MeanDelta, Report, Spread};
+use cutover_domain::comparison::{Coverage, percent_change};
+
+/// `12,345`.
+pub(super) fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 record`, `2 records`.
+pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// A share as per cent that never claims more than is so: `100 %` and `0 %` are exact, whatever
+/// lies between them shows as that.
+pub(super) fn share(share: f64) -> String {
+    let percent = share * 100.0;
+    if share <= 0.0 || share >= 1.0 {
+        return format!("{percent:.0} %");
+    }
+    let text = format!("{percent:.2}");
+    match text.as_str() {
+        "100.00" => "> 99.99 %".to_owned(),
+        "0.00" => "< 0.01 %".to_owned(),
+        _ => format!("{text} %"),
+    }
+}
+
+/// A change in per cent with its sign: `+3.2 %`, `−98.3 %`.
+pub(super) fn change(percent: f64) -> String {
+    let size = percent.abs();
+    let digits = match size {
+        size if size < 0.05 => return "±0 %".to_owned(),
+        size if size < 1000.0 => format!("{size:.1}"),
+        size => count(size as u64),
+    };
+    format!("{}{digits} %", if percent < 0.0 { '−' } else { '+' })
+}
+
+/// Nanoseconds with three significant digits and a unit.
+pub(super) fn time(nanoseconds: f64) -> String {
+    let units = [
+        (1.0, "ns"),
+        (1e3, "µs"),
+        (1e6, "ms"),
+        (1e9, "s"),
+        (60e9, "min"),
+        (3600e9, "h"),
+    ];
+    scaled(nanoseconds, &units)
+}
+
+/// Bytes with three significant digits and a unit.
+pub(super) fn bytes(bytes: f64) -> String {
+    let names = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let mut size = 1.0 / 1024.0;
+    let units = names.map(|name| {
+        size *= 1024.0;
+        (size, name)
+    });
+    scaled(bytes, &units)
+}
+
+fn scaled(value: f64, units: &[(f64, &str)]) -> String {
+    // What would be rounded up to the next unit belongs to it.
+    let unit = units.iter().rev().find(|(size, _)| value >= size * 0.9995);
+    let (size, name) = unit.or(units.first()).copied().unwrap_or((1.0, ""));
+    let value = value / size;
+    let whole = value.fract() == 0.0 && size <= 1.0;
+    let digits = match value {
+        _ if whole => 0,
+        value if value < 9.995 => 2,
+        value if value < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$} {name}")
+}
+
+/// Something that was measured on a side or both.
+pub(super) struct Measured<'a> {
+    pub(super) name: &'static str,
+    pub(super) old: Option<&'a Spread>,
+    pub(super) new: Option<&'a Spread>,
+    pub(super) mean: Option<MeanDelta>,
+    pub(super) unit: fn(f64) -> String,
+}
+
+/// What the report has figures of.
+pub(super) fn measured(report: &Report) -> Vec<Measured<'_>> {
+    let (old, new, mean) = (&report.old, &report.new, &report.change);
+    let all = [
+        Measured {
+            name: "Time",
+            old: old.wall_ns.as_ref(),
+            new: new.wall_ns.as_ref(),
+            mean: mean.wall,
+            unit: time,
+        },
+        Measured {
+            name: "Processor time",
+            old: old.cpu_ns.as_ref(),
+            new: new.cpu_ns.as_ref(),
+            mean: mean.cpu,
+            unit: time,
+        },
+        Measured {
+            name: "Peak memory",
+            old: old.peak_memory_bytes.as_ref(),
+            new: new.peak_memory_bytes.as_ref(),
+            mean: mean.peak_memory,
+            unit: bytes,
+        },
+    ];
+    all.into_iter()
+        .filter(|measured| measured.old.is_some() || measured.new.is_some())
+        .collect()
+}
+
+/// A figure of a spread.
+pub(super) type Figure = fn(&Spread) -> f64;
+
+/// The figures that are shown.
+pub(super) const FIGURES: [(&str, Figure); 5] = [
+    ("mean", |spread| spread.mean),
+    ("median", |spread| spread.median),
+    ("p95", |spread| spread.p95),
+    ("p99", |spread| spread.p99),
+    ("max", |spread| spread.max as f64),
+];
+
+/// The change between two spreads at one of their figures.
+pub(super) fn spread_change(
+    old: Option<&Spread>,
+    new: Option<&Spread>,
+    figure: Figure,
+) -> Option<f64> {
+    percent_change(figure(old?), figure(new?))
+}
+
+/// What was not compared, in words: `2 dropped (timeout 2)`, `14 sampled out`.
+pub(super) fn not_compared(report: &Report) -> Vec<String> {
+    let coverage = &report.coverage;
+    let mut parts = Vec::new();
+    let dropped = dropped(report);
+    if dropped > 0 {
+        let reasons: Vec<String> = coverage
+            .dropped
+            .iter()
+            .map(|(reason, part)| format!("{} {}", visible(reason), count(*part)))
+            .collect();
+        parts.push(format!(
+            "{} dropped ({})",
+            count(dropped),
+            reasons.join(", ")
+        ));
+    }
+    if coverage.sampled_out > 0 {
+        parts.push(format!("{} sampled out", count(coverage.sampled_out)));
+    }
+    if coverage.not_run > 0 {
+        parts.push(format!("{} not run", count(coverage.not_run)));
+    }
+    parts
+}
+
+/// How many were dropped, for whatever reason.
+pub(super) fn dropped(report: &Report) -> u64 {
+    let reasons = report.coverage.dropped.values();
+    reasons.fold(0, |sum, part| sum.saturating_add(*part))
+}
+
+/// Everything there was to compare.
+pub(super) fn population(report: &Report) -> u64 {
+    let coverage = &report.coverage;
+    Coverage {
+        made: coverage.made,
+        dropped: coverage.dropped.clone(),
+        sampled_out: coverage.sampled_out,
+        not_run: coverage.not_run,
+    }
+    .population()
+}
+
+/// The text with everything that is not to be seen made visible: control characters would move a
+/// terminal's cursor, and marks of direction would show a path that is another one.
+pub(super) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        let hidden = character.is_control()
+            || matches!(
+                character,
+                '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            );
+        if hidden {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_well_at_every_size() {
+        for (nanoseconds, text) in [
+            (0.0, "0 ns"),
+            (7.0, "7 ns"),
+            (999.0, "999 ns"),
+            (999.9, "1.00 µs"),
+            (1500.0, "1.50 µs"),
+            (12_345_678.0, "12.3 ms"),
+            (999_600_000.0, "1.00 s"),
+            (90e9, "1.50 min"),
+            (7200e9, "2.00 h"),
+        ] {
+            assert_eq!(time(nanoseconds), text);
+        }
+        assert_eq!(bytes(512.0), "512 B");
+        assert_eq!(bytes(1024.0 * 1023.9), "1.00 MiB");
+        assert_eq!(bytes(u64::MAX as f64), "16.0 EiB");
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(count(number), text);
+        }
+        for (percent, text) in [
+            (0.0, "±0 %"),
+            (-0.04, "±0 %"),
+            (3.21, "+3.2 %"),
+            (-98.29, "−98.3 %"),
+            (123_456.0, "+123,456 %"),
+        ] {
+            assert_eq!(change(percent), text);
+        }
+    }
+
+    #[test]
+    fn a_share_is_never_rounded_to_certainty() {
+        for (value, text) in [
+            (0.0, "0 %"),
+            (1.0, "100 %"),
+            (0.975, "97.50 %"),
+            (0.999_999, "> 99.99 %"),
+            (0.000_001, "< 0.01 %"),
+        ] {
+            assert_eq!(share(value), text);
+        }
+    }
+
+    #[test]
+    fn what_hides_is_shown() {
+        assert_eq!(
+            visible("a\u{1b}[2J\u{202e}b\né"),
+            "a\\u{1b}[2J\\u{202e}b\\né"
+        );
+    }
+}

@@ -1,0 +1,337 @@
+//! The report as text.
+
+use std::fmt::Write;
+
+use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
+use cutover_domain::tree::Tree;
+
+use super::figure::{
+    FIGURES, Measured, change, count, counted, measured, not_compared, population, share,
+    spread_change, time, visible,
+};
+
+/// So many clusters of an operation are shown.
+const CLUSTERS: usize = 20;
+
+/// So much of a value is shown.
+const VALUE: usize = 40;
+
+const NOTHING: &str = "–";
+
+pub(super) fn render(report: &Report) -> String {
+    let mut out = Text(String::new());
+    head(&mut out, report);
+    outcome(&mut out, report);
+    for operation in &report.operations {
+        mismatches(&mut out, operation);
+    }
+    usage(&mut out, report);
+    outcomes_of_sides(&mut out, report);
+    hidden(&mut out, report);
+    slowest(&mut out, report);
+    unreadable(&mut out, report);
+    out.0
+}
+
+struct Text(String);
+
+impl Text {
+    fn line(&mut self, line: impl AsRef<str>) {
+        self.0.push_str(line.as_ref().trim_end());
+        self.0.push('\n');
+    }
+
+    fn section(&mut self, title: &str) {
+        self.0.push('\n');
+        self.line(title);
+    }
+
+    /// Rows with every column as wide as its widest cell; columns in `right` end together.
+    fn table(&mut self, right: &[usize], rows: &[Vec<String>]) {
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        for row in rows {
+            let mut line = String::new();
+            for (column, cell) in row.iter().enumerate() {
+                let gap = " ".repeat(widths[column] - cell.chars().count());
+                let (before, after) = if right.contains(&column) {
+                    (gap.as_str(), "")
+                } else {
+                    ("", gap.as_str())
+                };
+                // Writing to a string does not fail.
+                let _ = write!(line, "  {before}{cell}{after}");
+            }
+            self.line(line);
+        }
+    }
+}
+
+fn head(out: &mut Text, report: &Report) {
+    out.line(format!("Comparison report of {}", report.generated));
+    for run in report.runs.iter().take(5) {
+        let end = match run.finished {
+            Some(finished) => format!("to {finished}"),
+            None => format!("last heard of {}", run.updated),
+        };
+        out.line(format!(
+            "run {} ({}), {}: {} {end}",
+            visible(&run.name),
+            run.id,
+            run.state,
+            run.started
+        ));
+    }
+    if report.runs.len() > 5 {
+        out.line(format!(
+            "and {}",
+            counted(report.runs.len() as u64 - 5, "more run", "more runs")
+        ));
+    }
+    if let Some(run) = report.runs.first() {
+        for (side, implementation) in [("old", &run.old), ("new", &run.new)] {
+            let version = implementation.version.as_deref().unwrap_or_default();
+            let line = format!("{side}  {} {version}", visible(&implementation.description));
+            if line.trim().len() > side.len() {
+                out.line(line);
+            }
+        }
+    }
+}
+
+fn outcome(out: &mut Text, report: &Report) {
+    let totals = &report.totals;
+    out.section("Result");
+    let pass = match (report.pass.share, report.pass.interval) {
+        (Some(pass), Some(interval)) => format!(
+            "{}   95 % interval {} to {}, for a single look",
+            share(pass),
+            share(interval.low),
+            share(interval.high)
+        ),
+        _ => "nothing was compared".to_owned(),
+    };
+    let mut covered = match report.coverage.share {
+        Some(covered) => format!(
+            "{}   {} made of {}",
+            share(covered),
+            count(report.coverage.made),
+            count(population(report))
+        ),
+        None => NOTHING.to_owned(),
+    };
+    for part in not_compared(report) {
+        covered = format!("{covered}, {part}");
+    }
+    let mut rows = vec![
+        vec!["pass share".to_owned(), pass],
+        vec!["coverage".to_owned(), covered],
+        vec![
+            "comparisons".to_owned(),
+            format!(
+                "{} equal, {} different, {} inexact, {} failed",
+                count(totals.equal),
+                count(totals.different),
+                count(totals.inexact),
+                count(totals.failed)
+            ),
+        ],
+    ];
+    if report.coverage.without_record > 0 {
+        let text = format!(
+            "{} counted only: examples, times and memory are those of the other {}",
+            count(report.coverage.without_record),
+            count(report.coverage.made - report.coverage.without_record)
+        );
+        rows.push(vec!["no record".to_owned(), text]);
+    }
+    out.table(&[], &rows);
+}
+
+fn mismatches(out: &mut Text, operation: &OperationReport) {
+    let totals = &operation.totals;
+    if totals.comparisons == totals.equal && operation.clusters.is_empty() {
+        return;
+    }
+    out.section(&format!(
+        "{}: {} of {} not proven equal",
+        visible(&operation.operation),
+        count(totals.comparisons - totals.equal),
+        count(totals.comparisons)
+    ));
+    let mut rows = Vec::new();
+    if !operation.clusters.is_empty() {
+        let titles = ["records", "kind", "severity", "path", "smallest example"];
+        rows.push(titles.map(str::to_owned).to_vec());
+    }
+    rows.extend(operation.clusters.iter().take(CLUSTERS).map(|cluster| {
+        vec![
+            count(cluster.records),
+            cluster.kind.word().to_owned(),
+            cluster.severity.word().to_owned(),
+            visible(&cluster.path),
+            example(cluster),
+        ]
+    }));
+    out.table(&[0], &rows);
+    let more = operation.clusters.len().saturating_sub(CLUSTERS);
+    if more > 0 {
+        let paths = counted(more as u64, "more path", "more paths");
+        out.line(format!("  and {paths}: the JSON report has them all"));
+    }
+    if operation.unclustered > 0 {
+        let differences = counted(operation.unclustered, "difference", "differences");
+        out.line(format!(
+            "  and {differences} at too many other paths to list"
+        ));
+    }
+    for (reason, times) in &operation.failures {
+        out.line(format!(
+            "  comparing failed {}: {}",
+            counted(*times, "time", "times"),
+            visible(reason)
+        ));
+    }
+}
+
+fn example(cluster: &Cluster) -> String {
+    let difference = &cluster.example.difference;
+    let shown = |value: &Option<Tree>| {
+        value.as_ref().map_or_else(
+            || NOTHING.to_owned(),
+            |value| {
+                let json = visible(&value.to_json());
+                match json.char_indices().nth(VALUE) {
+                    Some((end, _)) => format!("{}…", &json[..end]),
+                    None => json,
+                }
+            },
+        )
+    };
+    format!(
+        "{} → {}   in {}",
+        shown(&difference.old),
+        shown(&difference.new),
+        visible(&cluster.example.label)
+    )
+}
+
+fn usage(out: &mut Text, report: &Report) {
+    let measured = measured(report);
+    let mut rows = Vec::new();
+    for Measured {
+        name,
+        old,
+        new,
+        unit,
+        ..
+    } in &measured
+    {
+        for (side, spread) in [("old", old), ("new", new)] {
+            if let Some(spread) = spread {
+                let mut row = vec![(*name).to_owned(), side.to_owned()];
+                row.extend(FIGURES.map(|(_, figure)| unit(figure(spread))));
+                rows.push(row);
+            }
+        }
+        if old.is_some() && new.is_some() {
+            let mut row = vec![(*name).to_owned(), "change".to_owned()];
+            row.extend(FIGURES.map(|(_, figure)| {
+                spread_change(*old, *new, figure).map_or_else(|| NOTHING.to_owned(), change)
+            }));
+            rows.push(row);
+        }
+    }
+    if rows.is_empty() && report.change.counters.is_empty() {
+        return;
+    }
+    out.section("Time and memory");
+    if !rows.is_empty() {
+        let mut titles = vec![String::new(), String::new()];
+        titles.extend(FIGURES.map(|(name, _)| name.to_owned()));
+        rows.insert(0, titles);
+        out.table(&[2, 3, 4, 5, 6], &rows);
+    }
+    for Measured { name, mean, .. } in &measured {
+        if let Some(mean) = mean {
+            let records = counted(mean.records, "record", "records");
+            let change = change(mean.mean_percent);
+            out.line(format!("  {name}: {change} on average over {records}"));
+        }
+    }
+    for (name, counter) in &report.change.counters {
+        let percent = counter.percent.map_or_else(|| NOTHING.to_owned(), change);
+        let (old, new) = (count(counter.old), count(counter.new));
+        out.line(format!("  {}: {old} → {new}, {percent}", visible(name)));
+    }
+}
+
+fn outcomes_of_sides(out: &mut Text, report: &Report) {
+    let mut rows = Vec::new();
+    for (side, of_side) in [("old", &report.old), ("new", &report.new)] {
+        for (outcome, times) in &of_side.outcomes {
+            rows.push(vec![side.to_owned(), count(*times), visible(outcome)]);
+        }
+    }
+    if !rows.is_empty() {
+        out.section("Outcomes");
+        out.table(&[1], &rows);
+    }
+}
+
+fn hidden(out: &mut Text, report: &Report) {
+    if report.hidden.is_empty() {
+        return;
+    }
+    out.section("Hidden by rules");
+    let rows: Vec<Vec<String>> = report
+        .hidden
+        .iter()
+        .map(|hidden| {
+            vec![
+                counted(hidden.places, "place", "places"),
+                format!("in {}", counted(hidden.records, "record", "records")),
+                visible(&hidden.rule),
+            ]
+        })
+        .collect();
+    out.table(&[0], &rows);
+}
+
+fn slowest(out: &mut Text, report: &Report) {
+    if report.slowest.is_empty() {
+        return;
+    }
+    out.section("Slowest");
+    let shown = |nanoseconds: Option<u64>| {
+        nanoseconds.map_or_else(|| NOTHING.to_owned(), |value| time(value as f64))
+    };
+    let mut rows = vec![["old", "new", "change", "case"].map(str::to_owned).to_vec()];
+    rows.extend(report.slowest.iter().map(|slow| {
+        vec![
+            shown(slow.old_ns),
+            shown(slow.new_ns),
+            slow.wall_percent.map_or_else(|| NOTHING.to_owned(), change),
+            visible(&slow.label),
+        ]
+    }));
+    out.table(&[0, 1, 2], &rows);
+}
+
+fn unreadable(out: &mut Text, report: &Report) {
+    if report.unreadable.is_empty() {
+        return;
+    }
+    out.section("Could not be read");
+    for what in report.unreadable.iter().take(20) {
+        out.line(format!("  {}", visible(what)));
+    }
+    let more = report.unreadable.len().saturating_sub(20);
+    if more > 0 {
+        out.line(format!("  and {more} more"));
+    }
+}

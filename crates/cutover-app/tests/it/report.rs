@@ -1,0 +1,523 @@
+//! Reports: what they count, and what people and programs read.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use cutover_app::comparison::{Selection, report};
+use cutover_app::report::{html, json, text};
+use cutover_domain::comparison::report::{Report, ReportBuilder};
+use cutover_domain::comparison::{
+    Comparator, ComparisonRecord, Implementation, Judgement, RecordId, RecordLimits, RecordResult,
+    Rules, Run, RunId, RunKind, RunState, SideOutcome, SideRecord,
+};
+use cutover_domain::tree::Tree;
+use cutover_ports::comparison::{ComparisonStore, MemoryComparisonStore};
+use cutover_testkit::comparison::{
+    any_record, at_minute, full_record, full_run, sample_record, sample_run,
+};
+use pollster::block_on;
+use proptest::prelude::*;
+
+/// What two profilers of data sets answer, with differences as real ones have them.
+fn record(run: &Run, comparator: &Comparator, number: u64) -> ComparisonRecord {
+    let mean = 10.0 + number as f64 / 8.0;
+    let old = format!(
+        r#"{{"rows": {number}, "encoding": "utf-8", "columns": [
+            {{"name": "id", "type": "integer"}}, {{"name": "price", "mean": {mean}}}]}}"#
+    );
+    let mut new = old.clone();
+    if number.is_multiple_of(10) {
+        new = new.replace(
+            &format!("\"mean\": {mean}"),
+            &format!("\"mean\": {}", mean + 0.5),
+        );
+    }
+    if number.is_multiple_of(25) {
+        new = new.replace("\"type\": \"integer\"", "\"type\": \"number\"");
+    }
+    if number.is_multiple_of(40) {
+        new = new.replace(
+            &format!("\"rows\": {number}"),
+            &format!("\"rows\": {}", number + 1),
+        );
+    }
+    if number == 42 {
+        new = new.replace("\"encoding\": \"utf-8\",", "");
+    }
+    let parse = |json: &str| Tree::from_json(json).unwrap();
+    let judgement = match number {
+        77 => Judgement::Failed("the comparator's budget is 0".to_owned()),
+        _ => {
+            let found = comparator.compare(&parse(&old), &parse(&new));
+            Judgement::of(found, &RecordLimits::default())
+        }
+    };
+    let side = |wall: u64, memory: u64, queries: u64| {
+        let mut side = SideRecord::new(SideOutcome::Exit { code: 0 });
+        side.measurements.wall = Some(Duration::from_micros(wall));
+        side.measurements.cpu_user = Some(Duration::from_micros(wall / 2));
+        side.measurements.peak_memory = Some(memory);
+        side.measurements
+            .counters
+            .insert("queries".to_owned(), queries);
+        side
+    };
+    // A tail as real times have it, without chance.
+    let wave = (number * 7919) % 101;
+    let old_wall = 9_000 + wave * wave * 9 + number * 13;
+    let mut old = side(old_wall, 48 << 20, 14);
+    let mut new = side(old_wall * 6 / 10 + (number * 104_729) % 997, 31 << 20, 2);
+    old.version = Some("1.9.4".to_owned());
+    new.version = Some("2.0.0-rc.1".to_owned());
+    if number == 13 {
+        new.outcome = SideOutcome::Timeout {
+            after: Some(Duration::from_secs(30)),
+        };
+    }
+    let mut record = ComparisonRecord::new(
+        run.id.clone(),
+        RecordId::new(format!("case-{number:04}")).unwrap(),
+        "dataset.profile",
+        at_minute(i64::try_from(number).unwrap()),
+        old,
+        new,
+        judgement,
+    );
+    record.case = Some(format!("datasets/table-{number:03}.csv"));
+    record
+}
+
+fn nightly() -> (Run, Vec<ComparisonRecord>) {
+    let mut run = Run::new(
+        RunId::new("0199-nightly").unwrap(),
+        "dataset profiles, legacy against modern",
+        RunKind::Commands,
+        at_minute(0),
+    );
+    run.old = Implementation::new("python3 legacy/profile.py --json {}");
+    run.new = Implementation {
+        description: "profile {}".to_owned(),
+        version: Some("2.0.0-rc.1".into()),
+    };
+    run.expected_cases = Some(206);
+    let comparator = Rules::new().ignore("$.rows").build().unwrap();
+    let records: Vec<_> = (1..=200)
+        .map(|number| record(&run, &comparator, number))
+        .collect();
+    records
+        .iter()
+        .for_each(|record| run.tally.count(record.result));
+    run.tally.drop_one("timeout");
+    run.tally.drop_one("timeout");
+    run.end(RunState::Interrupted, at_minute(201));
+    (run, records)
+}
+
+fn report_of(runs: &[Run], records: &[ComparisonRecord]) -> Report {
+    let mut builder = ReportBuilder::new();
+    records.iter().for_each(|record| builder.record(record));
+    runs.iter().for_each(|run| builder.run(run));
+    builder.finish(at_minute(300))
+}
+
+fn nightly_report() -> Report {
+    let (run, records) = nightly();
+    report_of(&[run], &records)
+}
+
+#[test]
+fn text_reads_well() {
+    insta::assert_snapshot!(text(&nightly_report()));
+}
+
+#[test]
+fn an_empty_report_says_so() {
+    insta::assert_snapshot!(text(&ReportBuilder::new().finish(at_minute(0))), @r"
+    Comparison report of 2026-01-01T00:00:00Z
+
+    Result
+      pass share   nothing was compared
+      coverage     –
+      comparisons  0 equal, 0 different, 0 inexact, 0 failed
+    ");
+}
+
+#[test]
+fn the_figures_add_up() {
+    let report = nightly_report();
+    let totals = &report.totals;
+    assert_eq!(totals.comparisons, 200);
+    assert_eq!(
+        (totals.different, totals.failed, totals.inexact),
+        (25, 1, 0)
+    );
+    assert_eq!(report.pass.share, Some(174.0 / 200.0));
+    assert_eq!(report.coverage.made, 200);
+    assert_eq!(report.coverage.not_run, 4);
+    assert_eq!(report.coverage.share, Some(200.0 / 206.0));
+
+    let operation = &report.operations[0];
+    let clusters: Vec<_> = operation
+        .clusters
+        .iter()
+        .map(|cluster| (cluster.path.as_str(), cluster.kind.word(), cluster.records))
+        .collect();
+    assert_eq!(
+        clusters,
+        [
+            ("$.columns[*].mean", "value", 20),
+            ("$.columns[*].type", "value", 8),
+            ("$.encoding", "missing", 1),
+        ]
+    );
+    assert_eq!(report.new.outcomes["timeout"], 1);
+    assert_eq!(report.old.outcomes["ok"], 200);
+    let counted: u64 = report
+        .wall_distribution
+        .iter()
+        .map(|bucket| bucket.old)
+        .sum();
+    assert_eq!(counted, 200);
+    assert_eq!(
+        report.change.counters["queries"].percent.map(f64::round),
+        Some(-86.0)
+    );
+    assert!(
+        report
+            .slowest
+            .is_sorted_by(|left, right| left.longest() >= right.longest())
+    );
+}
+
+#[test]
+fn a_tally_that_knows_more_than_the_records_counts() {
+    // A run that keeps records of differences only.
+    let mut run = sample_run("r", 0);
+    run.kind = RunKind::Operation;
+    run.name = "sample.read".to_owned();
+    run.tally.equal = 990;
+    run.tally.different = 10;
+    run.tally.sampled_out = 9000;
+    let records: Vec<_> = (0..10)
+        .map(|number| {
+            let mut record = sample_record(&run, &format!("r{number}"), number);
+            record.result = RecordResult::Different;
+            record
+        })
+        .collect();
+    let report = report_of(&[run.clone()], &records);
+    assert_eq!(report.pass.share, Some(0.99), "not 0 of 10");
+    assert_eq!(report.operations[0].totals.comparisons, 1000);
+    assert_eq!(report.coverage.without_record, 990);
+    assert_eq!(report.coverage.share, Some(0.1));
+
+    // A difference that the header does not know of yet is not lost in what it does know.
+    let mut behind = run.clone();
+    behind.tally.different = 0;
+    let report = report_of(&[behind], &records[..1]);
+    assert_eq!((report.totals.equal, report.totals.different), (990, 1));
+    assert_eq!(report.coverage.made, 991);
+
+    // None of it differs: there is no record at all.
+    run.tally.different = 0;
+    let report = report_of(&[run.clone()], &[]);
+    assert_eq!(report.pass.share, Some(1.0));
+    assert_eq!(report.operations[0].operation, "sample.read");
+
+    // A run that goes on, whose header is behind its records.
+    run.tally = cutover_domain::comparison::Tally::default();
+    let report = report_of(&[run], &records);
+    assert_eq!((report.totals.comparisons, report.coverage.made), (10, 10));
+}
+
+#[test]
+fn a_report_out_of_a_store_has_the_run_or_all_runs_of_the_operation() {
+    let store = MemoryComparisonStore::new();
+    let (run, records) = nightly();
+    block_on(store.create_run(&run)).unwrap();
+    block_on(store.append(&records)).unwrap();
+    let mut other = sample_run("production", 5);
+    other.kind = RunKind::Operation;
+    other.name = "dataset.profile".to_owned();
+    other.tally.equal = 50;
+    other.tally.sampled_out = 50;
+    block_on(store.create_run(&other)).unwrap();
+
+    let make = |selection: Selection| block_on(report(&store, &selection, at_minute(300)));
+    let of_run = make(Selection::Run(run.id)).unwrap().unwrap();
+    assert_eq!(of_run, nightly_report());
+    let of_operation = make(Selection::Operation("dataset.profile".into()))
+        .unwrap()
+        .unwrap();
+    assert_eq!(of_operation.totals.comparisons, 250);
+    assert_eq!(of_operation.coverage.sampled_out, 50);
+    assert_eq!(make(Selection::Operation("unknown".into())).unwrap(), None);
+    assert_eq!(
+        make(Selection::Run(RunId::new("unknown").unwrap())).unwrap(),
+        None
+    );
+}
+
+fn hostile_report() -> Report {
+    let run = full_run("r", 0);
+    let records: Vec<_> = (0..3)
+        .map(|n| full_record(&run, &format!("f{n}"), n))
+        .collect();
+    let mut report = report_of(&[run], &records);
+    report
+        .unreadable
+        .push("</style><script>alert(1)</script>\u{1b}[2J".to_owned());
+    report
+}
+
+#[test]
+fn hostile_text_is_shown_and_does_nothing() {
+    let report = hostile_report();
+    let page = html(&report);
+    assert!(page.contains("&lt;script&gt;"));
+    assert_eq!(
+        report.totals.different, 3,
+        "none of the differences is lost"
+    );
+    let text = text(&report);
+    for output in [&page, &text] {
+        let control = |character: char| character.is_control() && character != '\n';
+        assert!(
+            !output.contains(control),
+            "control characters are made visible"
+        );
+        assert!(!output.contains(['\u{202e}', '\u{2028}']));
+    }
+    assert_eq!(page.matches("<style").count(), 1);
+    for forbidden in [
+        "<script",
+        "javascript:",
+        " onload",
+        " style=",
+        "http://",
+        "https://",
+        "@import",
+        "url(",
+    ] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+}
+
+/// Every element that is opened is closed, in order: a page from which nothing has broken out.
+#[test]
+fn the_page_is_well_formed() {
+    const VOID: [&str; 2] = ["meta", "link"];
+    for report in [
+        nightly_report(),
+        hostile_report(),
+        ReportBuilder::new().finish(at_minute(0)),
+    ] {
+        let page = html(&report);
+        let (head, rest) = page.split_once("<style>").unwrap();
+        let (_, body) = rest.split_once("</style>").unwrap();
+        let mut open: Vec<&str> = Vec::new();
+        for piece in [head, body]
+            .into_iter()
+            .flat_map(|part| part.split('<').skip(1))
+        {
+            let (tag, _) = piece.split_once('>').expect("a tag ends");
+            let name = tag.split([' ', '>']).next().unwrap();
+            if let Some(closed) = name.strip_prefix('/') {
+                assert_eq!(open.pop(), Some(closed), "…<{piece}");
+            } else if name != "!DOCTYPE" && !VOID.contains(&name) {
+                open.push(name);
+            }
+        }
+        assert_eq!(open, [""; 0]);
+        for id in ["result-title", "mismatch-title", "hidden-title"] {
+            assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
+        }
+    }
+}
+
+#[test]
+fn the_page_shows_the_figures_of_the_json() {
+    let report = nightly_report();
+    let page = html(&report);
+    let json: serde_json::Value = serde_json::from_str(&json(&report).unwrap()).unwrap();
+    assert_eq!(json["totals"]["different"], 25);
+    assert!(page.contains("<strong>25</strong>"));
+    assert!(page.contains("<strong>87.00 %</strong> proven equal"));
+    assert_eq!(json["pass"]["share"], 0.87);
+    assert!(page.contains("97.09 %"), "coverage");
+    for cluster in json["operations"][0]["clusters"].as_array().unwrap() {
+        assert!(page.contains(cluster["path"].as_str().unwrap()));
+    }
+    // For eyes: the tests of the whole product take a picture of it.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(folder.join("comparison-report.html"), page).unwrap();
+    std::fs::write(folder.join("comparison-report.json"), json.to_string()).unwrap();
+    std::fs::write(folder.join("hostile-report.html"), html(&hostile_report())).unwrap();
+}
+
+/// The published schema describes every field there is, and asks for no other.
+#[test]
+fn the_json_schema_describes_the_report() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs/schema/comparison-report.schema.json");
+    let schema: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for report in [
+        nightly_report(),
+        hostile_report(),
+        ReportBuilder::new().finish(at_minute(0)),
+    ] {
+        // Numbers past the range of a double are JSON, but not for this reader.
+        let json = json(&report).unwrap().replace("1e400", "1e40");
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let mut problems = Vec::new();
+        check(&schema, &schema, &json, "$", &mut problems);
+        assert_eq!(problems, [""; 0]);
+    }
+}
+
+/// As much of JSON Schema as the file uses: `$ref`, `type`, `properties`, `required`,
+/// `additionalProperties`, `items`, `enum`, `const`, `minimum`, `maximum`.
+fn check(
+    root: &serde_json::Value,
+    schema: &serde_json::Value,
+    value: &serde_json::Value,
+    path: &str,
+    problems: &mut Vec<String>,
+) {
+    use serde_json::Value;
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = root
+            .pointer(reference.trim_start_matches('#'))
+            .expect("a reference leads on");
+        return check(root, target, value, path, problems);
+    }
+    let known = BTreeSet::from([
+        "$schema",
+        "$id",
+        "$defs",
+        "title",
+        "description",
+        "type",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "enum",
+        "const",
+        "minimum",
+        "maximum",
+        "format",
+    ]);
+    for key in schema
+        .as_object()
+        .into_iter()
+        .flat_map(|schema| schema.keys())
+    {
+        assert!(
+            known.contains(key.as_str()),
+            "the check does not know `{key}`"
+        );
+    }
+    if ["type", "enum", "const"]
+        .iter()
+        .all(|key| schema[*key].is_null())
+    {
+        return; // Anything.
+    }
+    let names = match &schema["type"] {
+        Value::String(name) => vec![name.as_str()],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let name = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let fits = names.is_empty()
+        || names.contains(&name)
+        || (name == "integer" && names.contains(&"number"));
+    if !fits {
+        problems.push(format!("{path} is {name}, not {names:?}"));
+    }
+    if let Some(allowed) = schema["enum"].as_array()
+        && !allowed.contains(value)
+    {
+        problems.push(format!("{path} is {value}"));
+    }
+    if !schema["const"].is_null() && schema["const"] != *value {
+        problems.push(format!("{path} is {value}"));
+    }
+    if let (Some(minimum), Some(number)) = (schema["minimum"].as_f64(), value.as_f64())
+        && number < minimum
+    {
+        problems.push(format!("{path} is {number}"));
+    }
+    if let (Some(maximum), Some(number)) = (schema["maximum"].as_f64(), value.as_f64())
+        && number > maximum
+    {
+        problems.push(format!("{path} is {number}"));
+    }
+    for item in value.as_array().into_iter().flatten() {
+        check(
+            root,
+            &schema["items"],
+            item,
+            &format!("{path}[*]"),
+            problems,
+        );
+    }
+    let Some(object) = value.as_object() else {
+        return;
+    };
+    for required in schema["required"].as_array().into_iter().flatten() {
+        if !object.contains_key(required.as_str().unwrap()) {
+            problems.push(format!("{path} has no {required}"));
+        }
+    }
+    for (key, value) in object {
+        let path = format!("{path}.{key}");
+        match (&schema["properties"][key], &schema["additionalProperties"]) {
+            (Value::Null, Value::Null | Value::Bool(false)) => {
+                problems.push(format!("{path} is not described"));
+            }
+            (Value::Null, Value::Bool(true)) => {}
+            (Value::Null, other) => check(root, other, value, &path, problems),
+            (property, _) => check(root, property, value, &path, problems),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_report_does_not_depend_on_the_order_of_records(
+        records in proptest::collection::vec(any_record(RunId::new("r").unwrap()), 0..12),
+        seed in any::<u64>(),
+    ) {
+        let mut shuffled: Vec<_> = records.iter().cloned().enumerate().collect();
+        shuffled.sort_by_key(|(index, _)| (*index as u64 + 1).wrapping_mul(seed | 1));
+        let shuffled: Vec<_> = shuffled.into_iter().map(|(_, record)| record).collect();
+        prop_assert_eq!(report_of(&[], &records), report_of(&[], &shuffled));
+    }
+
+    #[test]
+    fn any_report_renders(
+        records in proptest::collection::vec(any_record(RunId::new("r").unwrap()), 0..6),
+    ) {
+        let report = report_of(&[], &records);
+        let totals = &report.totals;
+        let sum = totals.equal + totals.different + totals.inexact + totals.failed;
+        prop_assert_eq!(sum, records.len() as u64);
+        prop_assert!(html(&report).ends_with("</html>"));
+        prop_assert!(text(&report).starts_with("Comparison report"));
+        prop_assert!(json(&report).is_ok());
+    }
+}
