@@ -116,7 +116,7 @@ impl HomeOptions {
     /// The flags cannot be read and there are no defaults, or a thread cannot be started.
     pub fn open(self) -> Result<Home, HomeError> {
         let flag_store = Arc::new(FileFlagStore::open(&self.path));
-        let comparisons = Arc::new(FileComparisonStore::new(self.path.join("comparisons")));
+        let comparisons = Arc::new(FileComparisonStore::open(self.path.join("comparisons")));
         let states = Arc::new(FileStateStore::open(self.path.join("metrics")));
         let has_defaults = self.defaults.is_some();
         let live = self

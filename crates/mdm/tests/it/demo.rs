@@ -92,7 +92,7 @@ fn it_tells_what_really_happened() {
     );
     assert_eq!(history.first().unwrap().actor, "operator");
 
-    let comparisons = cutover::file::FileComparisonStore::new(home.join("comparisons"));
+    let comparisons = cutover::file::FileComparisonStore::open(home.join("comparisons"));
     let query = RecordQuery::default().limit(1);
     assert_eq!(
         pollster::block_on(comparisons.records(&query))
@@ -102,6 +102,8 @@ fn it_tells_what_really_happened() {
         1
     );
 
+    let html = std::fs::read_to_string(report).unwrap();
+    assert!(html.contains("dataset.profile"));
     assert!(PathBuf::from(&home).join("rules.json").exists());
 }
 

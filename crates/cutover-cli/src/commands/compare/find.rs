@@ -16,7 +16,7 @@ const LATEST: &str = "latest";
 
 /// The store of comparisons.
 pub(super) fn store(context: &Context) -> FileComparisonStore {
-    FileComparisonStore::new(context.place.comparisons_folder())
+    FileComparisonStore::open(context.place.comparisons_folder())
 }
 
 /// The run that `reference` means: an id, the beginning of one, or `latest` (the last run of
