@@ -62,12 +62,12 @@ pub(super) fn time(nanoseconds: f64) -> String {
 
 /// Bytes with three significant digits and a unit.
 pub(super) fn bytes(bytes: f64) -> String {
-    let units = [
-        (1.0, "B"),
-        (1024.0, "KiB"),
-        (1024.0 * 1024.0, "MiB"),
-        (1024.0 * 1024.0 * 1024.0, "GiB"),
-    ];
+    let names = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let mut size = 1.0 / 1024.0;
+    let units = names.map(|name| {
+        size *= 1024.0;
+        (size, name)
+    });
     scaled(bytes, &units)
 }
 
@@ -231,6 +231,7 @@ mod tests {
         }
         assert_eq!(bytes(512.0), "512 B");
         assert_eq!(bytes(1024.0 * 1023.9), "1.00 MiB");
+        assert_eq!(bytes(u64::MAX as f64), "16.0 EiB");
         for (number, text) in [
             (0, "0"),
             (999, "999"),

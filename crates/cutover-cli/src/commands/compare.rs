@@ -23,6 +23,11 @@ use crate::exit::{Exit, Failure};
 
 /// Compare two implementations over a corpus of cases.
 #[derive(Debug, Subcommand)]
+#[command(before_help = examples(&[
+    ("cutover compare run --name profile --old ./old --new ./new --cases cases/", ""),
+    ("cutover compare show latest", "what the last run found"),
+    ("cutover compare report latest --to html -o report.html", ""),
+]))]
 pub enum CompareCommand {
     /// Run two commands over a corpus of cases and compare what they answer
     #[cfg(unix)]
@@ -35,6 +40,10 @@ pub enum CompareCommand {
     ]), after_help = run::CASES_HELP)]
     Run(Box<run::RunArgs>),
     /// List the saved runs, newest first
+    #[command(before_help = examples(&[
+        ("cutover compare list", ""),
+        ("cutover compare list -n 1 --format json", "the last run, for a script"),
+    ]))]
     List(list::ListArgs),
     /// Show a run, or one case of it
     #[command(before_help = examples(&[

@@ -198,9 +198,13 @@ impl Running {
             Err(why) if self.lifeline.why() == Some(Cut::Stopped) => (Err(why), false),
             Err(why) => return Execution::failed(why),
         };
-        let ending = ending(self.lifeline.why(), &report);
+        let (stdout, beyond_limit) = self.stdout.take_end(usize::MAX);
+        let ending = match ending(self.lifeline.why(), &report) {
+            // What it left behind wrote too much after it had ended.
+            Ending::Exited(_) | Ending::Signalled(_) if beyond_limit > 0 => Ending::TooMuchOutput,
+            ending => ending,
+        };
         let ended_itself = matches!(ending, Ending::Exited(_) | Ending::Signalled(_));
-        let (stdout, _) = self.stdout.take_end(usize::MAX);
         let (stderr, stderr_dropped) = self.stderr.take_end(STDERR_KEPT);
         let usage = report
             .ok()

@@ -58,27 +58,40 @@ fn measure() -> io::Result<()> {
             );
         }
     };
+    let pid = Pid::from_child(&child);
+    let followed = follow(child, started, sender, receiver);
+    if followed.is_err() {
+        // Nobody watches over the program any more.
+        let _ = kill_process_group(pid, Signal::KILL);
+    }
+    followed
+}
+
+/// Tells the runner about the program until it has ended, and ends it when the runner is gone.
+fn follow(
+    child: Child,
+    started: Instant,
+    mut sender: UnixStream,
+    mut receiver: BufReader<UnixStream>,
+) -> io::Result<()> {
     // Until the program's own image is there it shares the memory of this process, so this is at
     // least what it began with.
     let floor_bytes = own_peak();
     release_output()?;
-    // A runner that is gone already must not leave the program running.
-    let told = send(&mut sender, &Message::Started { pid: child.id() });
     let pid = Pid::from_child(&child);
-
+    // An error is a runner that is gone already, and the program goes with it.
+    send(&mut sender, &Message::Started { pid: child.id() })?;
     let guard = thread::spawn(move || {
         // The runner says nothing more: what comes is the end of the stream.
         let _ = receiver.read(&mut [0]);
         // Fails when the group is gone already, which is what is wanted.
         let _ = kill_process_group(pid, Signal::KILL);
     });
-    if told.is_err() {
-        let _ = kill_process_group(pid, Signal::KILL);
-    }
     // The program stays a zombie until the guard is done, so the number of its group cannot have
     // been given to somebody else when the group is killed.
     await_exit(pid)?;
     let wall = started.elapsed();
+    // A runner that is gone is seen by the guard.
     let _ = send(&mut sender, &Message::Exited);
     let _ = guard.join();
     let used = child.wait4()?;
@@ -91,7 +104,9 @@ fn measure() -> io::Result<()> {
         peak_bytes: used.rusage.maxrss,
         floor_bytes,
     };
-    send(&mut sender, &Message::Report(report))
+    // There may be nobody left to tell, and there is nothing left to end.
+    let _ = send(&mut sender, &Message::Report(report));
+    Ok(())
 }
 
 fn start(request: &Request) -> io::Result<Child> {

@@ -5,6 +5,9 @@
 mod ask;
 #[cfg(test)]
 #[cfg(unix)]
+mod compare_report;
+#[cfg(test)]
+#[cfg(unix)]
 mod compare_run;
 #[cfg(test)]
 mod diff;

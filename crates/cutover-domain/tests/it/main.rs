@@ -6,4 +6,5 @@
     reason = "a test fails by panic"
 )]
 
+mod comparison;
 mod flags;

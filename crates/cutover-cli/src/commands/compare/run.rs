@@ -238,8 +238,9 @@ fn say_more(context: &Context, summary: &Summary, state: RunState) {
     }
     if summary.errors() > 0 {
         output.warn(format_args!(
-            "{} cases could not be compared, so nothing is known about them",
-            summary.errors()
+            "could not be compared, so that nothing is known about them: {} of {}",
+            summary.errors(),
+            summary.cases()
         ));
     }
     if summary.is_all_failures() {

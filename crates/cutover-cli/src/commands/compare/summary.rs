@@ -97,6 +97,10 @@ impl Summary {
         self.unequal.first().map(|(case, _)| case.as_str())
     }
 
+    pub(super) fn cases(&self) -> u64 {
+        self.cases
+    }
+
     pub(super) fn errors(&self) -> u64 {
         self.errors
     }
@@ -300,8 +304,11 @@ impl Summary {
         };
         write!(
             page,
-            "{style}{} cases: {} equal, {} different",
-            self.cases, self.equal, self.different
+            "{style}{} {}: {} equal, {} different",
+            self.cases,
+            if self.cases == 1 { "case" } else { "cases" },
+            self.equal,
+            self.different
         )?;
         if self.errors > 0 {
             write!(page, ", {} not compared", self.errors)?;

@@ -3,7 +3,6 @@
 use hashbrown::HashMap;
 
 use super::super::comparator::NUMBER_FORM;
-use super::bag::Bag;
 use super::scope::RuleId;
 use super::sides::{Collection, Element, Pair};
 use crate::tree::{NO_KEY, Tag};
@@ -15,11 +14,23 @@ pub(super) struct Judge<'p> {
     /// Every place a rule hid, by rule. Trials that fail take theirs back.
     pub(super) hits: Vec<RuleId>,
     pub(super) effort: u64,
+    /// How many values may still be looked at to tell leftovers apart: a few times all there are.
+    pub(super) looks: u64,
     /// Set when effort ran out before something was decided.
     pub(super) exhausted: bool,
+    refuted: Option<Refuted>,
     /// For each key, the member of the new object that has it.
     member_by_key: Vec<(u32, u32)>,
     lookup: u32,
+}
+
+/// Why the last pair that did not agree does not: a pair inside it that disagrees, and that the
+/// rules allow no other partners. Pairs between the two need not be asked again, so that walking
+/// down to a difference asks about each level once.
+#[derive(Clone, Copy, Debug)]
+struct Refuted {
+    pair: (u32, u32),
+    by: (u32, u32),
 }
 
 /// How two scalars compare.
@@ -28,6 +39,13 @@ pub(super) enum Verdict {
     Same,
     Value,
     Type,
+}
+
+/// What is known of a pair without the pairs inside it.
+enum Inside {
+    /// It agrees if they do.
+    Fits,
+    Differs,
 }
 
 /// A member of one or both of two objects.
@@ -43,7 +61,9 @@ impl<'p> Judge<'p> {
             pair,
             hits: Vec::new(),
             effort: pair.rules.effort,
+            looks: 8 * (pair.old.tree.node_count() + pair.new.tree.node_count()) as u64,
             exhausted: false,
+            refuted: None,
             member_by_key: vec![(0, 0); pair.key_names.len()],
             lookup: 0,
         }
@@ -52,6 +72,9 @@ impl<'p> Judge<'p> {
     /// Whether an old and a new value agree. What rules hid is noted only if they do.
     pub(super) fn agree(&mut self, old: u32, new: u32) -> bool {
         if self.pair.old.hash(old) != self.pair.new.hash(new) {
+            return false;
+        }
+        if self.is_refuted(old, new) {
             return false;
         }
         let mark = self.hits.len();
@@ -64,6 +87,15 @@ impl<'p> Judge<'p> {
             self.hits.truncate(mark);
         }
         agree
+    }
+
+    fn is_refuted(&self, old: u32, new: u32) -> bool {
+        self.refuted.is_some_and(|Refuted { pair, by }| {
+            old >= pair.0
+                && new >= pair.1
+                && (old..self.pair.old.end(old)).contains(&by.0)
+                && (new..self.pair.new.end(new)).contains(&by.1)
+        })
     }
 
     /// Spends effort; false when there is none left.
@@ -119,49 +151,68 @@ impl<'p> Judge<'p> {
 
     /// The general way: members by key, elements of unordered arrays by hash.
     fn agree_anyhow(&mut self, old: u32, new: u32) -> bool {
-        let pair = self.pair;
         let mut open = vec![(old, new)];
         let mut members = Vec::new();
-        while let Some((old, new)) = open.pop() {
-            if pair.old.hash(old) != pair.new.hash(new) {
-                return false;
-            }
-            let (left, right) = (pair.old.raw(old), pair.new.raw(new));
-            if !left.is_container() || left.tag != right.tag {
-                if left.is_container() || self.scalars(old, new) != Verdict::Same {
+        while let Some(next) = open.pop() {
+            match self.look_inside(next, &mut open, &mut members) {
+                Inside::Fits => {}
+                Inside::Differs => {
+                    if next != (old, new) && !self.exhausted {
+                        self.refuted = Some(Refuted {
+                            pair: (old, new),
+                            by: next,
+                        });
+                    }
                     return false;
                 }
-                continue;
-            }
-            if pair.old.end(old) - old < RETRY_BELOW {
-                let mark = self.hits.len();
-                if self.agree_in_step(old, new) {
-                    continue;
-                }
-                self.hits.truncate(mark);
-            }
-            if left.tag == Tag::Object {
-                self.members(old, new, &mut members);
-                for found in members.drain(..) {
-                    let (Some(left), Some(right)) = found else {
-                        return false;
-                    };
-                    open.push((left, right));
-                }
-            } else if !self.agreeing_elements(old, new, &mut open) {
-                return false;
             }
         }
         true
     }
 
-    /// Finds which elements of two arrays have to agree; false if they cannot.
-    fn agreeing_elements(&mut self, old: u32, new: u32, open: &mut Vec<(u32, u32)>) -> bool {
+    /// Decides one pair, up to the pairs inside it that have to agree, which are added to `open`.
+    fn look_inside(
+        &mut self,
+        (old, new): (u32, u32),
+        open: &mut Vec<(u32, u32)>,
+        members: &mut Vec<Match>,
+    ) -> Inside {
+        let pair = self.pair;
+        let (left, right) = (pair.old.raw(old), pair.new.raw(new));
+        if pair.old.hash(old) != pair.new.hash(new) || left.is_container() && left.tag != right.tag
+        {
+            return Inside::Differs;
+        }
+        if !left.is_container() {
+            let same = self.scalars(old, new) == Verdict::Same;
+            return if same { Inside::Fits } else { Inside::Differs };
+        }
+        if pair.old.end(old) - old < RETRY_BELOW {
+            let mark = self.hits.len();
+            if self.agree_in_step(old, new) {
+                return Inside::Fits;
+            }
+            self.hits.truncate(mark);
+        }
+        if left.tag == Tag::Array {
+            return self.look_inside_array(old, new, open);
+        }
+        self.members(old, new, members);
+        for found in members.drain(..) {
+            let (Some(left), Some(right)) = found else {
+                return Inside::Differs;
+            };
+            open.push((left, right));
+        }
+        Inside::Fits
+    }
+
+    fn look_inside_array(&mut self, old: u32, new: u32, open: &mut Vec<(u32, u32)>) -> Inside {
         let pair = self.pair;
         self.note_skipped_elements(old, new);
         let (left, right) = (pair.old.elements(old), pair.new.elements(new));
         if left.len() != right.len() {
-            return false;
+            return Inside::Differs;
         }
         let collection = pair.collection(old, new);
         if collection == Collection::Ordered {
@@ -170,37 +221,49 @@ impl<'p> Judge<'p> {
                     .zip(&right)
                     .map(|(old, new)| (old.node, new.node)),
             );
-            return true;
-        }
-        if pair.rules.numbers.tolerant() {
-            // Hashes leave tolerant numbers out, so several elements may have one hash and not
-            // agree; the bag finds who goes with whom. Elements of one hash have one size, so this
-            // nests no deeper than a size can be halved.
-            let Bag {
-                pairs, old_rest, ..
-            } = self.bag(&left, &right);
-            let complete = old_rest.is_empty();
-            self.note_reordered(collection, &left, &right, &pairs);
-            return complete;
+            return Inside::Fits;
         }
         let by_hash = |elements: &[Element], hash: &dyn Fn(u32) -> u128| {
             let mut sorted: Vec<_> = elements
                 .iter()
-                .map(|element| (hash(element.node), element.node))
+                .map(|element| (hash(element.node), *element))
                 .collect();
-            sorted.sort_unstable();
+            sorted.sort_unstable_by_key(|(hash, element)| (*hash, element.node));
             sorted
         };
         let sorted_old = by_hash(&left, &|node| pair.old.hash(node));
         let sorted_new = by_hash(&right, &|node| pair.new.hash(node));
-        let pairs: Vec<_> = sorted_old
-            .iter()
-            .zip(&sorted_new)
-            .map(|(old, new)| (old.1, new.1))
-            .collect();
+        let hashes =
+            |sorted: &[(u128, Element)]| sorted.iter().map(|(hash, _)| *hash).collect::<Vec<_>>();
+        if hashes(&sorted_old) != hashes(&sorted_new) {
+            return Inside::Differs;
+        }
+        let mut pairs = Vec::with_capacity(left.len());
+        let mut start = 0;
+        for chunk in sorted_old.chunk_by(|one, next| one.0 == next.0) {
+            let partners = &sorted_new[start..start + chunk.len()];
+            start += chunk.len();
+            if chunk.len() == 1 || !pair.rules.numbers.tolerant() {
+                let fixed = chunk.iter().zip(partners);
+                pairs.extend(fixed.map(|((_, old), (_, new))| (old.node, new.node)));
+                open.extend_from_slice(&pairs[pairs.len() - chunk.len()..]);
+                continue;
+            }
+            // Hashes leave tolerant numbers out, so who goes with whom has to be found. Elements of
+            // one hash have one size, so this nests no deeper than a size can be halved.
+            let of =
+                |sorted: &[(u128, Element)]| sorted.iter().map(|(_, e)| *e).collect::<Vec<_>>();
+            let (olds, news) = (of(chunk), of(partners));
+            for (old, partner) in olds.iter().zip(self.match_close(&olds, &news)) {
+                let Some(at) = partner else {
+                    return Inside::Differs;
+                };
+                pairs.push((old.node, news[at].node));
+            }
+        }
+        pairs.sort_unstable();
         self.note_reordered(collection, &left, &right, &pairs);
-        open.extend(pairs);
-        true
+        Inside::Fits
     }
 
     /// Notes that a rule hid a sequence that is not the same.
@@ -216,18 +279,9 @@ impl<'p> Judge<'p> {
             Collection::Unordered(rule) => rule,
             Collection::Keyed(key) => self.pair.rules.keys[usize::from(key)].rule,
         };
-        let place = |elements: &[Element], node: u32| {
-            elements
-                .binary_search_by_key(&node, |element| element.node)
-                .unwrap_or(0)
-        };
         let mut in_old_order: Vec<_> = pairs.to_vec();
         in_old_order.sort_unstable();
-        let places: Vec<_> = in_old_order
-            .iter()
-            .map(|(_, node)| place(new, *node))
-            .collect();
-        let reordered = !places.is_sorted();
+        let reordered = !in_old_order.is_sorted_by_key(|(_, node)| *node);
         // Equal elements that only changed places with each other are in the same sequence.
         let visible = reordered
             && old.iter().zip(new).any(|(left, right)| {

@@ -23,8 +23,10 @@ const MOST_CANDIDATES: usize = 64;
 const BEST_UP_TO: usize = 64;
 /// How far apart in sorted order the remaining elements are still compared.
 const NEIGHBOURHOOD: usize = 8;
-/// Leaves looked at for each element.
-const MOST_LEAVES: usize = 4_096;
+/// Values looked at in each element, and once looking has cost many times the size of the answers:
+/// leftovers inside leftovers at thousands of levels.
+const SIGHT: usize = 8_192;
+const SHORT_SIGHT: usize = 64;
 
 /// A leftover with its features, sorted.
 struct Leftover {
@@ -67,16 +69,22 @@ impl Judge<'_> {
             return Paired::default();
         }
         let pair = self.pair;
-        let (strict, keys) = (pair.rules.numbers.strict, pair.short_key_hashes.as_slice());
-        let mut left = leftovers(&pair.old, old, strict, keys);
-        let mut right = leftovers(&pair.new, new, strict, keys);
+        let sight = self.sight(old, new);
+        let look = |side| Look {
+            side,
+            strict: pair.rules.numbers.strict,
+            key_hashes: &pair.short_key_hashes,
+            sight,
+        };
+        let (mut look_left, mut look_right) = (look(&pair.old), look(&pair.new));
+        let mut left = look_left.leftovers(old);
+        let mut right = look_right.leftovers(new);
         let swapped = order(&right).lt(order(&left));
         let (mut all_left, mut all_right) = (all_old, all_new);
-        let (mut side_left, mut side_right) = (&pair.old, &pair.new);
         if swapped {
             std::mem::swap(&mut left, &mut right);
             std::mem::swap(&mut all_left, &mut all_right);
-            std::mem::swap(&mut side_left, &mut side_right);
+            std::mem::swap(&mut look_left, &mut look_right);
         }
         let groups = shared_features(&left, &right);
         let (mut candidates, dropped) = self.propose(&left, &right, &groups);
@@ -87,13 +95,7 @@ impl Judge<'_> {
                 common(&left[candidate.old].telling, &right[candidate.new].telling)
             })
             .collect();
-        let unique = unique_on_both_sides(
-            known,
-            (side_left, all_left),
-            (side_right, all_right),
-            keys,
-            strict,
-        );
+        let unique = unique_on_both_sides(known, (&look_left, all_left), (&look_right, all_right));
         candidates.retain(|candidate| {
             candidate.is_similar()
                 || common(&left[candidate.old].telling, &right[candidate.new].telling)
@@ -114,6 +116,24 @@ impl Judge<'_> {
                 .map(|(x, y)| if swapped { (y, x) } else { (x, y) })
                 .collect(),
             undecided,
+        }
+    }
+
+    /// How many values to look at in each of these elements.
+    fn sight(&mut self, old: &[Element], new: &[Element]) -> usize {
+        let size = |side: &Side<'_>, elements: &[Element]| -> u64 {
+            elements
+                .iter()
+                .map(|element| u64::from(side.end(element.node) - element.node))
+                .sum()
+        };
+        let cost = size(&self.pair.old, old) + size(&self.pair.new, new);
+        match self.looks.checked_sub(cost) {
+            Some(left) => {
+                self.looks = left;
+                SIGHT
+            }
+            None => SHORT_SIGHT,
         }
     }
 
@@ -203,68 +223,66 @@ fn order(leftovers: &[Leftover]) -> impl Iterator<Item = (u128, &[u64])> {
         .map(|leftover| (leftover.hash, leftover.leaves.as_slice()))
 }
 
-/// The leftovers in an order that depends on their contents alone.
-fn leftovers(
-    side: &Side<'_>,
-    elements: &[Element],
+/// How the elements of one side are looked at.
+struct Look<'p> {
+    side: &'p Side<'p>,
     strict: bool,
-    key_hashes: &[u64],
-) -> Vec<Leftover> {
-    let mut found: Vec<_> = (0..)
-        .zip(elements)
-        .map(|(at, element)| {
-            let (mut leaves, mut telling) = (Vec::new(), Vec::new());
-            for_each_leaf(side, element.node, strict, key_hashes, |leaf, tells| {
-                leaves.push(leaf);
-                if tells {
-                    telling.push(leaf);
-                }
-            });
-            leaves.sort_unstable();
-            telling.sort_unstable();
-            Leftover {
-                at,
-                hash: side.hash(element.node),
-                leaves,
-                telling,
-            }
-        })
-        .collect();
-    found.sort_by(|a, b| (a.hash, &a.leaves).cmp(&(b.hash, &b.leaves)));
-    found
+    key_hashes: &'p [u64],
+    sight: usize,
 }
 
-/// Every leaf of a value as a hash of its path, without places of elements, and its exact value;
-/// with whether it is text or a number.
-fn for_each_leaf(
-    side: &Side<'_>,
-    element: u32,
-    strict: bool,
-    key_hashes: &[u64],
-    mut hand_on: impl FnMut(u64, bool),
-) {
-    let mut open: Vec<(u32, u128)> = Vec::new();
-    let mut handed_on = 0;
-    for node in element..side.end(element) {
-        while open.last().is_some_and(|(end, _)| *end <= node) {
-            open.pop();
-        }
-        let path = open.last().map_or(0, |(_, path)| *path);
-        let key = side.key(node) as usize;
-        let path = match key_hashes.get(key) {
-            Some(key) if node != element => mix(path, u128::from(*key)),
-            _ => mix(path, 1),
-        };
-        let raw = side.raw(node);
-        if raw.is_container() && raw.halves().0 > 0 {
-            open.push((raw.halves().1, path));
-            continue;
-        }
-        let tells = matches!(raw.tag, Tag::Integer | Tag::Lexeme | Tag::String);
-        hand_on(mix(path, scalar_hash(side.tree, raw, strict)) as u64, tells);
-        handed_on += 1;
-        if handed_on == MOST_LEAVES {
-            return;
+impl Look<'_> {
+    /// The leftovers in an order that depends on their contents alone.
+    fn leftovers(&self, elements: &[Element]) -> Vec<Leftover> {
+        let mut found: Vec<_> = (0..)
+            .zip(elements)
+            .map(|(at, element)| {
+                let (mut leaves, mut telling) = (Vec::new(), Vec::new());
+                self.for_each_leaf(element.node, |leaf, tells| {
+                    leaves.push(leaf);
+                    if tells {
+                        telling.push(leaf);
+                    }
+                });
+                leaves.sort_unstable();
+                telling.sort_unstable();
+                let hash = self.side.hash(element.node);
+                Leftover {
+                    at,
+                    hash,
+                    leaves,
+                    telling,
+                }
+            })
+            .collect();
+        found.sort_by(|a, b| (a.hash, &a.leaves).cmp(&(b.hash, &b.leaves)));
+        found
+    }
+
+    /// Every leaf of an element as a hash of its path, without places of elements, and its exact
+    /// value; with whether it is text or a number.
+    fn for_each_leaf(&self, element: u32, mut hand_on: impl FnMut(u64, bool)) {
+        let side = self.side;
+        let mut open: Vec<(u32, u128)> = Vec::new();
+        for node in (element..side.end(element)).take(self.sight) {
+            while open.last().is_some_and(|(end, _)| *end <= node) {
+                open.pop();
+            }
+            let path = open.last().map_or(0, |(_, path)| *path);
+            let path = match self.key_hashes.get(side.key(node) as usize) {
+                Some(key) if node != element => mix(path, u128::from(*key)),
+                _ => mix(path, 1),
+            };
+            let raw = side.raw(node);
+            if raw.is_container() && raw.halves().0 > 0 {
+                open.push((raw.halves().1, path));
+                continue;
+            }
+            let tells = matches!(raw.tag, Tag::Integer | Tag::Lexeme | Tag::String);
+            hand_on(
+                mix(path, scalar_hash(side.tree, raw, self.strict)) as u64,
+                tells,
+            );
         }
     }
 }
@@ -306,35 +324,28 @@ fn shared_features(left: &[Leftover], right: &[Leftover]) -> Vec<Group> {
 /// Which of the features occur exactly once in each whole collection.
 fn unique_on_both_sides(
     features: HashSet<u64>,
-    left: (&Side<'_>, &[Element]),
-    right: (&Side<'_>, &[Element]),
-    key_hashes: &[u64],
-    strict: bool,
+    left: (&Look<'_>, &[Element]),
+    right: (&Look<'_>, &[Element]),
 ) -> HashSet<u64> {
     if features.is_empty() {
         return features;
     }
-    let mut counts: HashMap<u64, (usize, usize)> = features
+    let mut counts: HashMap<u64, [usize; 2]> = features
         .into_iter()
-        .map(|feature| (feature, (0, 0)))
+        .map(|feature| (feature, [0, 0]))
         .collect();
-    for element in left.1 {
-        for_each_leaf(left.0, element.node, strict, key_hashes, |leaf, _| {
-            if let Some(count) = counts.get_mut(&leaf) {
-                count.0 += 1;
-            }
-        });
-    }
-    for element in right.1 {
-        for_each_leaf(right.0, element.node, strict, key_hashes, |leaf, _| {
-            if let Some(count) = counts.get_mut(&leaf) {
-                count.1 += 1;
-            }
-        });
+    for (number, (look, elements)) in [left, right].into_iter().enumerate() {
+        for element in elements {
+            look.for_each_leaf(element.node, |leaf, _| {
+                if let Some(count) = counts.get_mut(&leaf) {
+                    count[number] += 1;
+                }
+            });
+        }
     }
     counts
         .into_iter()
-        .filter(|(_, count)| *count == (1, 1))
+        .filter(|(_, count)| *count == [1, 1])
         .map(|(feature, _)| feature)
         .collect()
 }

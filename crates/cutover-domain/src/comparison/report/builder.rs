@@ -181,9 +181,9 @@ impl ReportBuilder {
 
     /// How everything ended, and how much of it there was.
     ///
-    /// A run may keep records of differences only, or have lost old ones to retention; then its
-    /// tally knows more. While it goes on its header is a little behind; then its records know
-    /// more. Whatever knows of more comparisons counts.
+    /// A run may keep records of differences only, or have lost old ones to retention: then its
+    /// tally knows more. While it goes on, its header is a little behind: then its records know
+    /// more. Neither counts anything that did not happen, so of each result the larger count holds.
     fn settle(&mut self) -> (Totals, Coverage) {
         let (mut totals, mut coverage) = (Totals::default(), Coverage::default());
         let mut of_operations: Vec<(String, Totals)> = Vec::new();
@@ -191,26 +191,23 @@ impl ReportBuilder {
             let found = self.found.remove(id).unwrap_or_default();
             let mut sum = Totals::default();
             found.values().for_each(|found| sum.merge(found));
-            let mut of_run = run.coverage();
             let tally = Totals::from(&run.tally);
-            if sum.comparisons >= tally.comparisons {
-                let unknown = sum.comparisons - tally.comparisons;
-                of_run.made += unknown;
-                of_run.not_run = of_run.not_run.saturating_sub(unknown);
-                totals.merge(&sum);
-                of_operations.extend(found.into_iter().map(|(name, of)| (name.to_string(), of)));
-            } else {
-                totals.merge(&tally);
-                let names: Vec<Arc<str>> = found.keys().cloned().collect();
-                match (&names[..], run.kind) {
-                    ([name], _) => of_operations.push((name.to_string(), tally)),
-                    ([], RunKind::Operation) => of_operations.push((run.name.clone(), tally)),
-                    // The tally does not tell several operations apart.
-                    _ => of_operations
-                        .extend(found.into_iter().map(|(name, of)| (name.to_string(), of))),
+            let settled = tally.or_more(&sum);
+            let unknown = settled.comparisons - tally.comparisons;
+            let mut of_run = run.coverage();
+            of_run.made = settled.comparisons;
+            of_run.not_run = of_run.not_run.saturating_sub(unknown);
+            coverage.merge(&of_run);
+            totals.merge(&settled);
+            let names: Vec<Arc<str>> = found.keys().cloned().collect();
+            match (&names[..], run.kind) {
+                ([name], _) => of_operations.push((name.to_string(), settled)),
+                ([], RunKind::Operation) => of_operations.push((run.name.clone(), settled)),
+                // The tally does not tell several operations apart.
+                _ => {
+                    of_operations.extend(found.into_iter().map(|(name, of)| (name.to_string(), of)))
                 }
             }
-            coverage.merge(&of_run);
         }
         // Records whose run is not known.
         for found in std::mem::take(&mut self.found).into_values() {

@@ -172,6 +172,21 @@ impl Totals {
         self.failed = self.failed.saturating_add(failed);
     }
 
+    /// Of each result the larger count.
+    fn or_more(&self, other: &Self) -> Self {
+        let mut more = Self {
+            comparisons: 0,
+            equal: self.equal.max(other.equal),
+            different: self.different.max(other.different),
+            inexact: self.inexact.max(other.inexact),
+            failed: self.failed.max(other.failed),
+        };
+        more.comparisons = [more.equal, more.different, more.inexact, more.failed]
+            .into_iter()
+            .fold(0, u64::saturating_add);
+        more
+    }
+
     /// The share proven equal.
     #[must_use]
     pub fn pass(&self) -> Pass {
