@@ -12,6 +12,7 @@ use super::DemoOptions;
 use super::before::{answers, compared};
 use super::error::DemoError;
 use super::operator::{Felt, Operator, from_here};
+use super::rules::ROUNDING;
 use super::setting::{FLAG, PROFILE, ProfileOperation, RegisterOperation, Setting, now};
 use super::story::{Story, bar};
 use crate::catalog::Catalog;
@@ -239,6 +240,7 @@ pub(super) fn conclude(
     let (cutover, home) = (operator.typed(), from_here(setting.home.path()));
     let mdm = std::env::current_exe().map_or_else(|_| "mdm".to_owned(), |this| from_here(&this));
     let data = from_here(&options.data);
+    let (absolute, relative) = ROUNDING;
     for (command, what) in [
         (
             format!("{cutover} flag history {FLAG} --home {home}"),
@@ -258,7 +260,7 @@ pub(super) fn conclude(
         ),
         (
             format!(
-                "{cutover} compare run --name profile --cases {data} --rules {home}/rules.json \
+                "{cutover} compare run --name profile --cases {data} --abs {absolute} --rel {relative} \
                  --old \"{mdm} profile --implementation legacy {{}}\" \
                  --new \"{mdm} profile {{}}\" --home {home}"
             ),
