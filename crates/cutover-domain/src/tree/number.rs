@@ -134,7 +134,44 @@ pub(crate) enum Canonical<'a> {
 
 /// The canonical form of a decimal text.
 pub(crate) fn canonical_text(text: &str) -> Canonical<'_> {
-    parse_canonical(text).unwrap_or(Canonical::Other(text))
+    match plain_canonical(text) {
+        Some(canonical) => canonical,
+        None => parse_canonical(text).unwrap_or(Canonical::Other(text)),
+    }
+}
+
+/// The usual case: few digits, no exponent.
+fn plain_canonical(text: &str) -> Option<Canonical<'_>> {
+    if text.len() > 18 {
+        return None;
+    }
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let negative = unsigned.len() < text.len();
+    let (mut mantissa, mut decimals, mut past_point) = (0_u64, 0_i64, 0_i64);
+    for byte in unsigned.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                mantissa = mantissa * 10 + u64::from(byte - b'0');
+                decimals += past_point;
+            }
+            b'.' => past_point = 1,
+            _ => return None,
+        }
+    }
+    while decimals > 0 && mantissa.is_multiple_of(10) {
+        mantissa /= 10;
+        decimals -= 1;
+    }
+    if decimals == 0 {
+        // At most eighteen digits.
+        let value = mantissa.cast_signed();
+        return Some(Canonical::Integer(if negative { -value } else { value }));
+    }
+    Some(Canonical::Short {
+        negative,
+        mantissa,
+        exponent: -decimals,
+    })
 }
 
 fn parse_canonical(text: &str) -> Option<Canonical<'_>> {

@@ -1,8 +1,7 @@
 //! Subtracting two collections without order from each other: what agrees goes, the rest stays.
 
-use hashbrown::HashTable;
-
 use super::agree::Judge;
+use super::classes::Classes;
 use super::sides::Element;
 
 /// What is left of two collections after everything that agrees was paired.
@@ -23,56 +22,22 @@ pub(super) struct Rest {
     pub(super) in_new: usize,
 }
 
-/// Elements of one hash.
-struct Class {
-    hash: u128,
-    old: usize,
-    new: usize,
-}
-
 impl Judge<'_> {
     /// Pairs the elements of two collections that agree, as many as possible. Near-linear.
     pub(super) fn bag(&mut self, old: &[Element], new: &[Element]) -> Bag {
         let pair = self.pair;
-        let mut table: HashTable<u32> = HashTable::with_capacity(old.len());
-        let mut classes: Vec<Class> = Vec::with_capacity(old.len());
-        let mut class_of = |hash: u128, in_old: usize, in_new: usize| {
-            let found = table.entry(
-                hash as u64,
-                |class| classes[*class as usize].hash == hash,
-                |class| classes[*class as usize].hash as u64,
-            );
-            let class = *found.or_insert(classes.len() as u32).get();
-            if class as usize == classes.len() {
-                classes.push(Class {
-                    hash,
-                    old: 0,
-                    new: 0,
-                });
-            }
-            classes[class as usize].old += in_old;
-            classes[class as usize].new += in_new;
-            class
+        let classes = Classes::of(
+            old.iter()
+                .map(|element| (pair.old.hash(element.node), *element)),
+            new.iter()
+                .map(|element| (pair.new.hash(element.node), *element)),
+        );
+        let mut bag = Bag {
+            pairs: Vec::with_capacity(old.len()),
+            ..Bag::default()
         };
-        let old_classes: Vec<u32> = old
-            .iter()
-            .map(|element| class_of(pair.old.hash(element.node), 1, 0))
-            .collect();
-        let new_classes: Vec<u32> = new
-            .iter()
-            .map(|element| class_of(pair.new.hash(element.node), 0, 1))
-            .collect();
-        let old_by_class = grouped(old, &old_classes, classes.len());
-        let new_by_class = grouped(new, &new_classes, classes.len());
-
-        let mut bag = Bag::default();
         let tolerant = pair.rules.numbers.tolerant();
-        let (mut from_old, mut from_new) = (0, 0);
-        for class in &classes {
-            let olds = &old_by_class[from_old..from_old + class.old];
-            let news = &new_by_class[from_new..from_new + class.new];
-            from_old += class.old;
-            from_new += class.new;
+        for (olds, news) in classes.iter() {
             self.subtract(olds, news, tolerant, &mut bag);
         }
         bag.old_rest.sort_unstable_by_key(|rest| rest.element.node);
@@ -126,21 +91,4 @@ impl Judge<'_> {
                 .map(|element| rest(element, in_old, in_new)),
         );
     }
-}
-
-/// The elements sorted by class, in their order within one: a counting sort.
-fn grouped(elements: &[Element], class_of: &[u32], classes: usize) -> Vec<Element> {
-    let mut next = vec![0_usize; classes + 1];
-    for class in class_of {
-        next[*class as usize + 1] += 1;
-    }
-    for class in 0..classes {
-        next[class + 1] += next[class];
-    }
-    let mut sorted = vec![Element { node: 0, place: 0 }; elements.len()];
-    for (element, class) in elements.iter().zip(class_of) {
-        sorted[next[*class as usize]] = *element;
-        next[*class as usize] += 1;
-    }
-    sorted
 }

@@ -1,9 +1,8 @@
 //! Collections whose members are paired by key fields.
 
-use hashbrown::HashMap;
-
 use super::agree::Judge;
-use super::sides::{Element, Side, mix, scalar_hash};
+use super::classes::Classes;
+use super::sides::{Element, Side, both, mix, scalar_hash};
 use crate::tree::{NO_KEY, Tag};
 
 /// The members of two keyed collections, paired.
@@ -18,12 +17,6 @@ pub(super) struct Keyed {
     /// Members without the key fields.
     pub(super) old_unkeyed: Vec<Element>,
     pub(super) new_unkeyed: Vec<Element>,
-}
-
-#[derive(Default)]
-struct Members {
-    old: Vec<Element>,
-    new: Vec<Element>,
 }
 
 impl Judge<'_> {
@@ -64,26 +57,26 @@ impl Judge<'_> {
                     .map_or(NO_KEY, |at| at as u32)
             })
             .collect();
-        let mut by_key: HashMap<u128, Members> = HashMap::with_capacity(old.len());
         let mut keyed = Keyed::default();
-        for element in old {
-            match self.key_of(&pair.old, element.node, &fields) {
-                Some(key) => by_key.entry(key).or_default().old.push(*element),
-                None => keyed.old_unkeyed.push(*element),
+        let with_key = |side: &Side<'_>, elements: &[Element], without: &mut Vec<Element>| {
+            let mut found = Vec::with_capacity(elements.len());
+            for element in elements {
+                match self.key_of(side, element.node, &fields) {
+                    Some(key) => found.push((key, *element)),
+                    None => without.push(*element),
+                }
             }
-        }
-        for element in new {
-            match self.key_of(&pair.new, element.node, &fields) {
-                Some(key) => by_key.entry(key).or_default().new.push(*element),
-                None => keyed.new_unkeyed.push(*element),
-            }
-        }
-        for members in by_key.into_values() {
-            match (members.old.as_slice(), members.new.as_slice()) {
+            found
+        };
+        let olds = with_key(&pair.old, old, &mut keyed.old_unkeyed);
+        let news = with_key(&pair.new, new, &mut keyed.new_unkeyed);
+        let classes = Classes::of(olds.into_iter(), news.into_iter());
+        for class in classes.iter() {
+            match class {
                 ([old], [new]) => keyed.pairs.push((*old, *new)),
                 ([old], []) => keyed.missing.push(*old),
                 ([], [new]) => keyed.extra.push(*new),
-                _ => keyed.groups.push((members.old, members.new)),
+                (olds, news) => keyed.groups.push((olds.to_vec(), news.to_vec())),
             }
         }
         keyed.groups.sort_unstable_by_key(|(olds, news)| {
@@ -112,13 +105,16 @@ impl Judge<'_> {
                 (value..side.end(value)).fold(1, |sum, node| {
                     let raw = side.raw(node);
                     let name = self.pair.short_key_hashes.get(side.key(node) as usize);
-                    let name = u128::from(name.copied().unwrap_or(0));
+                    let name = name.copied().unwrap_or(0);
                     let len = if raw.is_container() {
-                        u128::from(raw.halves().0)
+                        raw.halves().0
                     } else {
                         0
                     };
-                    mix(mix(sum, name ^ len), scalar_hash(side.tree, raw, strict))
+                    mix(
+                        mix(sum, both(name ^ u64::from(len))),
+                        scalar_hash(side.tree, raw, strict),
+                    )
                 })
             } else {
                 scalar_hash(side.tree, raw, strict)

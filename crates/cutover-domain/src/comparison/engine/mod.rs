@@ -8,6 +8,7 @@ mod agree;
 mod align;
 mod assignment;
 mod bag;
+mod classes;
 mod close;
 mod keyed;
 mod pairing;

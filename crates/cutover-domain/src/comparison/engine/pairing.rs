@@ -10,7 +10,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::agree::Judge;
 use super::assignment::assign;
-use super::sides::{Element, Side, mix, scalar_hash};
+use super::sides::{Element, Side, both, mix, scalar_hash};
 use crate::tree::Tag;
 
 /// A feature that more leftovers of one side share proposes nobody.
@@ -87,21 +87,17 @@ impl Judge<'_> {
             std::mem::swap(&mut look_left, &mut look_right);
         }
         let groups = shared_features(&left, &right);
-        let (mut candidates, dropped) = self.propose(&left, &right, &groups);
-        let known: HashSet<u64> = candidates
-            .iter()
-            .filter(|candidate| !candidate.is_similar())
-            .flat_map(|candidate| {
-                common(&left[candidate.old].telling, &right[candidate.new].telling)
-            })
-            .collect();
-        let unique = unique_on_both_sides(known, (&look_left, all_left), (&look_right, all_right));
-        candidates.retain(|candidate| {
-            candidate.is_similar()
-                || common(&left[candidate.old].telling, &right[candidate.new].telling)
-                    .any(|leaf| unique.contains(&leaf))
-        });
-        let mut pairs = choose(&candidates, left.len(), right.len());
+        let (candidates, dropped) = self.propose(&left, &right, &groups);
+        let (similar, others): (Vec<_>, Vec<_>) =
+            candidates.into_iter().partition(Candidate::is_similar);
+        let mut pairs = choose(&similar, left.len(), right.len());
+        let recognised = recognised(
+            others,
+            &pairs,
+            (&look_left, &left, all_left),
+            (&look_right, &right, all_right),
+        );
+        pairs.extend(choose(&recognised, left.len(), right.len()));
         if dropped {
             pair_neighbours(&left, &right, &groups, &mut pairs);
         }
@@ -270,7 +266,7 @@ impl Look<'_> {
             }
             let path = open.last().map_or(0, |(_, path)| *path);
             let path = match self.key_hashes.get(side.key(node) as usize) {
-                Some(key) if node != element => mix(path, u128::from(*key)),
+                Some(key) if node != element => mix(path, both(*key)),
                 _ => mix(path, 1),
             };
             let raw = side.raw(node);
@@ -319,6 +315,28 @@ fn shared_features(left: &[Leftover], right: &[Leftover]) -> Vec<Group> {
         .collect();
     groups.sort_by_key(|group| (group.old.len() * group.new.len(), group.feature));
     groups
+}
+
+/// One side: how it is looked at, its leftovers, and the whole collection they are of.
+type Party<'a> = (&'a Look<'a>, &'a [Leftover], &'a [Element]);
+
+/// The candidates among those without a partner that share a leaf which tells them from everybody
+/// else.
+fn recognised(
+    candidates: Vec<Candidate>,
+    pairs: &[(usize, usize)],
+    left: Party<'_>,
+    right: Party<'_>,
+) -> Vec<Candidate> {
+    let (free_old, free_new) = free(left.1.len(), right.1.len(), pairs);
+    let is_free = |free: &[usize], at: usize| free.binary_search(&at).is_ok();
+    let mut candidates = candidates;
+    candidates.retain(|c| c.shared > 0 && is_free(&free_old, c.old) && is_free(&free_new, c.new));
+    let telling = |c: &Candidate| common(&left.1[c.old].telling, &right.1[c.new].telling);
+    let known: HashSet<u64> = candidates.iter().flat_map(telling).collect();
+    let unique = unique_on_both_sides(known, (left.0, left.2), (right.0, right.2));
+    candidates.retain(|candidate| telling(candidate).any(|leaf| unique.contains(&leaf)));
+    candidates
 }
 
 /// Which of the features occur exactly once in each whole collection.

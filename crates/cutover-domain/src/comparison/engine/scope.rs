@@ -64,6 +64,7 @@ pub(super) struct Scope {
     pub(super) leads_to_selected: bool,
     /// Whether either side has a number here that is not written as an integer.
     pub(super) has_fraction: bool,
+    is_final: bool,
     progress: Box<[Progress]>,
     looks_at_index: bool,
     /// Where each member's key stands in the sequence.
@@ -82,6 +83,11 @@ impl Scope {
 
     pub(super) fn selected(&self) -> bool {
         self.inherited.selected
+    }
+
+    /// Whether everything below has this scope too.
+    pub(super) fn is_final(&self) -> bool {
+        self.is_final
     }
 
     pub(super) fn severity(&self) -> Severity {
@@ -248,9 +254,11 @@ impl<'r> Scopes<'r> {
             Some((segment, rule.effect))
         });
         let (mut looks_at_index, mut leads_to_selected) = (false, false);
+        let mut is_final = !self.by_shape;
         for (segment, effect) in next_segments {
             looks_at_index |= segment.looks_at_index();
             leads_to_selected |= effect == Effect::Only;
+            is_final = false;
         }
         let scope = self.all.len() as u32;
         self.all.push(Scope {
@@ -259,6 +267,8 @@ impl<'r> Scopes<'r> {
             key,
             leads_to_selected,
             has_fraction: false,
+            // What holds here alone does not hold below.
+            is_final: is_final && key.is_none() && unordered == self.unordered_everywhere,
             progress: name.1.clone(),
             looks_at_index,
             members: HashMap::new(),

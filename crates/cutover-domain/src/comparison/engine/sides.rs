@@ -154,6 +154,7 @@ struct Open {
     element: Option<(usize, usize)>,
 }
 
+/// The scope of each value, in one pass. Below a place that no path leads on from, nothing is asked.
 fn scopes_of(
     tree: &Tree,
     keys: &[u32],
@@ -163,7 +164,8 @@ fn scopes_of(
 ) -> Vec<u32> {
     let mut found = Vec::with_capacity(tree.nodes.len());
     let mut open: Vec<Open> = Vec::new();
-    for (index, raw) in (0_u32..).zip(&tree.nodes) {
+    let mut index = 0;
+    while let Some(raw) = tree.nodes.get(index as usize) {
         while open.last().is_some_and(|container| container.end <= index) {
             open.pop();
         }
@@ -186,11 +188,17 @@ fn scopes_of(
                 scopes.member(*scope, key, key_names[key as usize])
             }
         };
+        let end = tree.end(index);
+        if scopes.get(scope).is_final() {
+            found.resize(end as usize, scope);
+            index = end;
+            continue;
+        }
         found.push(scope);
+        index += 1;
         match raw.tag {
             Tag::Array | Tag::Object => {
-                let (len, end) = raw.halves();
-                let element = (raw.tag == Tag::Array).then_some((0, len as usize));
+                let element = (raw.tag == Tag::Array).then_some((0, raw.halves().0 as usize));
                 open.push(Open {
                     end,
                     scope,
@@ -310,27 +318,23 @@ fn fold(left: u64, right: u64) -> u64 {
     (product as u64) ^ (product >> 64) as u64
 }
 
-/// Two hashes into one; their order matters.
+/// Two hashes into one; their order matters. The halves go separate ways, so what is mixed in must
+/// fill both.
 pub(super) fn mix(left: u128, right: u128) -> u128 {
-    let (left_low, left_high) = (left as u64, (left >> 64) as u64);
-    let (right_low, right_high) = (right as u64, (right >> 64) as u64);
     let low = fold(
-        left_low ^ 0x718b_cd58_8215_4aee,
-        right_low ^ 0x7b54_a41d_c25a_59b5,
-    )
-    .wrapping_add(fold(
-        left_high ^ 0x9c30_d539_2af2_6013,
-        right_high ^ 0xc5d1_b023_2860_85f0,
-    ));
+        left as u64 ^ 0x718b_cd58_8215_4aee,
+        right as u64 ^ 0x7b54_a41d_c25a_59b5,
+    );
     let high = fold(
-        left_low ^ 0xca41_7918_b8db_38ef,
-        right_high ^ 0x8e79_dcb0_603a_180e,
-    )
-    .wrapping_add(fold(
-        left_high ^ 0x6c9e_0e8b_b01e_8a3e,
-        right_low ^ 0xd715_77c1_bd31_4b27,
-    ));
-    (u128::from(high) << 64) | u128::from(low ^ high.rotate_left(29))
+        (left >> 64) as u64 ^ 0x9c30_d539_2af2_6013,
+        (right >> 64) as u64 ^ 0xc5d1_b023_2860_85f0,
+    );
+    (u128::from(high) << 64) | u128::from(low)
+}
+
+/// A number that fills both halves.
+pub(super) const fn both(value: u64) -> u128 {
+    ((value as u128) << 64) | value as u128
 }
 
 /// The hash of a scalar's exact value.
@@ -339,8 +343,8 @@ pub(super) fn scalar_hash(tree: &Tree, raw: RawNode, strict: bool) -> u128 {
         Tag::Null => seed::NULL,
         Tag::False => seed::FALSE,
         Tag::True => seed::TRUE,
-        Tag::String => mix(seed::STRING, xxh3_128(tree.payload_text(raw).as_bytes())),
-        Tag::Integer => mix(seed::INTEGER, u128::from(raw.payload)),
+        Tag::String => seed::STRING ^ xxh3_128(tree.payload_text(raw).as_bytes()),
+        Tag::Integer => mix(seed::INTEGER, both(raw.payload)),
         Tag::Lexeme => {
             let number = number(tree, raw);
             let hash = canonical_hash(&number.canonical());
@@ -358,22 +362,28 @@ pub(super) fn scalar_hash(tree: &Tree, raw: RawNode, strict: bool) -> u128 {
 fn canonical_hash(canonical: &Canonical<'_>) -> u128 {
     let text = |text: &str| xxh3_128(text.as_bytes());
     match canonical {
-        Canonical::Integer(value) => mix(seed::INTEGER, u128::from(value.cast_unsigned())),
+        Canonical::Integer(value) => mix(seed::INTEGER, both(value.cast_unsigned())),
         Canonical::Short {
             negative,
             mantissa,
             exponent,
         } => mix(
-            seed::FRACTION ^ u128::from(*negative),
-            (u128::from(*mantissa) << 64) | u128::from(exponent.cast_unsigned()),
+            mix(
+                seed::FRACTION ^ u128::from(*negative),
+                both(exponent.cast_unsigned()),
+            ),
+            both(*mantissa),
         ),
         Canonical::Long {
             negative,
             digits,
             exponent,
         } => mix(
-            seed::FRACTION ^ u128::from(*negative),
-            text(digits) ^ u128::from(exponent.cast_unsigned()),
+            mix(
+                seed::FRACTION ^ u128::from(*negative),
+                both(exponent.cast_unsigned()),
+            ),
+            text(digits),
         ),
         Canonical::Other(other) => mix(seed::FRACTION, text(other)),
     }
