@@ -7,7 +7,7 @@ mod home;
 #[cfg(feature = "file")]
 pub use home::{Home, HomeError, HomeOptions};
 
-pub use cutover_app::{execution, flags, metrics};
+pub use cutover_app::{comparison, execution, flags, metrics};
 pub use cutover_domain as domain;
 #[cfg(feature = "file")]
 pub use cutover_file as file;

@@ -499,7 +499,13 @@ proptest! {
 
     #[test]
     fn a_report_does_not_depend_on_the_order_of_records(
-        records in proptest::collection::vec(any_record(RunId::new("r").unwrap()), 0..12),
+        records in proptest::collection::vec(any_record(RunId::new("r").unwrap()), 0..12)
+            .prop_map(|mut records| {
+                for (index, record) in records.iter_mut().enumerate() {
+                    record.id = RecordId::new(format!("{}-{index}", record.id)).unwrap();
+                }
+                records
+            }),
         seed in any::<u64>(),
     ) {
         let mut shuffled: Vec<_> = records.iter().cloned().enumerate().collect();

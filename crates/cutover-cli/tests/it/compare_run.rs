@@ -2,125 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::harness::Home;
-
-/// How long anything may take before a test gives up: a bound, never a measure.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A home of its own and a corpus.
-struct Bench {
-    home: Home,
-    folder: TempDir,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("cases")).unwrap();
-        Self {
-            home: Home::new(),
-            folder,
-        }
-    }
-
-    fn with_cases<N: AsRef<OsStr>>(cases: impl IntoIterator<Item = (N, String)>) -> Self {
-        let bench = Self::new();
-        for (name, content) in cases {
-            bench.case(name.as_ref(), &content);
-        }
-        bench
-    }
-
-    fn case(&self, name: &OsStr, content: &str) {
-        fs::write(self.cases().join(name), content).unwrap();
-    }
-
-    fn cases(&self) -> PathBuf {
-        self.folder.path().join("cases")
-    }
-
-    fn file(&self, name: &str, content: &str) -> PathBuf {
-        let path = self.folder.path().join(name);
-        fs::write(&path, content).unwrap();
-        path
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.home.command(arguments);
-        command.current_dir(self.folder.path());
-        command
-    }
-
-    fn cutover(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    /// Runs `compare run` over the folder of cases; the exit code and the summary.
-    fn run(&self, old: &str, new: &str, more: &[&str]) -> (i32, Value) {
-        let mut arguments = vec![
-            "compare", "run", "--old", old, "--new", new, "--cases", "cases", "--format", "json",
-        ];
-        arguments.extend(more);
-        let output = self.cutover(&arguments);
-        let summary = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-            panic!("{error}: {}{}", text(&output.stdout), text(&output.stderr))
-        });
-        (output.status.code().unwrap(), summary)
-    }
-
-    fn json(&self, arguments: &[&str]) -> Value {
-        let mut all = arguments.to_vec();
-        all.extend(["--format", "json"]);
-        let output = self.cutover(&all);
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-            panic!("{error}: {}{}", text(&output.stdout), text(&output.stderr))
-        })
-    }
-
-    /// The records of a run.
-    fn records(&self, run: &str) -> Vec<Value> {
-        let shown = self.json(&["compare", "show", run, "--limit", "100000"]);
-        shown["records"].as_array().unwrap().clone()
-    }
-
-    /// The names of the cases of the last run that ended with `result`.
-    fn cases_with(&self, result: &str) -> BTreeSet<String> {
-        self.records("latest")
-            .iter()
-            .filter(|record| record["result"] == result)
-            .map(|record| record["case"].as_str().unwrap().to_owned())
-            .collect()
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn counts(summary: &Value) -> [u64; 4] {
-    ["cases", "equal", "different", "errors"].map(|field| summary[field].as_u64().unwrap())
-}
-
-/// Waits for something that must happen, without counting on when.
-fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(started.elapsed() < PATIENCE, "{what} did not happen");
-        std::thread::yield_now();
-    }
-}
+use crate::workbench::{Bench, counts, text};
 
 /// Numbers that are the same on every machine.
 fn numbers(seed: u64) -> impl Iterator<Item = u64> {
@@ -353,68 +240,6 @@ fn how_a_program_ends_is_part_of_its_answer() {
 }
 
 #[test]
-fn a_program_that_hangs_is_ended_with_all_it_started() {
-    let bench = Bench::with_cases(["quick", "slow"].map(|name| (name, format!("{name}\n"))));
-    let mark = format!("60.{}", std::process::id());
-    let new =
-        format!("sh -c 'read x; case $x in slow) sleep {mark} & sleep {mark};; esac; echo $x'");
-    let (exit, summary) = bench.run("cat", &new, &["--timeout", "5s"]);
-    assert_eq!((exit, counts(&summary)), (1, [2, 1, 1, 0]));
-    assert_eq!(
-        bench.cases_with("different"),
-        BTreeSet::from(["slow".to_owned()])
-    );
-    let slow = bench.json(&["compare", "show", "latest", "slow"]);
-    assert_eq!(slow["records"][0]["new"]["outcome"]["status"], "timeout");
-    assert!(!runs("sleep", &mark), "nothing is left behind");
-
-    // When neither side answers in time nothing is known, which is no equality.
-    let (exit, summary) = bench.run(&new, &new, &["--timeout", "5s"]);
-    assert_eq!((exit, counts(&summary)), (3, [2, 1, 0, 1]));
-}
-
-#[test]
-fn what_a_program_leaves_behind_is_ended_and_noted() {
-    let bench = Bench::with_cases([("a", String::new())]);
-    let mark = format!("61.{}", std::process::id());
-    let (exit, _) = bench.run(
-        &format!("sh -c 'sleep {mark} & echo done'"),
-        "echo done",
-        &["--timeout", "20s"],
-    );
-    assert_eq!(exit, 0);
-    assert_eq!(bench.records("latest")[0]["old"]["left_behind"], true);
-    assert!(!runs("sleep", &mark));
-}
-
-#[test]
-fn output_without_end_is_bounded_and_said() {
-    let bench = Bench::with_cases([("a", String::new())]);
-    let (exit, summary) = bench.run("yes", "echo y", &["--max-output", "100KiB"]);
-    assert_eq!((exit, counts(&summary)), (3, [1, 0, 0, 1]));
-    let error = bench.records("latest")[0]["judgement"]["failed"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert!(
-        error.contains("100 KiB") && error.contains("--max-output"),
-        "{error}"
-    );
-
-    // Any amount of messages is read, and its end kept.
-    let noisy = "sh -c 'head -c 5000000 /dev/zero | tr \"\\0\" x >&2; echo the end >&2; echo y'";
-    let (exit, _) = bench.run(noisy, "echo y", &["--max-output", "100KiB"]);
-    assert_eq!(exit, 0);
-    let record = &bench.records("latest")[0];
-    let messages = record["old"]["messages"].as_str().unwrap();
-    assert!(
-        messages.ends_with("the end\n") && messages.len() < 20_000,
-        "{}",
-        messages.len()
-    );
-}
-
-#[test]
 fn hostile_file_names_are_names_like_any_other() {
     let names: [&[u8]; 9] = [
         b"-n",
@@ -505,35 +330,6 @@ fn a_program_that_is_not_there_is_said_before_anything_runs() {
 }
 
 #[test]
-fn peak_memory_is_the_programs_own() {
-    let bench = Bench::with_cases([("a", String::new())]);
-    // A shell that holds 50 million letters beside a program that is smaller than any runner.
-    let big = "sh -c 'x=$(head -c 50000000 /dev/zero | tr \"\\0\" x); echo ${#x}'";
-    let (exit, summary) = bench.run(big, "echo 50000000", &[]);
-    assert_eq!(exit, 0);
-    let record = &bench.records("latest")[0];
-    let peak = |side: &str| record[side]["measurements"]["peak_memory_bytes"].as_u64();
-    assert!(
-        (50_000_000..500_000_000).contains(&peak("old").unwrap()),
-        "{:?}",
-        peak("old")
-    );
-    assert_eq!(peak("new"), None, "below the floor nothing is known");
-    let floor = record["new"]["measuring_floor_bytes"].as_u64().unwrap();
-    assert!(
-        floor < 20_000_000,
-        "the measuring process is small: {floor}"
-    );
-    assert!(record["new"]["measurements"]["wall_ns"].as_u64().unwrap() > 0);
-    assert!(record["old"]["measurements"]["cpu_user_ns"].is_u64());
-    assert!(summary["figures"]["wall_ns"]["old"].as_u64().unwrap() > 0);
-    assert!(
-        summary["figures"]["peak_memory_bytes"].is_null(),
-        "one side is not a comparison"
-    );
-}
-
-#[test]
 fn the_order_within_pairs_follows_the_seed() {
     let bench = Bench::with_cases((0..10).map(|index| (index.to_string(), String::new())));
     let firsts = |seed: &str| {
@@ -574,107 +370,6 @@ fn a_difference_in_one_repeat_makes_a_case_different() {
     let (exit, summary) = bench.run("echo 0", new, &["--repeat", "5"]);
     assert_eq!((exit, counts(&summary)), (1, [1, 0, 1, 0]));
     assert_eq!(summary["pairs"], 5);
-}
-
-/// Starts a run in which every program after the first ten waits until it is ended, and waits
-/// until those ten are saved.
-fn endless(bench: &Bench, mark: &str) -> Child {
-    let program =
-        format!("sh -c 'read x; case $x in 00*) echo $x;; *) sleep {mark} & sleep {mark};; esac'");
-    let child = bench
-        .command(&[
-            "compare",
-            "run",
-            "--name",
-            "endless",
-            "--old",
-            &program,
-            "--new",
-            &program,
-            "--cases",
-            "cases",
-            "--timeout",
-            "10m",
-            "--jobs",
-            "2",
-            "--format",
-            "json",
-        ])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    wait_for("an endless program", || runs("sleep", mark).then_some(()));
-    wait_for("ten saved cases", || {
-        let shown = bench.json(&["compare", "show", "latest"]);
-        (shown["cases"] == 10).then_some(())
-    });
-    child
-}
-
-fn endless_bench() -> Bench {
-    Bench::with_cases((0..40).map(|index| (format!("{index:03}"), format!("{index:03}\n"))))
-}
-
-fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill")
-        .args([name, &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(status.success());
-}
-
-#[test]
-fn ctrl_c_leaves_a_readable_partial_run_and_no_program() {
-    let bench = endless_bench();
-    let mark = format!("62.{}", std::process::id());
-    let child = endless(&bench, &mark);
-    signal(&child, "-INT");
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
-    assert!(!runs("sleep", &mark));
-    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(summary["state"], "interrupted");
-    assert_eq!(counts(&summary), [10, 10, 0, 0]);
-    assert_eq!(summary["planned"], 40);
-
-    let shown = bench.json(&["compare", "show", "latest"]);
-    assert_eq!(shown["state"], "interrupted");
-    assert_eq!(counts(&shown), [10, 10, 0, 0]);
-    assert_eq!(shown["records"].as_array().unwrap().len(), 10);
-    let report = bench.cutover(&["compare", "report", "latest", "--to", "text"]);
-    assert_eq!(report.status.code(), Some(0));
-    assert!(
-        text(&report.stdout).contains("endless"),
-        "{}",
-        text(&report.stdout)
-    );
-}
-
-#[test]
-fn a_killed_run_is_readable_and_takes_its_programs_along() {
-    let bench = endless_bench();
-    let mark = format!("63.{}", std::process::id());
-    let mut child = endless(&bench, &mark);
-    signal(&child, "-KILL");
-    child.wait().unwrap();
-    wait_for("the end of the programs", || {
-        (!runs("sleep", &mark)).then_some(())
-    });
-    let shown = bench.json(&["compare", "show", "latest"]);
-    assert_eq!(shown["records"].as_array().unwrap().len(), 10);
-    assert_eq!(counts(&shown), [10, 10, 0, 0]);
-    assert_ne!(shown["state"], "complete");
-}
-
-/// Whether a process with this name and argument runs.
-fn runs(name: &str, argument: &str) -> bool {
-    fs::read_dir("/proc").unwrap().flatten().any(|entry| {
-        fs::read(entry.path().join("cmdline")).is_ok_and(|line| {
-            let mut words = line.split(|byte| *byte == 0);
-            words.next() == Some(name.as_bytes()) && words.next() == Some(argument.as_bytes())
-        })
-    })
 }
 
 #[test]

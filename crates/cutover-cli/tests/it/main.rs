@@ -4,6 +4,9 @@
 #[cfg(test)]
 mod ask;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod compare_bounds;
+#[cfg(test)]
 #[cfg(unix)]
 mod compare_report;
 #[cfg(test)]
@@ -25,3 +28,6 @@ mod harness;
 mod metrics;
 #[cfg(test)]
 mod together;
+#[cfg(test)]
+#[cfg(unix)]
+mod workbench;

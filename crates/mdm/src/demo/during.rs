@@ -1,15 +1,19 @@
 //! The second half: modern takes over, breaks, is taken back, and takes over again.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use cutover::comparison::{self, Selection};
 use cutover::domain::metrics::{Window, compare_implementations};
 use cutover::prelude::Percentage;
+use cutover::report;
 
 use super::DemoOptions;
 use super::before::{answers, compared};
 use super::error::DemoError;
-use super::operator::{Felt, Operator};
-use super::setting::{FLAG, ProfileOperation, RegisterOperation, Setting};
+use super::operator::{Felt, Operator, from_here};
+use super::rules::ROUNDING;
+use super::setting::{FLAG, PROFILE, ProfileOperation, RegisterOperation, Setting, now};
 use super::story::{Story, bar};
 use crate::catalog::Catalog;
 use crate::modern::Fault;
@@ -185,14 +189,30 @@ fn changed(story: &mut Story, felt: &Felt, what: &str) -> Result<(), DemoError> 
         None => story.say("(The `cutover` program was not found; another flag service did it.)")?,
     }
     let text = format!("after {} ms: {what}", felt.until_in_force.as_millis());
-    story.verdict(felt.until_in_force < SOON, "in force here", &text)?;
+    story.measured(felt.until_in_force < SOON, "in force here", &text)?;
     Ok(())
+}
+
+/// Everything that was ever compared, as one page that needs nothing else.
+fn write_report(setting: &Setting, options: &DemoOptions) -> Result<PathBuf, DemoError> {
+    let selection = Selection::Operation(PROFILE.into());
+    let store = setting.home.comparisons();
+    let report = pollster::block_on(comparison::report(store, &selection, now()))?
+        .ok_or(DemoError::NothingCompared)?;
+    let path = options
+        .report
+        .clone()
+        .unwrap_or_else(|| options.home.join("report.html"));
+    std::fs::write(&path, report::html(&report))
+        .map_err(DemoError::io(format!("cannot write {}", path.display())))?;
+    Ok(path)
 }
 
 pub(super) fn conclude(
     story: &mut Story,
     setting: &Setting,
-    _options: &DemoOptions,
+    operator: &Operator,
+    options: &DemoOptions,
 ) -> Result<(), DemoError> {
     story.chapter("What was measured")?;
     let snapshot = setting.home.metrics().snapshot(Window::SinceStart);
@@ -213,28 +233,41 @@ pub(super) fn conclude(
             ),
         )?;
     }
+    let path = write_report(setting, options)?;
+    story.figure("report", from_here(&path))?;
     story.pause()?;
     story.say("Everything above is still there, and can be looked at and changed:")?;
-    let home = setting.home.path().display();
+    let (cutover, home) = (operator.typed(), from_here(setting.home.path()));
+    let mdm = std::env::current_exe().map_or_else(|_| "mdm".to_owned(), |this| from_here(&this));
+    let data = from_here(&options.data);
+    let (absolute, relative) = ROUNDING;
     for (command, what) in [
         (
-            format!("cutover flag history {FLAG} --home {home}"),
+            format!("{cutover} flag history {FLAG} --home {home}"),
             "who changed what, when, and why",
         ),
         (
-            format!("cutover flag status {FLAG} --unit flights-07 --home {home}"),
-            "why this dataset",
+            format!("{cutover} flag status {FLAG} --unit flights-07 --home {home}"),
+            "what is decided for one dataset, and by what",
         ),
         (
-            format!("cutover compare list --home {home}"),
+            format!("{cutover} compare list --home {home}"),
             "every round of comparisons",
         ),
         (
-            format!("cutover metrics compare --home {home}"),
+            format!("{cutover} metrics compare --home {home}"),
             "old beside new",
         ),
         (
-            format!("cutover flag kill {FLAG} --yes --home {home}"),
+            format!(
+                "{cutover} compare run --name profile --cases {data} --abs {absolute} --rel {relative} \
+                 --old \"{mdm} profile --implementation legacy {{}}\" \
+                 --new \"{mdm} profile {{}}\" --home {home}"
+            ),
+            "the same two implementations as two programs",
+        ),
+        (
+            format!("{cutover} flag kill {FLAG} --yes --home {home}"),
             "your turn",
         ),
     ] {

@@ -52,6 +52,9 @@ pub enum DemoError {
         /// What it said.
         problem: String,
     },
+    /// A comparison store without a comparison, after so many.
+    #[error("there is nothing to report: the comparison store kept nothing")]
+    NothingCompared,
     /// A flag change that did not reach this process.
     #[error("flag revision {0} did not come into force here within ten seconds")]
     NotInForce(u64),

@@ -57,7 +57,7 @@ pub fn run(options: &DemoOptions) -> Result<bool, DemoError> {
     during::fault(&mut story, &setting, &profile)?;
     during::kill(&mut story, &setting, &profile, &operator)?;
     during::undo(&mut story, &setting, &profile, &operator)?;
-    during::conclude(&mut story, &setting, options)?;
+    during::conclude(&mut story, &setting, &operator, options)?;
     Ok(story.went_well())
 }
 

@@ -33,6 +33,15 @@ impl Operator {
         }
     }
 
+    /// How a person types the program: from where they stand, and as cargo builds it when it is
+    /// not there.
+    pub(super) fn typed(&self) -> String {
+        match &self.program {
+            Some(program) => from_here(program),
+            None => "cargo run -q -p cutover-cli --".to_owned(),
+        }
+    }
+
     /// Takes modern away from everybody.
     pub(super) fn kill(&self, setting: &Setting, reason: &str) -> Result<Felt, DemoError> {
         let change = Intent::Changes(vec![Change::Kill { key: flag() }]);
@@ -85,7 +94,8 @@ impl Operator {
     }
 
     fn run(&self, program: &Path, verb: &str, reason: &str) -> Result<String, DemoError> {
-        let shown = format!("cutover flag {verb} {FLAG} --yes --reason \"{reason}\"");
+        let (typed, home) = (self.typed(), from_here(&self.home));
+        let shown = format!("{typed} flag {verb} {FLAG} --yes --reason \"{reason}\" --home {home}");
         let failed = |problem: String| DemoError::Program {
             command: shown.clone(),
             problem,
@@ -106,6 +116,15 @@ impl Operator {
             String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         ))
     }
+}
+
+/// A path as it is typed from the folder the program was started in.
+pub(super) fn from_here(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 #[expect(

@@ -332,7 +332,7 @@ fn key(text: &str) -> FlagKey {
     clippy::disallowed_methods,
     reason = "the composition root is where time comes in"
 )]
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
 

@@ -102,6 +102,8 @@ fn it_tells_what_really_happened() {
         1
     );
 
+    let html = std::fs::read_to_string(report).unwrap();
+    assert!(html.contains("dataset.profile"));
     assert!(PathBuf::from(&home).join("rules.json").exists());
 }
 

@@ -119,7 +119,10 @@ fn of_cluster(cluster: &Cluster, most: u64, open: bool) -> Markup {
                 (value("new", difference.new.as_ref()))
             }
             @if let Some(times) = difference.times {
-                p { "There " (times.old) " times in old, " (times.new) " times in new." }
+                p {
+                    (counted(times.old as u64, "time", "times")) " in old, "
+                    (counted(times.new as u64, "time", "times")) " in new."
+                }
             }
         }
     }

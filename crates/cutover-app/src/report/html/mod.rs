@@ -79,7 +79,8 @@ fn header(report: &Report, title: &str) -> Markup {
                 @if let Some(run) = run {
                     " · " span class=(match run.state {
                         RunState::Complete => "state",
-                        _ => "state caution",
+                        RunState::Running => "quiet",
+                        RunState::Interrupted => "state caution",
                     }) { (run.state) }
                 }
             }

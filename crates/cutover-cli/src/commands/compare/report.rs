@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use cutover_app::comparison::{Selection, report};
 use cutover_app::report::{html, json, text};
 use cutover_domain::comparison::report::Report;
@@ -19,12 +19,12 @@ use crate::suggest::closest;
 
 /// Write a report of a run, or of an operation in production.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("subject").required(true).args(["id", "operation"])))]
 pub struct ReportArgs {
     /// The run: its id, the beginning of it, or `latest`
-    #[arg(required_unless_present = "operation")]
     id: Option<String>,
     /// All that was recorded of this operation, over all runs
-    #[arg(long, value_name = "NAME", conflicts_with = "id")]
+    #[arg(long, value_name = "NAME")]
     operation: Option<String>,
     /// The form of the report [default: text, or json with --format json]
     #[arg(long, value_enum, value_name = "FORM")]

@@ -61,9 +61,13 @@ struct Side {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Mean {
-    sum: f64,
+    /// In millionths: whole numbers add up to the same in any order.
+    sum: i128,
     count: u64,
 }
+
+/// One, as a [`Mean`] counts.
+const ONE: f64 = 1e6;
 
 impl ReportBuilder {
     /// Nothing added yet.
@@ -322,14 +326,13 @@ impl Side {
 impl Mean {
     fn add(&mut self, value: Option<f64>) {
         if let Some(value) = value {
-            self.sum += value;
+            self.sum = self.sum.saturating_add((value * ONE).round() as i128);
             self.count += 1;
         }
     }
 
     fn finish(self) -> Option<MeanDelta> {
-        // The order of a sum shows in its last digits, and no reader needs those.
-        let mean = round(self.sum / self.count as f64)?;
+        let mean = round(self.sum as f64 / ONE / self.count as f64)?;
         Some(MeanDelta {
             mean_percent: mean,
             records: self.count,

@@ -1,0 +1,201 @@
+//! `compare run` and programs that hang, flood, leave processes behind or outlive their runner.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::workbench::{Bench, counts, text, wait_for};
+
+#[test]
+fn a_program_that_hangs_is_ended_with_all_it_started() {
+    let bench = Bench::with_cases(["quick", "slow"].map(|name| (name, format!("{name}\n"))));
+    let mark = format!("60.{}", std::process::id());
+    let new =
+        format!("sh -c 'read x; case $x in slow) sleep {mark} & sleep {mark};; esac; echo $x'");
+    let (exit, summary) = bench.run("cat", &new, &["--timeout", "5s"]);
+    assert_eq!((exit, counts(&summary)), (1, [2, 1, 1, 0]));
+    assert_eq!(
+        bench.cases_with("different"),
+        BTreeSet::from(["slow".to_owned()])
+    );
+    let slow = bench.json(&["compare", "show", "latest", "slow"]);
+    assert_eq!(slow["records"][0]["new"]["outcome"]["status"], "timeout");
+    assert!(!runs("sleep", &mark), "nothing is left behind");
+
+    // When neither side answers in time nothing is known, which is no equality.
+    let (exit, summary) = bench.run(&new, &new, &["--timeout", "5s"]);
+    assert_eq!((exit, counts(&summary)), (3, [2, 1, 0, 1]));
+}
+
+#[test]
+fn what_a_program_leaves_behind_is_ended_and_noted() {
+    let bench = Bench::with_cases([("a", String::new())]);
+    let mark = format!("61.{}", std::process::id());
+    let (exit, _) = bench.run(
+        &format!("sh -c 'sleep {mark} & echo done'"),
+        "echo done",
+        &["--timeout", "20s"],
+    );
+    assert_eq!(exit, 0);
+    assert_eq!(bench.records("latest")[0]["old"]["left_behind"], true);
+    assert!(!runs("sleep", &mark));
+}
+
+#[test]
+fn output_without_end_is_bounded_and_said() {
+    let bench = Bench::with_cases([("a", String::new())]);
+    let (exit, summary) = bench.run("yes", "echo y", &["--max-output", "100KiB"]);
+    assert_eq!((exit, counts(&summary)), (3, [1, 0, 0, 1]));
+    let error = bench.records("latest")[0]["judgement"]["failed"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        error.contains("100 KiB") && error.contains("--max-output"),
+        "{error}"
+    );
+
+    // Any amount of messages is read, and its end kept.
+    let noisy = "sh -c 'head -c 5000000 /dev/zero | tr \"\\0\" x >&2; echo the end >&2; echo y'";
+    let (exit, _) = bench.run(noisy, "echo y", &["--max-output", "100KiB"]);
+    assert_eq!(exit, 0);
+    let record = &bench.records("latest")[0];
+    let messages = record["old"]["messages"].as_str().unwrap();
+    assert!(
+        messages.ends_with("the end\n") && messages.len() < 20_000,
+        "{}",
+        messages.len()
+    );
+}
+
+#[test]
+fn peak_memory_is_the_programs_own() {
+    let bench = Bench::with_cases([("a", String::new())]);
+    // A shell that holds 50 million letters beside a program that is smaller than any runner.
+    let big = "sh -c 'x=$(head -c 50000000 /dev/zero | tr \"\\0\" x); echo ${#x}'";
+    let (exit, summary) = bench.run(big, "echo 50000000", &[]);
+    assert_eq!(exit, 0);
+    let record = &bench.records("latest")[0];
+    let peak = |side: &str| record[side]["measurements"]["peak_memory_bytes"].as_u64();
+    assert!(
+        (50_000_000..500_000_000).contains(&peak("old").unwrap()),
+        "{:?}",
+        peak("old")
+    );
+    assert_eq!(peak("new"), None, "below the floor nothing is known");
+    let floor = record["new"]["measuring_floor_bytes"].as_u64().unwrap();
+    assert!(
+        floor < 20_000_000,
+        "the measuring process is small: {floor}"
+    );
+    assert!(record["new"]["measurements"]["wall_ns"].as_u64().unwrap() > 0);
+    assert!(record["old"]["measurements"]["cpu_user_ns"].is_u64());
+    assert!(summary["figures"]["wall_ns"]["old"].as_u64().unwrap() > 0);
+    assert!(
+        summary["figures"]["peak_memory_bytes"].is_null(),
+        "one side is not a comparison"
+    );
+}
+
+/// Starts a run in which every program after the first ten waits until it is ended, and waits
+/// until those ten are saved.
+fn endless(bench: &Bench, mark: &str) -> Child {
+    let program =
+        format!("sh -c 'read x; case $x in 00*) echo $x;; *) sleep {mark} & sleep {mark};; esac'");
+    let child = bench
+        .command(&[
+            "compare",
+            "run",
+            "--name",
+            "endless",
+            "--old",
+            &program,
+            "--new",
+            &program,
+            "--cases",
+            "cases",
+            "--timeout",
+            "10m",
+            "--jobs",
+            "2",
+            "--format",
+            "json",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for("an endless program", || runs("sleep", mark).then_some(()));
+    wait_for("ten saved cases", || {
+        let shown = bench.json(&["compare", "show", "latest"]);
+        (shown["cases"] == 10).then_some(())
+    });
+    child
+}
+
+fn endless_bench() -> Bench {
+    Bench::with_cases((0..40).map(|index| (format!("{index:03}"), format!("{index:03}\n"))))
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn ctrl_c_leaves_a_readable_partial_run_and_no_program() {
+    let bench = endless_bench();
+    let mark = format!("62.{}", std::process::id());
+    let child = endless(&bench, &mark);
+    signal(&child, "-INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert!(!runs("sleep", &mark));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["state"], "interrupted");
+    assert_eq!(counts(&summary), [10, 10, 0, 0]);
+    assert_eq!(summary["planned"], 40);
+
+    let shown = bench.json(&["compare", "show", "latest"]);
+    assert_eq!(shown["state"], "interrupted");
+    assert_eq!(counts(&shown), [10, 10, 0, 0]);
+    assert_eq!(shown["records"].as_array().unwrap().len(), 10);
+    let report = bench.cutover(&["compare", "report", "latest", "--to", "text"]);
+    assert_eq!(report.status.code(), Some(0));
+    assert!(
+        text(&report.stdout).contains("endless"),
+        "{}",
+        text(&report.stdout)
+    );
+}
+
+#[test]
+fn a_killed_run_is_readable_and_takes_its_programs_along() {
+    let bench = endless_bench();
+    let mark = format!("63.{}", std::process::id());
+    let mut child = endless(&bench, &mark);
+    signal(&child, "-KILL");
+    child.wait().unwrap();
+    wait_for("the end of the programs", || {
+        (!runs("sleep", &mark)).then_some(())
+    });
+    let shown = bench.json(&["compare", "show", "latest"]);
+    assert_eq!(shown["records"].as_array().unwrap().len(), 10);
+    assert_eq!(counts(&shown), [10, 10, 0, 0]);
+    assert_ne!(shown["state"], "complete");
+}
+
+/// Whether a process with this name and argument runs.
+fn runs(name: &str, argument: &str) -> bool {
+    fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        fs::read(entry.path().join("cmdline")).is_ok_and(|line| {
+            let mut words = line.split(|byte| *byte == 0);
+            words.next() == Some(name.as_bytes()) && words.next() == Some(argument.as_bytes())
+        })
+    })
+}
