@@ -98,9 +98,12 @@ impl Plan {
             .or_else(|| std::env::var_os("PATH"));
         let old = self.old.locate("--old", path.as_deref())?;
         let new = self.new.locate("--new", path.as_deref())?;
-        let work = tempfile::Builder::new()
-            .prefix("cutover-cases-")
-            .tempdir()
+        // A run that is killed cannot take its folder away, so it has one only when it must.
+        let work = self
+            .corpus
+            .needs_files()
+            .then(|| tempfile::Builder::new().prefix("cutover-cases-").tempdir())
+            .transpose()
             .map_err(RunnerError::Work)?;
         Ok(Runner::new(self, old, new, work))
     }

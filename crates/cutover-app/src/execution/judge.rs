@@ -1,10 +1,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cutover_domain::comparison::{
     Comparator, ComparisonRecord, DifferenceKind, Implementation, Judgement, Outcome, RecordId,
-    RecordLimits, RecordResult, RecordedUnit, Run, RunId, RunKind, SideOutcome, SideRecord, Tally,
+    RecordLimits, RecordResult, RecordedUnit, Run, RunId, RunKind, RunState, SideOutcome,
+    SideRecord, Tally,
 };
 use cutover_domain::flags::{Context, Revision};
 use cutover_domain::metrics::standard::{ComparisonResult, DropReason};
@@ -23,6 +25,9 @@ use crate::metrics::OperationMetrics;
 /// How often the header of a run that goes on is written again.
 const HEADER_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
 
+/// How long an operation that ends waits for its run's last header.
+const LAST_WORD: Duration = Duration::from_secs(2);
+
 /// Compares the answers of an operation, off the caller's path, and keeps what it finds.
 pub(super) struct Judge {
     operation: Arc<str>,
@@ -37,7 +42,8 @@ pub(super) struct Judge {
     started: Timestamp,
     tally: Mutex<Tally>,
     sampled_out: AtomicU64,
-    header: Mutex<Option<Timestamp>>,
+    /// When the run's header was last written.
+    saved: Mutex<Option<Timestamp>>,
     store_failed: AtomicBool,
 }
 
@@ -73,7 +79,7 @@ impl Judge {
             started,
             tally: Mutex::default(),
             sampled_out: AtomicU64::new(0),
-            header: Mutex::new(None),
+            saved: Mutex::new(None),
             store_failed: AtomicBool::new(false),
         }
     }
@@ -176,21 +182,27 @@ impl Judge {
 
     /// Writes the run's header with the counts so far.
     pub(super) async fn save_header(&self) {
-        let Some(store) = &self.store else {
-            return;
-        };
-        let now = self.clock.now();
+        if let Some(store) = &self.store {
+            self.save(store, self.header(RunState::Running)).await;
+        }
+    }
+
+    fn header(&self, state: RunState) -> Run {
         let mut run = Run::new(
             self.run.clone(),
             &*self.operation,
             RunKind::Operation,
             self.started,
         );
-        run.updated = now;
+        run.end(state, self.clock.now());
         run.tally = lock(&self.tally).clone();
         run.tally.sampled_out = self.sampled_out.load(Ordering::Relaxed);
         [run.old, run.new] = self.versions.clone();
-        let first = lock(&self.header).replace(now).is_none();
+        run
+    }
+
+    async fn save(&self, store: &Arc<dyn ComparisonStore>, run: Run) {
+        let first = lock(&self.saved).replace(run.updated).is_none();
         let saved = if first {
             kept(store.create_run(&run)).await
         } else {
@@ -200,14 +212,14 @@ impl Judge {
             // Without a header no record is taken, and that is reported; the next one tries again.
             tracing::debug!(operation = &*self.operation, %error, "the run's header is not kept");
             if first {
-                *lock(&self.header) = None;
+                *lock(&self.saved) = None;
             }
         }
     }
 
     fn header_is_due(&self) -> bool {
         let now = self.clock.now();
-        lock(&self.header).is_none_or(|saved| now.duration_since(saved) > HEADER_INTERVAL)
+        lock(&self.saved).is_none_or(|saved| now.duration_since(saved) > HEADER_INTERVAL)
     }
 
     fn count(&self, record: &ComparisonRecord) {
@@ -241,6 +253,27 @@ impl Judge {
                 .observe_value(new.as_secs_f64() / old.as_secs_f64());
         }
         lock(&self.tally).count(record.result);
+    }
+}
+
+impl Drop for Judge {
+    /// Says that the run is complete. A store that does not answer is waited for no longer than
+    /// [`LAST_WORD`]: it must not keep an application from ending.
+    fn drop(&mut self) {
+        let Some(store) = self.store.take().filter(|_| lock(&self.saved).is_some()) else {
+            return;
+        };
+        let run = self.header(RunState::Complete);
+        let (done, waiting) = std::sync::mpsc::channel();
+        let writer = std::thread::Builder::new().name("cutover-last-word".to_owned());
+        let writing = writer.spawn(move || {
+            // What cannot be written stays as it was: running, last heard of then.
+            let _ = pollster::block_on(kept(store.update_run(&run)));
+            let _ = done.send(());
+        });
+        if writing.is_ok() {
+            let _ = waiting.recv_timeout(LAST_WORD);
+        }
     }
 }
 

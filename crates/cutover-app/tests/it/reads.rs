@@ -1,9 +1,10 @@
 //! Who answers, who runs beside it, and what is written down about it.
 
 use cutover_app::execution::{BuildError, Keep, Operation, Switch};
-use cutover_domain::comparison::{RecordResult, RecordedUnit, Rules, SideOutcome};
+use cutover_domain::comparison::{RecordResult, RecordedUnit, Rules, RunState, SideOutcome};
 use cutover_domain::flags::{Change, Context};
 use cutover_domain::{Side, Stage};
+use cutover_ports::comparison::ComparisonStore;
 use pollster::block_on;
 
 use crate::fixture::{Answer, Application, Failed, SOON, answer, key};
@@ -213,14 +214,29 @@ fn the_sample_takes_the_same_units_every_time_and_counts_the_others() {
     assert_eq!(units.len() * 2, compared, "every sampled unit twice");
     assert!((15..45).contains(&units.len()), "{}", units.len());
     assert_eq!(application.dropped("sampled_out"), 200 - compared as u64);
-    let run = block_on(cutover_ports::comparison::ComparisonStore::runs(
-        &*application.comparisons,
-        &Default::default(),
-    ))
-    .unwrap();
+    let run = block_on(application.comparisons.runs(&Default::default())).unwrap();
+    assert_eq!(run.items[0].state, RunState::Running);
     let coverage = run.items[0].coverage();
     assert_eq!(coverage.made, compared as u64);
     assert_eq!(coverage.sampled_out, 200 - compared as u64);
+}
+
+#[test]
+fn a_run_is_complete_when_its_operation_is_gone() {
+    let application = Application::new();
+    let operation = application.doubling().build(&application.cutover).unwrap();
+    operation.run(&Context::unit("u"), 1).unwrap();
+    assert!(operation.drain(SOON).is_idle());
+    let run = &application.records()[0].run;
+    let state = || {
+        block_on(application.comparisons.run(run))
+            .unwrap()
+            .unwrap()
+            .state
+    };
+    assert_eq!(state(), RunState::Running);
+    drop(operation);
+    assert_eq!(state(), RunState::Complete);
 }
 
 #[test]

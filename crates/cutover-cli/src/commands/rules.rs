@@ -1,5 +1,6 @@
 //! The options that say what counts as a difference, for `diff` and `compare run`.
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
@@ -41,9 +42,12 @@ pub struct RuleArgs {
     /// 1 and 1.0 differ
     #[arg(long)]
     strict: bool,
-    /// Keep and show at most so many differences; all are counted
-    #[arg(long, value_name = "N", default_value = "50")]
-    limit: usize,
+    /// Begin with the rules of a file, TOML or (.json) JSON; the other options come on top
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    rules: Option<PathBuf>,
+    /// Keep and show at most so many differences; all are counted [default: 50]
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
 }
 
 /// `PATH=FIELD[,FIELD]`.
@@ -84,8 +88,14 @@ fn tolerance(text: &str) -> Result<f64, &'static str> {
 
 impl RuleArgs {
     /// The rules, to be built into a comparator.
-    pub(crate) fn rules(&self) -> Rules {
-        let mut rules = Rules::new().limit(self.limit);
+    pub(crate) fn rules(&self) -> Result<Rules, Failure> {
+        let mut rules = match &self.rules {
+            Some(file) => read_rules(file)?,
+            None => Rules::new().limit(LIMIT),
+        };
+        if let Some(limit) = self.limit {
+            rules = rules.limit(limit);
+        }
         if let Some(preset) = self.preset {
             rules = rules.preset(preset);
         }
@@ -113,20 +123,36 @@ impl RuleArgs {
         if let Some(tolerance) = self.rel {
             rules = rules.relative(tolerance);
         }
-        rules
+        Ok(rules)
     }
 
     /// The comparator of these rules.
     pub(crate) fn comparator(&self) -> Result<Comparator, Failure> {
-        self.rules().build().map_err(|error| {
+        self.rules()?.build().map_err(|error| {
             Failure::usage(error).hint("paths are written like $.items[*].price or $..updated_at")
         })
     }
 
     /// How many differences are kept.
     pub(crate) fn limit(&self) -> usize {
-        self.limit
+        self.limit.unwrap_or(LIMIT)
     }
+}
+
+/// How many differences are kept when nothing is said.
+const LIMIT: usize = 50;
+
+fn read_rules(file: &Path) -> Result<Rules, Failure> {
+    let doing = format!("read the rules in {}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::io(&doing, &error))?;
+    let rules = match file.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => serde_json::from_str(&text).map_err(|error| error.to_string()),
+        _ => toml::from_str(&text).map_err(|error| error.to_string()),
+    };
+    rules.map_err(|error| {
+        Failure::usage(format_args!("cannot {doing}: {}", error.trim_end()))
+            .hint("a rules file has the entries preset, ignore, only, unordered, keys, numbers, …")
+    })
 }
 
 fn preset(name: &str) -> Result<Preset, String> {
@@ -155,7 +181,7 @@ mod tests {
     }
 
     fn rules(arguments: &[&str]) -> Rules {
-        parse(arguments).unwrap().rules.rules()
+        parse(arguments).unwrap().rules.rules().unwrap()
     }
 
     fn begun() -> Rules {
@@ -166,7 +192,10 @@ mod tests {
     fn unordered_takes_a_path_only_after_an_equals_sign() {
         let command = parse(&["--unordered", "file"]).unwrap();
         assert_eq!(command.file.as_deref(), Some("file"));
-        assert_eq!(command.rules.rules(), begun().unordered_everywhere());
+        assert_eq!(
+            command.rules.rules().unwrap(),
+            begun().unordered_everywhere()
+        );
         assert_eq!(
             rules(&["--unordered=$.tags", "--unordered=$.ids"]),
             begun().unordered("$.tags").unordered("$.ids")
@@ -205,6 +234,37 @@ mod tests {
             .comparator()
             .unwrap_err();
         assert_eq!(error.exit(), Exit::Usage);
+    }
+
+    #[test]
+    fn a_rules_file_is_begun_with_and_says_what_is_wrong_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |name: &str, text: &str| {
+            let file = folder.path().join(name);
+            std::fs::write(&file, text).unwrap();
+            let argument = format!("--rules={}", file.display());
+            parse(&[&argument, "--ignore=$.b"]).unwrap().rules.rules()
+        };
+        let expected = Rules::new().ignore("$.a").unordered("$.tags").ignore("$.b");
+        let toml = "ignore = [\"$.a\"]\nunordered = [\"$.tags\"]\n";
+        assert_eq!(read("rules.toml", toml).unwrap(), expected);
+        let json = r#"{"ignore": ["$.a"], "unordered": ["$.tags"]}"#;
+        assert_eq!(read("rules.json", json).unwrap(), expected);
+        for (name, text) in [
+            ("rules.toml", "ignored = []"),
+            ("rules.json", "{\"ignored\": []}"),
+        ] {
+            let error = read(name, text).unwrap_err();
+            assert_eq!(error.exit(), Exit::Usage);
+            assert!(error.to_string().contains("ignored"), "{error}");
+            assert!(error.to_string().contains("line 1"), "{error}");
+        }
+        let missing = parse(&["--rules=nowhere.toml"])
+            .unwrap()
+            .rules
+            .rules()
+            .unwrap_err();
+        assert_eq!(missing.exit(), Exit::Trouble);
     }
 
     #[test]

@@ -71,6 +71,13 @@ impl Corpus {
         Ok(corpus)
     }
 
+    /// Whether an input has to be written to a file before a program can read it.
+    pub(super) fn needs_files(&self) -> bool {
+        self.cases
+            .iter()
+            .any(|case| !matches!(case.input, Input::File(_)))
+    }
+
     fn from_folder(root: &Path) -> Result<Self, RunnerError> {
         let mut found = Vec::new();
         let mut skipped = Vec::new();

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -35,11 +35,12 @@ pub(crate) struct Runner {
     plan: Plan,
     old: PathBuf,
     new: PathBuf,
-    work: TempDir,
+    /// Where inputs that are no files of the user's become files.
+    work: Option<TempDir>,
 }
 
 impl Runner {
-    pub(super) fn new(plan: Plan, old: PathBuf, new: PathBuf, work: TempDir) -> Self {
+    pub(super) fn new(plan: Plan, old: PathBuf, new: PathBuf, work: Option<TempDir>) -> Self {
         Self {
             plan,
             old,
@@ -114,8 +115,11 @@ impl Runner {
         } else {
             Side::New
         };
-        let file = self.work.path().join(number.to_string());
-        let run = |side| match self.launch(side, case, &file) {
+        let file = self
+            .work
+            .as_ref()
+            .map(|work| work.path().join(number.to_string()));
+        let run = |side| match self.launch(side, case, file.as_deref()) {
             Ok(launch) => Execution::run(launch, self.plan.limits, stop),
             Err(error) => Execution::failed(format!("cannot write the input of the case: {error}")),
         };
@@ -130,7 +134,7 @@ impl Runner {
             }
         };
         // It is not there when no program needed it; the folder goes at the end in any case.
-        let _ = fs::remove_file(&file);
+        let _ = file.map(fs::remove_file);
         Some(Pair {
             number,
             case,
@@ -141,25 +145,22 @@ impl Runner {
         })
     }
 
-    fn launch(&self, side: Side, case: &Case, file: &PathBuf) -> io::Result<Launch> {
+    fn launch(&self, side: Side, case: &Case, file: Option<&Path>) -> io::Result<Launch> {
         let (command, program) = match side {
             Side::Old => (&self.plan.old, &self.old),
             Side::New => (&self.plan.new, &self.new),
         };
         let given = Given::to(command, self.plan.delivery);
+        let write = |bytes: &[u8]| {
+            let file = file.ok_or_else(|| io::Error::other("there is no folder for it"))?;
+            fs::write(file, bytes)?;
+            Ok::<_, io::Error>(file.to_owned())
+        };
         let path = match &case.input {
             Input::File(path) => path.clone(),
-            Input::Inline { .. } | Input::Nothing if !(given.stdin || given.placeholder) => {
-                PathBuf::new()
-            }
-            Input::Inline { bytes, .. } => {
-                fs::write(file, bytes)?;
-                file.clone()
-            }
-            Input::Nothing => {
-                fs::write(file, "")?;
-                file.clone()
-            }
+            _ if !(given.stdin || given.placeholder) => PathBuf::new(),
+            Input::Inline { bytes, .. } => write(bytes)?,
+            Input::Nothing => write(b"")?,
         };
         let mut args = command.args(path.as_os_str());
         args.extend(case.args.iter().map(OsString::from));

@@ -189,7 +189,7 @@ fn changed(story: &mut Story, felt: &Felt, what: &str) -> Result<(), DemoError> 
         None => story.say("(The `cutover` program was not found; another flag service did it.)")?,
     }
     let text = format!("after {} ms: {what}", felt.until_in_force.as_millis());
-    story.verdict(felt.until_in_force < SOON, "in force here", &text)?;
+    story.measured(felt.until_in_force < SOON, "in force here", &text)?;
     Ok(())
 }
 

@@ -71,9 +71,14 @@ impl Story {
         self.figure_in(None, name, &value.to_string())
     }
 
-    /// A figure that is as one wants it, or not.
+    /// A figure that is as one wants it, or not. A bad one spoils the story.
     pub fn verdict(&mut self, good: bool, name: &str, value: &str) -> io::Result<()> {
         self.disappointments += usize::from(!good);
+        self.measured(good, name, value)
+    }
+
+    /// A duration that is as short as one wants it, or not. A busy machine spoils no story.
+    pub fn measured(&mut self, good: bool, name: &str, value: &str) -> io::Result<()> {
         self.figure_in(Some(if good { Tone::Good } else { Tone::Bad }), name, value)
     }
 

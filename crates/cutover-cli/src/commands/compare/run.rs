@@ -193,7 +193,7 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
     let store = find::store(context);
     let stop = Stop::default();
     stop_on_signals(&stop)?;
-    let header = args.header(context, &runner);
+    let header = args.header(context, &runner)?;
     let name: Arc<str> = header.name.as_str().into();
     let id = header.id.clone();
     let mut recording = Recording::begin(context, &store, header)?;
@@ -285,7 +285,7 @@ impl RunArgs {
         })
     }
 
-    fn header(&self, context: &Context, runner: &Runner) -> Run {
+    fn header(&self, context: &Context, runner: &Runner) -> Result<Run, Failure> {
         let now = context.now();
         let plan = runner.plan();
         let name = self.name.clone().unwrap_or_else(|| plan.new.program_name());
@@ -308,9 +308,9 @@ impl RunArgs {
             "max_output_bytes": self.max_output,
             // Values may be secrets.
             "env": plan.env.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-            "rules": self.rules.rules(),
+            "rules": self.rules.rules()?,
         });
-        run
+        Ok(run)
     }
 }
 

@@ -218,26 +218,27 @@ impl Judge<'_> {
             let mut reached_from: Vec<Option<usize>> = vec![None; new.len()];
             let mut queue = std::collections::VecDeque::from([start]);
             let mut end = None;
+            let mut unreached = NextFree::new(new.len());
             'search: while let Some(at_old) = queue.pop_front() {
-                for slot in self.window(value_of_old[at_old], &sorted.new) {
+                let window = self.window(value_of_old[at_old], &sorted.new);
+                let mut slot = unreached.from(window.start);
+                while slot < window.end {
                     let at_new = sorted.new[slot].1;
-                    if reached_from[at_new].is_some() {
-                        continue;
-                    }
                     if !self.spend(1) {
                         return;
                     }
-                    if !self.would_agree(old[at_old], new[at_new]) {
-                        continue;
-                    }
-                    reached_from[at_new] = Some(at_old);
-                    match matching.partner_of_new[at_new] {
-                        None => {
-                            end = Some(at_new);
-                            break 'search;
+                    if self.would_agree(old[at_old], new[at_new]) {
+                        reached_from[at_new] = Some(at_old);
+                        unreached.take(slot);
+                        match matching.partner_of_new[at_new] {
+                            None => {
+                                end = Some(at_new);
+                                break 'search;
+                            }
+                            Some(next) => queue.push_back(next),
                         }
-                        Some(next) => queue.push_back(next),
                     }
+                    slot = unreached.from(slot + 1);
                 }
             }
             while let Some(at_new) = end

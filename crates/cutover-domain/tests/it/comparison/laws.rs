@@ -112,8 +112,6 @@ fn unordered_form(json: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     #[test]
     fn an_answer_agrees_with_itself(value in value()) {
         for (name, rules) in rule_sets() {
