@@ -1,4 +1,7 @@
 //! `cargo xtask demo`: builds the reference migration and runs it end to end.
+//!
+//! The development profile: on two cores it builds from cold in about a minute and the demo runs in
+//! half of one. In release the demo takes five seconds, after five minutes of building.
 
 use std::env;
 use std::fs;
