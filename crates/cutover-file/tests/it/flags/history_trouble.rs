@@ -72,7 +72,7 @@ fn replace_by_pipe(place: &Place) {
 #[cfg(unix)]
 fn make_unreadable(place: &Place) {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(place.path(HISTORY), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(place.path(HISTORY), fs::Permissions::from_mode(0o000)).unwrap();
 }
 
 /// The administrator may read everything, whatever its mode.
