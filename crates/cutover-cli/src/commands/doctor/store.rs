@@ -23,10 +23,7 @@ pub(super) fn all(context: &Context, folder: &Path) -> (Option<FlagDocument>, Ve
         (Ok(Some(document)), Ok(found)) => edited(&store, document, found),
         _ => false,
     };
-    let is_repairable = inspection
-        .as_ref()
-        .is_ok_and(|found| found.good_copy.max(found.newest).is_some());
-    let mut checks = vec![flags(&document, edited, is_repairable)];
+    let mut checks = vec![flags(&document, edited, &inspection)];
     let document = document.ok().flatten();
     match &inspection {
         Ok(found) => checks.extend(history(found)),
@@ -34,7 +31,7 @@ pub(super) fn all(context: &Context, folder: &Path) -> (Option<FlagDocument>, Ve
             checks.push(Check::fail(
                 "history",
                 error.to_string(),
-                "undo needs it: put it right",
+                "flags can be changed again once it is put right",
             ));
         }
     }
@@ -57,7 +54,7 @@ fn edited(store: &FileFlagStore, document: &FlagDocument, found: &Inspection) ->
 fn flags(
     document: &Result<Option<FlagDocument>, PortError>,
     edited: bool,
-    is_repairable: bool,
+    inspection: &Result<Inspection, PortError>,
 ) -> Check {
     match document {
         Ok(None) => Check::warn(
@@ -80,11 +77,15 @@ fn flags(
         Err(error) if error.kind() == PortErrorKind::Corrupt => Check::fail(
             "flags",
             error.to_string(),
-            if is_repairable {
-                "running applications go on with their last good flags: cutover doctor --repair"
-            } else {
-                "running applications go on with their last good flags: mend the file by hand, or \
-                 restore it from a backup"
+            match inspection {
+                Err(_) => "put the history right first, then: cutover doctor --repair",
+                Ok(found) if found.good_copy.max(found.newest).is_some() => {
+                    "running applications go on with their last good flags: cutover doctor --repair"
+                }
+                Ok(_) => {
+                    "running applications go on with their last good flags: mend the file by \
+                     hand, or restore it from a backup"
+                }
             },
         ),
         Err(error) => Check::fail("flags", error.to_string(), "no flag can be read until then"),
