@@ -69,6 +69,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
 /// Runs a command and returns its standard output; its standard error goes through.
 pub(crate) fn read(command: &mut Command) -> Result<String, String> {
     let output = command
+        .env("CARGO_TERM_COLOR", "never")
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("`{}` cannot be started: {error}", shown(command)))?;

@@ -320,22 +320,27 @@ impl FlagService {
         }
     }
 
-    /// The change that takes back the last change of `key`.
+    /// The change that takes back the last change of `key`. Changes that left it as it was do not
+    /// count: taking them back would do nothing, for ever.
     async fn undo_last(&self, key: &FlagKey) -> Result<Change, ApplyError> {
-        let page = self
-            .store
-            .history(&HistoryQuery::newest(1).of(key.clone()))
-            .await?;
-        let last = page
-            .records
-            .first()
-            .and_then(|record| record.changes.iter().find(|change| change.key == *key));
-        let last = last.ok_or_else(|| ApplyError::NothingToUndo(key.clone()))?;
-        let definition = last.before.clone().map(Box::new);
-        Ok(Change::Put {
-            key: key.clone(),
-            definition,
-        })
+        let mut query = HistoryQuery::newest(PAGE).of(key.clone());
+        loop {
+            let page = self.store.history(&query).await?;
+            let mut changes = page.records.into_iter().flat_map(|record| record.changes);
+            if let Some(last) =
+                changes.find(|change| change.key == *key && change.before != change.after)
+            {
+                let definition = last.before.map(Box::new);
+                return Ok(Change::Put {
+                    key: key.clone(),
+                    definition,
+                });
+            }
+            match page.next {
+                Some(next) => query.before = Some(next),
+                None => return Err(ApplyError::NothingToUndo(key.clone())),
+            }
+        }
     }
 
     /// The flags as they were at revision `to`, by walking back from `now`. With `only`, other

@@ -79,6 +79,20 @@ fn undo_takes_the_last_change_of_a_flag_back_and_again_redoes_it() {
 }
 
 #[test]
+fn undo_passes_over_changes_that_changed_nothing() {
+    let service = service();
+    for _ in 0..3 {
+        block_on(service.apply(&Request::by("me").change(set("use_new_backend", true)))).unwrap();
+    }
+    let undo = Request::by("me").intend(Intent::Undo {
+        key: key("use_new_backend"),
+        to: None,
+    });
+    block_on(service.apply(&undo)).unwrap();
+    assert_eq!(default_of(&service, "use_new_backend"), "off");
+}
+
+#[test]
 fn undo_reaches_any_revision_for_one_flag_and_for_all() {
     let service = service();
     let before = block_on(service.document()).unwrap();

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::spelling::closest;
 use super::{
     Definition, FlagDocument, FlagKey, FlagValue, KeyChange, Problems, Rollout, State, ValueType,
 };
@@ -162,7 +163,7 @@ impl FlagDocument {
     /// The known flag whose name is closest to `key`, if any is close.
     #[must_use]
     pub fn closest(&self, key: &str) -> Option<&FlagKey> {
-        closest(&self.flags, key)
+        closest(self.flags.keys(), key)
     }
 }
 
@@ -277,8 +278,7 @@ fn variant_for(
     {
         return Ok(name.to_owned());
     }
-    let open = definition.kind != ValueType::Boolean && definition.off != "value";
-    if !open || !value.is(definition.kind) {
+    if definition.kind == ValueType::Boolean || !value.is(definition.kind) {
         return Err(ChangeError::WrongValue {
             key: key.clone(),
             kind: definition.kind,
@@ -291,44 +291,33 @@ fn variant_for(
                 .join(", "),
         });
     }
-    definition
-        .variants
-        .insert("value".to_owned(), value.clone());
-    Ok("value".to_owned())
+    let name = definition.open_variant();
+    definition.variants.insert(name.clone(), value.clone());
+    Ok(name)
+}
+
+impl Definition {
+    /// The name under which a value without a variant is kept: `value`, or, where something else
+    /// answers with that one, `value-2` and so on.
+    fn open_variant(&self) -> String {
+        let answers_elsewhere = |name: &String| {
+            self.off == *name
+                || self.overrides.values().any(|variant| variant == name)
+                || (self.percentage().is_some() && self.rollout_variant() == name)
+        };
+        std::iter::once("value".to_owned())
+            .chain((2_u64..).map(|number| format!("value-{number}")))
+            .find(|name| !answers_elsewhere(name))
+            .unwrap_or_default()
+    }
 }
 
 fn unknown(flags: &BTreeMap<FlagKey, Definition>, key: &FlagKey) -> ChangeError {
-    let suggestion = closest(flags, key.as_str()).cloned();
+    let suggestion = closest(flags.keys(), key.as_str()).cloned();
     ChangeError::UnknownFlag {
         key: key.clone(),
         suggestion,
     }
-}
-
-fn closest<'a>(flags: &'a BTreeMap<FlagKey, Definition>, key: &str) -> Option<&'a FlagKey> {
-    let distance = |known: &FlagKey| edit_distance(known.as_str(), key);
-    flags
-        .keys()
-        .map(|known| (distance(known), known))
-        .min()
-        .filter(|(distance, _)| *distance <= (key.len() / 3).max(1))
-        .map(|(_, known)| known)
-}
-
-/// Levenshtein distance over bytes (keys are ASCII). O(n·m) with keys of at most 128 bytes.
-fn edit_distance(left: &str, right: &str) -> usize {
-    let right = right.as_bytes();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]
@@ -465,6 +454,72 @@ mod tests {
             definition.variants[&definition.off],
             ValueType::Integer.zero()
         );
+    }
+
+    #[test]
+    fn a_new_value_leaves_what_overrides_answer_alone() {
+        let mut document = document();
+        let mut definition = Definition::with_variants(
+            ValueType::Integer,
+            [("off".to_owned(), ValueType::Integer.zero())].into(),
+            "off",
+        );
+        definition
+            .overrides
+            .insert("acme".to_owned(), "value".to_owned());
+        definition
+            .variants
+            .insert("value".to_owned(), FlagValue(51.into()));
+        document.flags.insert(key("use_new_backend"), definition);
+        let set = Change::Set {
+            key: key("use_new_backend"),
+            value: FlagValue(60.into()),
+        };
+        let definition = change(&document, set).unwrap();
+        assert_eq!(
+            definition.variants[&definition.default],
+            FlagValue(60.into())
+        );
+        assert_eq!(
+            definition.variants[&definition.overrides["acme"]],
+            FlagValue(51.into())
+        );
+    }
+
+    #[test]
+    fn a_value_too_deep_to_be_read_back_is_refused() {
+        let nested = |depth: usize| {
+            let text = "[".repeat(depth) + &"]".repeat(depth);
+            let definition = Definition::with_variants(
+                ValueType::Json,
+                [(
+                    "off".to_owned(),
+                    FlagValue(serde_json::from_str(&text).unwrap()),
+                )]
+                .into(),
+                "off",
+            );
+            let create = Change::Create {
+                key: key("deep"),
+                definition: Box::new(definition),
+            };
+            document().apply(&[create], Timestamp::UNIX_EPOCH)
+        };
+        assert!(nested(64).is_ok());
+        assert!(matches!(nested(65), Err(ChangeError::Invalid(_))));
+    }
+
+    #[test]
+    fn a_slip_of_the_hand_in_a_field_is_refused_and_a_newer_field_is_kept() {
+        let mut document = document();
+        let unknown = |name: &str| [(name.to_owned(), serde_json::json!("killed"))].into();
+        let definition = document.flags.get_mut("use_new_backend").unwrap();
+        definition.unknown = unknown("stat");
+        let problems = document.validate().unwrap_err().to_string();
+        assert!(problems.contains("did you mean `state`?"), "{problems}");
+        let definition = document.flags.get_mut("use_new_backend").unwrap();
+        definition.unknown = unknown("approved_by");
+        document.validate().unwrap();
     }
 
     #[test]

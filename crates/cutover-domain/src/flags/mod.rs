@@ -39,6 +39,7 @@ mod evaluation;
 mod key;
 mod preset;
 mod snapshot;
+mod spelling;
 mod validation;
 mod value;
 

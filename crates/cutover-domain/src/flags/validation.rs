@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::spelling::closest;
 use super::{Definition, FlagDocument, FlagKey, SCHEMA, ValueType};
 
 /// One thing that is wrong with a document, and where.
@@ -94,8 +95,16 @@ impl Definition {
             }
             if !value.is(self.kind) {
                 problems.add(
-                    here,
+                    &*here,
                     format!("{value} is not of the flag's type {}", self.kind),
+                );
+            }
+            if !value.is_nested_within(MAX_DEPTH) {
+                problems.add(
+                    here,
+                    format!(
+                        "it is nested deeper than {MAX_DEPTH} levels, too deep to be read back"
+                    ),
                 );
             }
         }
@@ -152,22 +161,65 @@ impl Definition {
                 Some(_) => {}
             }
         }
-        for field in ["rules", "split"] {
-            if self.unknown.contains_key(field) {
-                problems.add(
-                    path(field),
-                    format!(
-                        "this version does not evaluate `{field}`; ignoring it would decide wrongly"
-                    ),
-                );
-            }
+        check_unknown(&self.unknown, &FIELDS, &path(""), problems);
+        if let Some(rollout) = &self.rollout {
+            check_unknown(
+                &rollout.unknown,
+                &ROLLOUT_FIELDS,
+                &path("rollout."),
+                problems,
+            );
         }
-        if let Some(rollout) = &self.rollout
-            && rollout.unknown.contains_key("split")
-        {
+    }
+}
+
+/// The fields of a definition.
+const FIELDS: [&str; 12] = [
+    "description",
+    "owner",
+    "expires",
+    "type",
+    "variants",
+    "state",
+    "off",
+    "requires",
+    "overrides",
+    "rollout",
+    "default",
+    "stage",
+];
+
+/// The fields of a rollout.
+const ROLLOUT_FIELDS: [&str; 5] = ["percentage", "variant", "by", "bucketing", "salt"];
+
+/// Fields that decide, and that this version does not evaluate.
+const DECIDING: [&str; 2] = ["rules", "split"];
+
+/// JSON readers stop at 128 levels, and a value stands some levels down in documents and records.
+const MAX_DEPTH: usize = 64;
+
+/// Fields of a newer minor schema are kept; one that would have to be evaluated is a problem, and
+/// so is one that is a known field but for a slip of the hand: a misspelt `state` would bring a
+/// killed flag back to life.
+fn check_unknown(
+    unknown: &BTreeMap<String, serde_json::Value>,
+    known: &[&str],
+    path: &str,
+    problems: &mut Problems,
+) {
+    for field in unknown.keys() {
+        let here = format!("{path}{field}");
+        if DECIDING.contains(&field.as_str()) {
             problems.add(
-                path("rollout.split"),
-                "this version does not evaluate `split`; ignoring it would decide wrongly",
+                here,
+                format!(
+                    "this version does not evaluate `{field}`; ignoring it would decide wrongly"
+                ),
+            );
+        } else if let Some(meant) = closest(known, field) {
+            problems.add(
+                here,
+                format!("there is no field `{field}`; did you mean `{meant}`?"),
             );
         }
     }

@@ -140,6 +140,25 @@ impl FlagValue {
         }
     }
 
+    /// Whether no value stands deeper than so many levels.
+    pub(super) fn is_nested_within(&self, levels: usize) -> bool {
+        let mut open = vec![(&self.0, 0)];
+        while let Some((value, level)) = open.pop() {
+            let below = level + 1;
+            match value {
+                serde_json::Value::Array(items) if below <= levels => {
+                    open.extend(items.iter().map(|item| (item, below)));
+                }
+                serde_json::Value::Object(members) if below <= levels => {
+                    open.extend(members.values().map(|member| (member, below)));
+                }
+                serde_json::Value::Array(_) | serde_json::Value::Object(_) => return false,
+                _ => {}
+            }
+        }
+        true
+    }
+
     /// The value of a boolean flag.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {

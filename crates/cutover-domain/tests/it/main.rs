@@ -8,3 +8,4 @@
 
 mod comparison;
 mod flags;
+mod tree;

@@ -1,6 +1,6 @@
 //! What is looked at inside of the store: flags, history, lock.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub(super) fn all(context: &Context, folder: &Path) -> (Option<FlagDocument>, Ve
         (Ok(Some(document)), Ok(found)) => edited(&store, document, found),
         _ => false,
     };
-    let mut checks = vec![flags(&document, edited)];
+    let mut checks = vec![flags(&document, edited, &inspection)];
     let document = document.ok().flatten();
     match &inspection {
         Ok(found) => checks.extend(history(found)),
@@ -31,7 +31,7 @@ pub(super) fn all(context: &Context, folder: &Path) -> (Option<FlagDocument>, Ve
             checks.push(Check::fail(
                 "history",
                 error.to_string(),
-                "undo needs it: put it right",
+                "flags can be changed again once it is put right",
             ));
         }
     }
@@ -51,7 +51,11 @@ fn edited(store: &FileFlagStore, document: &FlagDocument, found: &Inspection) ->
     by_hand && found.newest.is_none_or(|newest| document.revision > newest)
 }
 
-fn flags(document: &Result<Option<FlagDocument>, PortError>, edited: bool) -> Check {
+fn flags(
+    document: &Result<Option<FlagDocument>, PortError>,
+    edited: bool,
+    inspection: &Result<Inspection, PortError>,
+) -> Check {
     match document {
         Ok(None) => Check::warn(
             "flags",
@@ -73,7 +77,16 @@ fn flags(document: &Result<Option<FlagDocument>, PortError>, edited: bool) -> Ch
         Err(error) if error.kind() == PortErrorKind::Corrupt => Check::fail(
             "flags",
             error.to_string(),
-            "running applications go on with their last good flags: cutover doctor --repair",
+            match inspection {
+                Err(_) => "put the history right first, then: cutover doctor --repair",
+                Ok(found) if found.good_copy.max(found.newest).is_some() => {
+                    "running applications go on with their last good flags: cutover doctor --repair"
+                }
+                Ok(_) => {
+                    "running applications go on with their last good flags: mend the file by \
+                     hand, or restore it from a backup"
+                }
+            },
         ),
         Err(error) => Check::fail("flags", error.to_string(), "no flag can be read until then"),
     }
@@ -101,6 +114,19 @@ fn history(found: &Inspection) -> Vec<Check> {
                 gap.after, gap.before
             ),
             "undo cannot reach past it; restore flags.history.jsonl from a backup",
+        ));
+    }
+    // Flags that are only read here have their history elsewhere.
+    if let Some(first) = found.starts_at.filter(|first| first.number() > 1)
+        && !found.is_read_only
+    {
+        checks.push(Check::warn(
+            "history",
+            format!(
+                "the history starts at revision {first}: what came before was compacted or lost"
+            ),
+            "undo cannot reach before it; if nobody compacted it, restore flags.history.jsonl \
+             from a backup",
         ));
     }
     if checks.is_empty() {
@@ -145,6 +171,14 @@ fn expired(context: &Context, document: &FlagDocument) -> Option<Check> {
 
 /// A lock is held for the milliseconds of one change; one that stays is a process that hangs.
 fn lock(path: &Path) -> Option<Check> {
+    // Opening a pipe would wait for a writer.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Some(Check::fail(
+            "lock",
+            format!("{} is not a file", path.display()),
+            "move it away: the next change makes the lock anew",
+        ));
+    }
     let file = match File::open(path) {
         Ok(file) => file,
         // No change was ever made here.

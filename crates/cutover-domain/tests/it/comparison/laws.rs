@@ -94,7 +94,7 @@ fn contents(comparison: &Comparison) -> Vec<String> {
     contents
 }
 
-/// A value with its arrays sorted, to compare what is shown of it.
+/// A value with its arrays sorted and its numbers written alike, to compare what is shown of it.
 fn unordered_form(json: &str) -> String {
     fn sort(value: &mut Value) {
         match value {
@@ -103,6 +103,7 @@ fn unordered_form(json: &str) -> String {
                 items.sort_by_key(ToString::to_string);
             }
             Value::Object(members) => members.values_mut().for_each(sort),
+            Value::Number(number) => *value = Value::from(number.as_f64()),
             _ => {}
         }
     }
