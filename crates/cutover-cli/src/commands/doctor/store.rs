@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 
 use super::{Check, counted};
 use crate::context::Context;
+use crate::suggest::command;
 
 /// The flags, if they can be read, and what was found about them.
 pub(super) fn all(context: &Context, folder: &Path) -> (Option<FlagDocument>, Vec<Check>) {
@@ -56,11 +57,16 @@ fn flags(
     edited: bool,
     inspection: &Result<Inspection, PortError>,
 ) -> Check {
+    let repair = command(&["doctor", "--repair"]);
     match document {
         Ok(None) => Check::warn(
             "flags",
             "there are none yet",
-            "cutover flag init --preset mdm, or cutover flag create KEY",
+            format!(
+                "{}, or {}",
+                command(&["flag", "init", "--preset", "mdm"]),
+                command(&["flag", "create", "KEY"])
+            ),
         ),
         Ok(Some(document)) => {
             let count = counted(document.flags.len(), "flag");
@@ -78,14 +84,13 @@ fn flags(
             "flags",
             error.to_string(),
             match inspection {
-                Err(_) => "put the history right first, then: cutover doctor --repair",
+                Err(_) => format!("put the history right first, then: {repair}"),
                 Ok(found) if found.good_copy.max(found.newest).is_some() => {
-                    "running applications go on with their last good flags: cutover doctor --repair"
+                    format!("running applications go on with their last good flags: {repair}")
                 }
-                Ok(_) => {
-                    "running applications go on with their last good flags: mend the file by \
-                     hand, or restore it from a backup"
-                }
+                Ok(_) => "running applications go on with their last good flags: mend the file \
+                          by hand, or restore it from a backup"
+                    .to_owned(),
             },
         ),
         Err(error) => Check::fail("flags", error.to_string(), "no flag can be read until then"),
