@@ -6,7 +6,8 @@
 //! assert!(names.contains(&"flag".to_owned()));
 //! ```
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,10 +15,11 @@ use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser,
 use cutover_ports::SystemClock;
 
 use crate::commands::{self, compare, completions, diff, doctor, flag, metrics};
-use crate::context::Context;
+use crate::context::{Context, variable_os};
 use crate::exit::{Exit, Failure};
-use crate::output::{Format, Output, Verbosity};
+use crate::output::{Format, Output, Verbosity, printable, printable_lines};
 use crate::place::{Environment, Place, StoreAddress};
+use crate::suggest;
 
 /// Replace a running implementation by a new one, on evidence.
 #[derive(Debug, Parser)]
@@ -49,23 +51,13 @@ pub struct Cli {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// What belongs to this machine [default: by the platform's convention]
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "CUTOVER_HOME",
-        hide_env_values = true
-    )]
+    // The variables are read by `dispatch`: only what is written on the command line is repeated
+    // in usage lines and suggested commands.
+    /// What belongs to this machine [default: by the platform's convention] [env: CUTOVER_HOME]
+    #[arg(long, global = true, value_name = "DIR")]
     pub home: Option<PathBuf>,
-    /// The store, file:DIR [default: the files in home]
-    #[arg(
-        long,
-        global = true,
-        value_name = "STORE",
-        env = "CUTOVER_STORE",
-        hide_env_values = true
-    )]
+    /// The store, file:DIR [default: the files in home] [env: CUTOVER_STORE]
+    #[arg(long, global = true, value_name = "STORE")]
     pub store: Option<StoreAddress>,
     /// A separate flag document, for example staging
     #[arg(long, global = true, value_name = "NAME")]
@@ -158,21 +150,15 @@ pub(crate) fn run() -> Exit {
     if plain {
         anstream::ColorChoice::Never.write_global();
     }
-    let parsed = command()
-        .color(color)
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let parse = |arguments: &[OsString]| {
+        command()
+            .color(color)
+            .try_get_matches_from(arguments)
+            .and_then(|matches| Cli::from_arg_matches(&matches))
+    };
+    let cli = match parse(&arguments) {
         Ok(cli) => cli,
-        Err(answer) => {
-            // Help that nobody reads (`cutover help | head -1`) is no trouble.
-            let _ = answer.print();
-            return if answer.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Done
-            };
-        }
+        Err(answer) => return refuse(&answer, &arguments, parse),
     };
     match dispatch(cli) {
         Ok(exit) => exit,
@@ -181,6 +167,34 @@ pub(crate) fn run() -> Exit {
             failure.exit()
         }
     }
+}
+
+/// Shows help, or what is wrong with the arguments.
+fn refuse(
+    answer: &clap::Error,
+    arguments: &[OsString],
+    parse: impl Fn(&[OsString]) -> Result<Cli, clap::Error>,
+) -> Exit {
+    if !answer.use_stderr() {
+        // Help that nobody reads (`cutover help | head -1`) is no trouble.
+        let _ = answer.print();
+        return Exit::Done;
+    }
+    // The message repeats arguments, and those must not steer the terminal: it is made from their
+    // visible form.
+    let visible: Vec<OsString> = arguments
+        .iter()
+        .map(|argument| printable(&argument.to_string_lossy()).into())
+        .collect();
+    let _ = match parse(&visible) {
+        Err(answer) => answer.print(),
+        Ok(_) => write!(
+            anstream::stderr(),
+            "{}",
+            printable_lines(&answer.render().to_string())
+        ),
+    };
+    Exit::Usage
 }
 
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
@@ -201,6 +215,20 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         (false, _) => Verbosity::Debug,
     };
     log_to_stderr(verbosity);
+    let address = store.as_ref().map(ToString::to_string);
+    suggest::carry(&[
+        ("--home", home.as_ref().map(|home| home.as_os_str())),
+        ("--store", address.as_deref().map(OsStr::new)),
+        (
+            "--environment",
+            environment.as_ref().map(|name| OsStr::new(name.as_str())),
+        ),
+    ]);
+    let home = home.or_else(|| variable_os("CUTOVER_HOME").map(PathBuf::from));
+    let store = match store {
+        Some(store) => Some(store),
+        None => store_of_environment()?,
+    };
     let place = Place::find(home, store, environment)?;
     let output = Output::new(format, verbosity);
     cli.command.run(&Context::new(
@@ -209,6 +237,17 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Arc::new(SystemClock),
         !no_input,
     ))
+}
+
+fn store_of_environment() -> Result<Option<StoreAddress>, Failure> {
+    let Some(text) = variable_os("CUTOVER_STORE") else {
+        return Ok(None);
+    };
+    let wrong = |problem: &str| Failure::usage(format_args!("CUTOVER_STORE: {problem}"));
+    let text = text.to_str().ok_or_else(|| wrong("it is not UTF-8"))?;
+    text.parse()
+        .map(Some)
+        .map_err(|problem: String| wrong(&problem))
 }
 
 /// What the libraries log is a message like any other.

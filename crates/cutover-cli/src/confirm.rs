@@ -36,14 +36,8 @@ pub struct ChangeArgs {
     /// Why; kept in the history
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Who; kept in the history.
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "CUTOVER_ACTOR",
-        hide_env_values = true,
-        help = "Who; kept in the history [default: user@host]"
-    )]
+    /// Who; kept in the history [default: user@host] [env: CUTOVER_ACTOR]
+    #[arg(long, value_name = "NAME")]
     pub actor: Option<String>,
     /// Change it only if this is still the revision, else exit 7
     #[arg(long, value_name = "REVISION")]
@@ -60,13 +54,16 @@ pub enum Decision {
 }
 
 impl ChangeArgs {
-    /// Who makes the change: what was given, else the user at this host.
+    /// Who makes the change: what was given, else what the environment says, else the user at
+    /// this host.
     #[must_use]
     pub fn actor(&self) -> String {
-        match self.actor.as_deref().map(str::trim) {
-            Some(actor) if !actor.is_empty() => actor.to_owned(),
-            _ => default_actor(),
-        }
+        [self.actor.clone(), variable("CUTOVER_ACTOR")]
+            .into_iter()
+            .flatten()
+            .map(|actor| actor.trim().to_owned())
+            .find(|actor| !actor.is_empty())
+            .unwrap_or_else(default_actor)
     }
 
     /// Whether to make a change. `preview` (lines of before → after) and `question` are shown

@@ -14,6 +14,7 @@
 //! # Ok::<(), cutover_cli::Failure>(())
 //! ```
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, stderr, stdin};
 use std::sync::Arc;
 
@@ -90,4 +91,9 @@ impl Context {
 )]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// An environment variable that is set and not empty.
+pub(crate) fn variable_os(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }

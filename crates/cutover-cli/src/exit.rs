@@ -29,6 +29,8 @@ use std::process::ExitCode;
 
 use cutover_ports::{PortError, PortErrorKind};
 
+use crate::suggest::command;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -123,6 +125,14 @@ impl Failure {
         self
     }
 
+    /// The same failure, after something that was done all the same: whoever reads it must know
+    /// both. A failure that says nothing goes on saying nothing.
+    #[must_use]
+    pub fn after(mut self, done: impl fmt::Display) -> Self {
+        self.message = self.message.map(|message| format!("{done}, but {message}"));
+        self
+    }
+
     /// How the command ends.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -139,12 +149,15 @@ impl Failure {
     }
 
     fn styled(&self) -> String {
+        use crate::output::printable_lines;
         use crate::output::style::{BAD, BOLD};
         let mut text = String::new();
         if let Some(message) = &self.message {
+            let message = printable_lines(message);
             text.push_str(&format!("{BAD}error:{BAD:#} {message}\n"));
         }
         for hint in &self.hints {
+            let hint = printable_lines(hint);
             text.push_str(&format!("  {BOLD}hint:{BOLD:#} {hint}\n"));
         }
         text
@@ -177,9 +190,10 @@ impl From<PortError> for Failure {
         };
         let failure = Self::new(exit, &error);
         match error.kind() {
-            PortErrorKind::Conflict { .. } => {
-                failure.hint("look at `cutover flag history`, then try again")
-            }
+            PortErrorKind::Conflict { .. } => failure.hint(format_args!(
+                "look at `{}`, then try again",
+                command(&["flag", "history"])
+            )),
             PortErrorKind::OutcomeUnknown => {
                 failure.hint("the change may have been made: look before you repeat it")
             }
@@ -268,5 +282,12 @@ mod tests {
         let full = Failure::from(io::Error::from(io::ErrorKind::StorageFull));
         assert_eq!(full.exit(), Exit::Trouble);
         assert!(full.styled().contains("cannot write the answer"));
+    }
+
+    #[test]
+    fn no_text_steers_the_terminal() {
+        let failure = Failure::no("a\u{1b}[2Jb\nc\r").hint("d\u{7}");
+        let plain = anstream::adapter::strip_str(&failure.styled()).to_string();
+        assert_eq!(plain, "error: a\\u{1b}[2Jb\nc\\r\n  hint: d\\u{7}\n");
     }
 }

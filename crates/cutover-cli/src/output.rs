@@ -36,7 +36,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::exit::Failure;
-pub use table::{printable, table};
+pub use table::{printable, printable_lines, table};
 
 /// The version of the JSON that is written. It grows when a field changes its meaning or goes
 /// away; new fields do not change it.
@@ -214,23 +214,43 @@ impl Output {
         Ok(())
     }
 
-    /// A message: what was done, or what to do next. Not said when quiet.
-    pub fn note(&self, message: impl fmt::Display) {
-        if self.verbosity > Verbosity::Quiet {
-            say(format_args!("{message}"));
+    /// Answers what was done. A script that wants only errors (`--quiet`) and reads no JSON is
+    /// told nothing when all is well.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Output::show`].
+    pub fn show_done<R: Report>(&self, report: &R) -> Result<(), Failure> {
+        if self.format == Format::Table && self.verbosity == Verbosity::Quiet {
+            return Ok(());
         }
+        self.show(report)
     }
 
-    /// The next useful command. Only people need it, so it is said only for eyes.
+    /// A message: what was done, or what to do next. Not said when quiet.
+    pub fn note(&self, message: impl fmt::Display) {
+        self.say("", message);
+    }
+
+    /// The next useful command, made by [`command`](crate::suggest::command). Only people need
+    /// it, so it is said only for eyes.
     pub fn next(&self, command: impl fmt::Display) {
         if self.format == Format::Table {
-            self.note(format_args!("{0}next:{0:#} {command}", style::DIM));
+            self.say(format_args!("{0}next:{0:#} ", style::DIM), command);
         }
     }
 
     /// Something that works but that the user should know. Not said when quiet.
     pub fn warn(&self, message: impl fmt::Display) {
-        self.note(format_args!("{0}warning:{0:#} {message}", style::WARN));
+        self.say(format_args!("{0}warning:{0:#} ", style::WARN), message);
+    }
+
+    fn say(&self, label: impl fmt::Display, message: impl fmt::Display) {
+        if self.verbosity > Verbosity::Quiet {
+            let mut stderr = anstream::stderr().lock();
+            // With standard error closed there is nobody to tell; the command goes on.
+            let _ = writeln!(stderr, "{label}{}", printable_lines(&message.to_string()));
+        }
     }
 }
 
@@ -238,12 +258,6 @@ impl Output {
 #[must_use]
 pub fn data() -> BufWriter<io::StdoutLock<'static>> {
     BufWriter::with_capacity(1 << 16, io::stdout().lock())
-}
-
-fn say(message: fmt::Arguments<'_>) {
-    let mut stderr = anstream::stderr().lock();
-    // With standard error closed there is nobody to tell; the command goes on.
-    let _ = writeln!(stderr, "{message}");
 }
 
 fn terminal_width() -> Option<u16> {

@@ -146,6 +146,15 @@ impl Place {
         self.environment.as_ref()
     }
 
+    /// Where the flags are, in words: the store, and the environment when one is named.
+    #[must_use]
+    pub fn flags_in_words(&self) -> String {
+        match &self.environment {
+            Some(environment) => format!("{}, environment {}", self.store, environment.as_str()),
+            None => self.store.to_string(),
+        }
+    }
+
     /// The folder of the file store, environment included: `flags.json` and its history.
     #[must_use]
     pub fn store_folder(&self) -> PathBuf {

@@ -167,7 +167,7 @@ fn is_made_up(rest: &str) -> bool {
         .is_some_and(|name| NOBODY.contains(&name))
 }
 
-/// Whether a path can start here: `docs/work/x` is not below the root.
+/// Whether a path can start here: `docs/home/x` is not below the root.
 fn starts_a_path(before: &str) -> bool {
     !before.ends_with(|c: char| {
         c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '}' | ')' | '~' | '*')

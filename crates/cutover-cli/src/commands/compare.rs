@@ -59,6 +59,20 @@ pub enum CompareCommand {
     Report(report::ReportArgs),
 }
 
+/// The command that makes a page of a run.
+fn report_command(run: &str) -> String {
+    let words = [
+        "compare",
+        "report",
+        run,
+        "--to",
+        "html",
+        "-o",
+        "report.html",
+    ];
+    crate::suggest::command(&words)
+}
+
 pub(crate) fn run(context: &Context, command: CompareCommand) -> Result<Exit, Failure> {
     match command {
         #[cfg(unix)]

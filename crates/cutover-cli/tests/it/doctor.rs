@@ -85,6 +85,20 @@ fn what_is_broken_is_found_with_what_to_do() {
         let text = fs::read_to_string(&file).unwrap();
         fs::write(&file, format!("{text}no record\n")).unwrap();
     });
+    broken("history", "warn", &|home| {
+        home.done(&["flag", "rollout", "f", "5", "--yes"]);
+        fs::write(home.path().join("flags.history.jsonl"), "").unwrap();
+    });
+    broken("history", "fail", &|home| {
+        let file = home.path().join("flags.history.jsonl");
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(file).unwrap();
+    });
+    broken("lock", "fail", &|home| {
+        let file = home.path().join("flags.lock");
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(file).unwrap();
+    });
     broken("metrics", "warn", &|home| {
         fs::create_dir(home.path().join("metrics")).unwrap();
         fs::write(home.path().join("metrics/a.json"), "{").unwrap();
@@ -166,4 +180,40 @@ fn an_edit_by_hand_is_told() {
         flags["message"],
         "1 flag at revision 2, edited by hand since the last change"
     );
+}
+
+#[test]
+fn a_history_that_was_lost_is_told() {
+    let home = Home::with_flag();
+    home.done(&["flag", "rollout", "f", "5", "--yes"]);
+    fs::remove_file(home.path().join("flags.history.jsonl")).unwrap();
+    let history = check(&doctor(&home), "history");
+    assert_eq!(
+        history["message"],
+        "the history starts at revision 2: what came before was compacted or lost"
+    );
+    assert_eq!(history["status"], "warn");
+}
+
+#[test]
+fn a_repair_that_cannot_help_does_not_advise_itself() {
+    let home = Home::with_flag();
+    let path = |name: &str| home.path().join(name);
+    fs::write(path("flags.json"), "{").unwrap();
+    fs::remove_file(path("flags.json.good")).unwrap();
+    fs::write(path("flags.history.jsonl"), "").unwrap();
+    let flags = check(&doctor(&home), "flags");
+    let advice = flags["advice"].as_str().unwrap();
+    assert!(
+        advice.contains("backup") && !advice.contains("--repair"),
+        "{advice}"
+    );
+    let answer = home.run(&["doctor", "--repair", "--yes"]);
+    assert_ne!(answer.code, 0, "{answer}");
+    let text = answer.to_string();
+    assert!(text.contains("neither a good copy nor a history"), "{text}");
+    assert!(text.contains("restore a backup"), "{text}");
+    let said = text.split("cannot be repaired").last().unwrap();
+    assert!(!said.contains("--repair"), "{text}");
+    assert!(!exists(&path("flags.json.broken-1")));
 }

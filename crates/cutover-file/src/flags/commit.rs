@@ -1,6 +1,9 @@
 //! Commits: one durable step from a state to the next.
 
-use cutover_domain::flags::{ChangeRecord, FlagDocument};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cutover_domain::flags::{ChangeRecord, Definition, FlagDocument, FlagKey};
 use cutover_ports::flags::Commit;
 use cutover_ports::{PortError, PortErrorKind};
 
@@ -9,7 +12,7 @@ use super::error::{self, Operation};
 use super::files::Writer;
 use super::history::HistoryWriter;
 use super::replace::{self, Failed};
-use super::state::{Origin, State};
+use super::state::{Origin, State, Text};
 use super::{crash, document, sealed};
 
 const COMMIT: Operation = "commit flags";
@@ -24,7 +27,7 @@ pub(super) fn commit(
     commit.document.validate().map_err(|problems| {
         PortError::new(PortErrorKind::InvalidInput, COMMIT).because(problems)
     })?;
-    let writer = Writer::new(COMMIT, config)?;
+    let mut writer = Writer::new(COMMIT, config)?;
     let mut state = writer.read()?;
     if let (Some(found), Some(presented)) = (&state, presented)
         && commit.expected == presented.revision
@@ -41,6 +44,13 @@ pub(super) fn commit(
         .as_ref()
         .map_or_else(Default::default, |state| state.document.revision);
     commit.check_against(current)?;
+    let nothing = BTreeMap::new();
+    let found = state
+        .as_ref()
+        .map_or(&nothing, |state| &state.document.flags);
+    if !is_made_from(commit, found) {
+        return Err(taken_revision(&writer, commit));
+    }
     let mut history = writer.settle(state.as_ref())?;
     writer.put(&mut history, &commit.document, &commit.record)
 }
@@ -51,10 +61,39 @@ fn is_another_edit(found: &State, presented: &ChangeRecord) -> bool {
         && found.newest.changes != presented.changes
 }
 
+/// Whether `found` are the flags that the change was made from. A number alone does not tell: an
+/// edit by hand is shown as the next revision before anybody has written it down, and a writer
+/// that had the lock before the edit may replace the file and take the same number.
+fn is_made_from(commit: &Commit, found: &BTreeMap<FlagKey, Definition>) -> bool {
+    let mut flags: BTreeMap<_, _> = found.iter().collect();
+    for change in &commit.record.changes {
+        let before = match &change.after {
+            Some(after) => flags.insert(&change.key, after),
+            None => flags.remove(&change.key),
+        };
+        if before != change.before.as_ref() {
+            return false;
+        }
+    }
+    flags.into_iter().eq(&commit.document.flags)
+}
+
+fn taken_revision(writer: &Writer, commit: &Commit) -> PortError {
+    let revision = commit.expected.number();
+    let (expected, actual) = (revision, revision);
+    PortError::new(PortErrorKind::Conflict { expected, actual }, COMMIT)
+        .at(writer.files.document.display())
+        .because(format_args!(
+            "an edit by hand was taken for revision {revision}; another change has become revision \
+             {revision}"
+        ))
+        .advice("nothing was changed; load the flags again")
+}
+
 impl Writer {
     /// Writes down everything that is known of the newest revision, an edit by hand too, so that
     /// the document may be replaced.
-    pub(super) fn settle(&self, state: Option<&State>) -> Result<HistoryWriter, PortError> {
+    pub(super) fn settle(&mut self, state: Option<&State>) -> Result<HistoryWriter, PortError> {
         let mut history = self.make_sure_of(state.and_then(State::committed))?;
         if let Some(state) = state.filter(|state| state.is_edited()) {
             self.put(&mut history, &state.document, &state.newest)?;
@@ -93,8 +132,12 @@ impl Writer {
     ///
     /// The change is made, durably, once the document is replaced. What comes after may fail: the
     /// document holds the record, and the next writer makes sure of it.
+    ///
+    /// An editor takes no lock. What it saved since the document was read is not written over: the
+    /// file is looked at once more right before the rename, and only what is saved in the
+    /// microseconds between the two can still be lost.
     pub(super) fn put(
-        &self,
+        &mut self,
         history: &mut HistoryWriter,
         document: &FlagDocument,
         record: &ChangeRecord,
@@ -102,8 +145,11 @@ impl Writer {
         let line = sealed::seal(record).map_err(error::unwritable(self.operation))?;
         let text = document::render(document, &line).map_err(error::unwritable(self.operation))?;
         let files = &self.files;
-        replace::replace(&files.document, &files.document_temporary, &text).map_err(|failed| {
-            match failed {
+        let still_read = || Ok(Text::bytes_of(&files.document)? == self.seen);
+        let (target, temporary) = (&files.document, &files.document_temporary);
+        replace::replace_if(still_read, target, temporary, &text).map_err(
+            |failed| match failed {
+                Failed::Overtaken => overtaken(self.operation, &files.document, record),
                 Failed::Before(cause) => error::io(self.operation, &files.document)(cause),
                 Failed::Unsettled(cause) => {
                     PortError::new(PortErrorKind::OutcomeUnknown, self.operation)
@@ -114,8 +160,8 @@ impl Writer {
                         ))
                         .advice("load the flags to see whether they stayed, and check the disk")
                 }
-            }
-        })?;
+            },
+        )?;
         if let Err(error) = history.append(record, line.get()) {
             tracing::warn!(%error, "the next commit will add the record to the history");
         }
@@ -123,6 +169,17 @@ impl Writer {
             let path = files.good.display();
             tracing::warn!(%path, %error, "the good copy of the flags is not fresh");
         }
+        self.seen = Some(text);
         Ok(())
     }
+}
+
+fn overtaken(operation: Operation, path: &Path, record: &ChangeRecord) -> PortError {
+    // What was found there is the revision that was about to be written.
+    let actual = record.revision.number();
+    let expected = actual.saturating_sub(1);
+    PortError::new(PortErrorKind::Conflict { expected, actual }, operation)
+        .at(path.display())
+        .because("somebody changed the file by hand while it was about to be replaced")
+        .advice("nothing was overwritten; load the flags again")
 }

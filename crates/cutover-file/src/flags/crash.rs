@@ -35,7 +35,7 @@ pub(super) fn write_all(_name: &'static str, file: &mut File, bytes: &[u8]) -> i
 }
 
 #[cfg(test)]
-pub(super) use injected::{Harm, Plan, point, run, write_all};
+pub(super) use injected::{Harm, Plan, meanwhile, point, run, write_all};
 
 #[cfg(test)]
 mod injected {
@@ -65,8 +65,31 @@ mod injected {
         pub(in super::super) harm: Harm,
     }
 
+    /// What somebody else does, and at which point.
+    type Other = (&'static str, Box<dyn FnOnce()>);
+
     thread_local! {
         static PLAN: Cell<Option<Plan>> = const { Cell::new(None) };
+        static MEANWHILE: Cell<Option<Other>> = const { Cell::new(None) };
+    }
+
+    /// Runs code of the store while somebody else does something at a point, once.
+    pub(in super::super) fn meanwhile<T>(
+        point: &'static str,
+        other: impl FnOnce() + 'static,
+        code: impl FnOnce() -> T,
+    ) -> T {
+        MEANWHILE.set(Some((point, Box::new(other))));
+        let answer = code();
+        assert!(MEANWHILE.take().is_none(), "{point} was not passed");
+        answer
+    }
+
+    fn let_others(name: &str) {
+        match MEANWHILE.take() {
+            Some((point, other)) if point == name => other(),
+            waiting => MEANWHILE.set(waiting),
+        }
     }
 
     /// Runs code of the store with a plan. Says what it answered, unless it died; and whether the
@@ -101,6 +124,7 @@ mod injected {
     }
 
     pub(in super::super) fn point(name: &'static str) -> io::Result<()> {
+        let_others(name);
         match due(name) {
             None => Ok(()),
             Some(Harm::Crash(_)) => die(),

@@ -38,6 +38,13 @@ pub(super) fn corrupt(
         .advice(REPAIR)
 }
 
+/// A folder, a pipe or a device where a file of the store should be.
+pub(super) fn no_file(operation: Operation, path: &Path) -> PortError {
+    corrupt(operation, path.display(), "it is not a file").advice(
+        "move it away; `cutover doctor` then tells what is left. Nothing has been overwritten",
+    )
+}
+
 /// JSON that cannot be read, with its place.
 pub(super) fn json(operation: Operation, path: &Path, error: &serde_json::Error) -> PortError {
     let text = error.to_string();

@@ -9,7 +9,7 @@ use cutover_ports::{PortError, PortErrorKind};
 
 use super::config::FileFlagConfig;
 use super::error::{self, Operation};
-use super::state::{self, State};
+use super::state::{self, State, Text};
 use super::{crash, replace};
 
 /// How often a waiting writer tries the lock.
@@ -59,6 +59,8 @@ impl Files {
 pub(super) struct Writer {
     pub(super) files: Files,
     pub(super) operation: Operation,
+    /// The text of the document as it was read or written last, to notice an edit since then.
+    pub(super) seen: Option<Vec<u8>>,
     _lock: File,
 }
 
@@ -81,13 +83,16 @@ impl Writer {
         Ok(Self {
             files,
             operation,
+            seen: None,
             _lock: lock,
         })
     }
 
     /// What is stored now.
-    pub(super) fn read(&self) -> Result<Option<State>, PortError> {
-        state::read(self.operation, &self.files)
+    pub(super) fn read(&mut self) -> Result<Option<State>, PortError> {
+        let (state, text) = state::read_with_text(self.operation, &self.files)?.unzip();
+        self.seen = text.map(|text: Text| text.bytes);
+        Ok(state)
     }
 }
 

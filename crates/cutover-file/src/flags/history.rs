@@ -2,7 +2,7 @@
 
 mod backward;
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,7 @@ pub(super) struct Entry {
 impl History {
     /// Opens the history; `None` when there is no file.
     pub(super) fn open(operation: Operation, path: &Path) -> Result<Option<Self>, PortError> {
+        is_file_or_absent(operation, path)?;
         match File::open(path) {
             Ok(file) => Self::of(file, path)
                 .map(Some)
@@ -174,6 +175,17 @@ impl History {
     }
 }
 
+/// Opening a pipe would wait for a writer, and a folder holds no lines.
+fn is_file_or_absent(operation: Operation, path: &Path) -> Result<(), PortError> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(error::no_file(operation, path)),
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+            Err(error::io(operation, path)(cause))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads a line with its line break, and returns its length; of one that is too long only the
 /// start is kept.
 fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
@@ -198,6 +210,7 @@ pub(super) struct HistoryWriter {
 impl HistoryWriter {
     /// Opens the history for appending, makes it if need be, and cuts a torn line off its end.
     pub(super) fn open(operation: Operation, path: &Path) -> Result<Self, PortError> {
+        is_file_or_absent(operation, path)?;
         let open = || {
             let mut options: OpenOptions = replace::private();
             let file = options.read(true).append(true).create(true).open(path)?;

@@ -5,6 +5,7 @@ use super::base::Good;
 use super::error::{self, Operation};
 use super::files::Files;
 use super::history::History;
+use super::state::{self, State};
 
 pub(super) const INSPECT: Operation = "inspect the flag store";
 
@@ -20,6 +21,9 @@ pub struct Inspection {
     pub oldest: Option<Revision>,
     /// The revision of the last.
     pub newest: Option<Revision>,
+    /// The oldest revision that is known, in the history file or in the document. Above 1, what
+    /// came before was compacted or lost.
+    pub starts_at: Option<Revision>,
     /// How many lines are damaged.
     pub damaged_lines: u64,
     /// The first hundred of them.
@@ -55,32 +59,46 @@ pub(super) fn inspect(files: &Files) -> Result<Inspection, PortError> {
         is_read_only: files.are_read_only(),
         ..Inspection::default()
     };
-    let Some(history) = History::open(INSPECT, &files.history)? else {
-        found.good_copy = Good::read(INSPECT, &files.good, None).map(|good| good.last.revision);
-        return Ok(found);
-    };
-    let failed = || error::io(INSPECT, &files.history);
-    history
-        .scan(|line, record| found.add(line, record.map(|record| record.revision)))
-        .map_err(failed())?;
-    let tail = history.newest().map_err(failed())?;
+    // Flags that cannot be read do not hinder looking at what they can be brought back from. They
+    // are read first: what they do not hold any more has reached the history file.
+    let state = state::read(INSPECT, files).ok().flatten();
+    let mut tail = None;
+    if let Some(history) = History::open(INSPECT, &files.history)? {
+        let failed = || error::io(INSPECT, &files.history);
+        history
+            .scan(|line, record| found.add(line, record.map(|record| record.revision)))
+            .map_err(failed())?;
+        tail = history.newest().map_err(failed())?;
+    }
     found.good_copy =
         Good::read(INSPECT, &files.good, tail.as_ref()).map(|good| good.last.revision);
+    let committed = state.as_ref().and_then(State::committed);
+    if let (Some(newest), Some(committed)) = (found.newest, committed)
+        && committed.revision > newest
+    {
+        found.step(newest, committed.revision);
+    }
+    let first_in_document = state
+        .as_ref()
+        .and_then(|state| state.head().last())
+        .map(|record| record.revision);
+    found.starts_at = found.oldest.or(first_in_document).or(found.good_copy);
     Ok(found)
 }
 
 impl Inspection {
+    /// Notes a gap where one record does not follow the other.
+    fn step(&mut self, after: Revision, before: Revision) {
+        if before != after.next() && self.gaps.len() < NAMED {
+            self.gaps.push(Gap { after, before });
+        }
+    }
+
     fn add<E: std::fmt::Display>(&mut self, line: u64, revision: Result<Revision, E>) {
         match revision {
             Ok(revision) => {
-                if let Some(after) = self.newest
-                    && revision != after.next()
-                    && self.gaps.len() < NAMED
-                {
-                    self.gaps.push(Gap {
-                        after,
-                        before: revision,
-                    });
+                if let Some(after) = self.newest {
+                    self.step(after, revision);
                 }
                 self.records += 1;
                 self.oldest.get_or_insert(revision);

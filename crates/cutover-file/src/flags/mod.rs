@@ -58,6 +58,16 @@
 //! - Whatever changes the flags in `flags.json` from outside is a revision of the actor
 //!   [`EXTERNAL`], also before the next commit writes it down. Hand-edited `revision`, `last` and
 //!   `digest` fields have no effect.
+//! - A commit is made from the flags that its caller loaded, not only from their number: when an
+//!   edit by hand was shown as a revision and another writer's change has become that revision, it
+//!   is a conflict.
+//! - An editor takes no lock, so no store can keep what it saves in the very moment of a rename.
+//!   A writer compares the file with what it read right before it renames over it, and gives a
+//!   conflict when somebody saved meanwhile: the moment is microseconds, not the whole commit.
+//!   An editor that saves a copy it opened before a commit edits that commit's changes away;
+//!   the history has them.
+//! - Where the history cannot be read, flags on whose newest commit `flags.json` and the good copy
+//!   agree are still read, with edits by hand; nothing is written.
 //! - A `flags.json` that is a symbolic link, or lies in a directory named `..data`, belongs to
 //!   whoever swaps the link: it is read and watched, but not written.
 
@@ -82,6 +92,8 @@ mod worker;
 
 #[cfg(test)]
 mod harm;
+#[cfg(test)]
+mod meddling;
 
 pub use config::FileFlagConfig;
 pub use inspect::{DamagedLine, Gap, Inspection};

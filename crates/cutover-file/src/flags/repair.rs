@@ -1,4 +1,4 @@
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 
@@ -7,11 +7,11 @@ use cutover_ports::{PortError, PortErrorKind};
 
 use super::base::{Base, Good};
 use super::config::FileFlagConfig;
-use super::document;
 use super::error::{self, Operation};
 use super::files::{Files, Writer};
 use super::history::History;
 use super::state::{self, Text};
+use super::{crash, document, replace};
 
 pub(super) const REPAIR: Operation = "repair flags";
 
@@ -39,7 +39,7 @@ pub(super) fn repair(config: &FileFlagConfig) -> Result<Option<Repair>, PortErro
     if is_whole(&Files::new(&config.dir))? {
         return Ok(None);
     }
-    let writer = Writer::new(REPAIR, config)?;
+    let mut writer = Writer::new(REPAIR, config)?;
     let files = &writer.files;
     // Somebody else may have repaired it while this waited for the lock.
     if is_whole(files)? {
@@ -65,7 +65,9 @@ pub(super) fn repair(config: &FileFlagConfig) -> Result<Option<Repair>, PortErro
         .into_iter()
         .flatten()
         .max_by_key(|record| record.revision);
-    if let Some(last) = text.and_then(|text| document::salvage_last(&text.bytes))
+    if let Some(last) = text
+        .as_ref()
+        .and_then(|text| document::salvage_last(&text.bytes))
         && newest
             .as_ref()
             .is_some_and(|newest| newest.revision.next() == last.revision)
@@ -99,13 +101,28 @@ pub(super) fn repair(config: &FileFlagConfig) -> Result<Option<Repair>, PortErro
     document
         .validate()
         .map_err(|problems| nothing_left(files, &problems.to_string()))?;
-    let broken = keep_broken(files).map_err(error::io(REPAIR, &files.document))?;
-    let mut history = writer.make_sure_of(Some(&newest))?;
-    writer.put(&mut history, &document, &newest)?;
+    let broken = text
+        .as_ref()
+        .map(|text| keep_broken(files, &text.bytes))
+        .transpose()
+        .map_err(error::io(REPAIR, &files.document))?;
+    writer.seen = text.map(|text| text.bytes);
+    let written = writer
+        .make_sure_of(Some(&newest))
+        .and_then(|mut history| writer.put(&mut history, &document, &newest));
+    if let Err(error) = written {
+        // The file is still in its place, so each failed attempt would leave one more copy.
+        if let Some(Kept { path, is_new: true }) = broken
+            && error.kind() != PortErrorKind::OutcomeUnknown
+        {
+            let _ = fs::remove_file(path);
+        }
+        return Err(error);
+    }
     Ok(Some(Repair {
         revision: newest.revision,
         source,
-        broken,
+        broken: broken.map(|kept| kept.path),
     }))
 }
 
@@ -125,22 +142,41 @@ fn nothing_left(files: &Files, why: &str) -> PortError {
         .advice("restore the directory from a backup, or move it away and start anew")
 }
 
-/// Copies the unreadable document to the first free `flags.json.broken-N`.
-fn keep_broken(files: &Files) -> io::Result<Option<PathBuf>> {
-    if !files.document.exists() {
-        return Ok(None);
-    }
+/// Where an unreadable document is kept.
+struct Kept {
+    path: PathBuf,
+    /// Whether it was put there just now.
+    is_new: bool,
+}
+
+/// Copies the unreadable document to the first free `flags.json.broken-N`, unless one of them is
+/// that copy already.
+fn keep_broken(files: &Files, text: &[u8]) -> io::Result<Kept> {
     let mut number = 1;
     loop {
-        let beside = files.dir.join(format!("flags.json.broken-{number}"));
-        match beside.symlink_metadata() {
-            Ok(_) => number += 1,
+        let path = files.dir.join(format!("flags.json.broken-{number}"));
+        match path.symlink_metadata() {
+            Ok(found) if found.is_file() && found.len() == text.len() as u64 => {
+                if fs::read(&path).is_ok_and(|kept| kept == text) {
+                    let is_new = false;
+                    return Ok(Kept { path, is_new });
+                }
+            }
+            Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::copy(&files.document, &beside)?;
-                File::open(&beside)?.sync_all()?;
-                return Ok(Some(beside));
+                let copied = replace::create_like(&files.document, &path).and_then(|mut copy| {
+                    crash::write_all("broken write", &mut copy, text)?;
+                    copy.sync_all()
+                });
+                if let Err(error) = copied {
+                    let _ = fs::remove_file(&path);
+                    return Err(error);
+                }
+                let is_new = true;
+                return Ok(Kept { path, is_new });
             }
             Err(error) => return Err(error),
         }
+        number += 1;
     }
 }

@@ -10,22 +10,49 @@ use super::crash;
 pub(super) enum Failed {
     /// Nothing has changed.
     Before(io::Error),
+    /// Nothing has changed, because the target is not as it should be any more.
+    Overtaken,
     /// The new text is in place, but may not survive a loss of power.
     Unsettled(io::Error),
 }
 
+impl Failed {
+    /// As an error of the operating system.
+    pub(super) fn into_cause(self) -> io::Error {
+        match self {
+            Self::Before(cause) | Self::Unsettled(cause) => cause,
+            Self::Overtaken => io::Error::other("somebody else has changed the file meanwhile"),
+        }
+    }
+}
+
 /// Durably replaces `target` by way of `temporary` in the same directory, whose lock is held.
 pub(super) fn replace(target: &Path, temporary: &Path, text: &[u8]) -> Result<(), Failed> {
-    let written = write_temporary(target, temporary, text)
-        .and_then(|()| {
-            crash::point("document synced")?;
-            fs::rename(temporary, target)
-        })
-        .inspect_err(|_| {
-            // It is in the way of nobody if this fails, too: the next writer removes it.
-            let _ = fs::remove_file(temporary);
-        });
-    written.map_err(Failed::Before)?;
+    replace_if(|| Ok(true), target, temporary, text)
+}
+
+/// The same, provided that `is_as_expected` right before the new text takes its place.
+pub(super) fn replace_if(
+    is_as_expected: impl FnOnce() -> io::Result<bool>,
+    target: &Path,
+    temporary: &Path,
+    text: &[u8],
+) -> Result<(), Failed> {
+    let renamed = write_temporary(target, temporary, text).and_then(|()| {
+        crash::point("document synced")?;
+        if !is_as_expected()? {
+            return Ok(false);
+        }
+        fs::rename(temporary, target)?;
+        Ok(true)
+    });
+    if !matches!(renamed, Ok(true)) {
+        // It is in the way of nobody if this fails, too: the next writer removes it.
+        let _ = fs::remove_file(temporary);
+    }
+    if !renamed.map_err(Failed::Before)? {
+        return Err(Failed::Overtaken);
+    }
     crash::point("document renamed")
         .and_then(|()| sync_directory(target))
         .and_then(|()| crash::point("directory synced"))

@@ -9,7 +9,7 @@ use super::config::FileFlagConfig;
 use super::error::{self, Operation};
 use super::files::{Files, Writer};
 use super::history::History;
-use super::replace::{self, Failed};
+use super::replace;
 use super::state::Text;
 
 pub(super) const COMPACT: Operation = "compact the flag history";
@@ -36,8 +36,7 @@ pub(super) fn compact(
     config: &FileFlagConfig,
     retention: &Retention,
 ) -> Result<Compaction, PortError> {
-    let writer = Writer::new(COMPACT, config)?;
-    let files = &writer.files;
+    let mut writer = Writer::new(COMPACT, config)?;
     let Some(state) = writer.read()? else {
         return Ok(Compaction {
             removed_bytes: 0,
@@ -45,6 +44,7 @@ pub(super) fn compact(
         });
     };
     drop(writer.settle(Some(&state))?);
+    let files = &writer.files;
     let Some(history) = History::open(COMPACT, &files.history)? else {
         return Ok(Compaction {
             removed_bytes: 0,
@@ -100,9 +100,8 @@ fn keep_good_copy(files: &Files) -> Result<(), PortError> {
     let Some(text) = Text::read(COMPACT, &files.document)? else {
         return Ok(());
     };
-    replace::replace(&files.good, &files.good_temporary, &text.bytes).map_err(
-        |(Failed::Before(cause) | Failed::Unsettled(cause))| error::io(COMPACT, &files.good)(cause),
-    )
+    replace::replace(&files.good, &files.good_temporary, &text.bytes)
+        .map_err(|failed| error::io(COMPACT, &files.good)(failed.into_cause()))
 }
 
 fn cut_before(files: &Files, history: &History, cut: u64) -> io::Result<()> {

@@ -73,8 +73,16 @@ impl State {
 /// The history is read first: a commit writes the document before the history, so a history that
 /// is ahead of a document read later means that somebody put an old document back.
 pub(super) fn read(operation: Operation, files: &Files) -> Result<Option<State>, PortError> {
+    Ok(read_with_text(operation, files)?.map(|(state, _)| state))
+}
+
+/// The same, with the text of the document that it was read from.
+pub(super) fn read_with_text(
+    operation: Operation,
+    files: &Files,
+) -> Result<Option<(State, Text)>, PortError> {
     for _ in 0..ATTEMPTS {
-        let tail = newest_in_history(operation, files)?;
+        let tail = newest_in_history(operation, files);
         let Some(text) = Text::read(operation, &files.document)? else {
             if !has_traces(operation, files)? {
                 return Ok(None);
@@ -87,14 +95,23 @@ pub(super) fn read(operation: Operation, files: &Files) -> Result<Option<State>,
         let stored = Stored::parse(operation, &files.document, &text.bytes)?;
         if stored.is_as_committed()
             && let Some(last) = &stored.last
-            && tail.as_ref() == Some(last)
+            && let Ok(Some(tail)) = &tail
+            && tail == last
         {
             let last = last.clone();
-            return Ok(Some(committed(stored, last)));
+            return Ok(Some((committed(stored, last), text)));
         }
-        let state = judge(operation, files, stored, text.modified)?;
+        let history = match tail {
+            Ok(_) => History::open(operation, &files.history)?,
+            Err(trouble) if is_known_without_history(operation, files, &stored) => {
+                tracing::debug!(%trouble, "the flags are read without their history");
+                None
+            }
+            Err(trouble) => return Err(trouble),
+        };
+        let state = judge(operation, files, stored, text.modified, history.as_ref())?;
         if Text::read(operation, &files.document)?.as_ref() == Some(&text) {
-            return Ok(Some(state));
+            return Ok(Some((state, text)));
         }
     }
     Err(PortError::new(PortErrorKind::Unavailable, operation)
@@ -129,10 +146,10 @@ fn judge(
     files: &Files,
     stored: Stored,
     modified: Timestamp,
+    history: Option<&History>,
 ) -> Result<State, PortError> {
-    let history = History::open(operation, &files.history)?;
     let failed = || error::io(operation, &files.history);
-    let tail = match &history {
+    let tail = match history {
         Some(history) => history.newest().map_err(failed())?,
         None => None,
     };
@@ -153,7 +170,7 @@ fn judge(
         let newest = newest.clone();
         return Ok(committed(stored, newest));
     }
-    let base = Base::at(newest.as_ref(), good, history.as_ref(), &stored.flags).map_err(failed())?;
+    let base = Base::at(newest.as_ref(), good, history, &stored.flags).map_err(failed())?;
     let changes = KeyChange::between(&base.flags, &stored.flags);
     // A digest that does not fit proves an edit, also where it is not known what it changed.
     let proven = !base.is_certain && stored.digest.is_some() && !stored.is_as_committed();
@@ -214,6 +231,14 @@ fn is_ours(
     }
 }
 
+/// Whether the document and the good copy agree on the newest commit. Then a history that cannot
+/// be read has no say: neither an older document put back nor an edit by hand is taken for another
+/// revision than it is.
+fn is_known_without_history(operation: Operation, files: &Files, stored: &Stored) -> bool {
+    let good = Good::read(operation, &files.good, None);
+    good.is_some_and(|good| stored.last.as_ref() == Some(&good.last))
+}
+
 fn newest_in_history(
     operation: Operation,
     files: &Files,
@@ -228,11 +253,14 @@ fn newest_in_history(
 
 /// Whether there must have been a document.
 fn has_traces(operation: Operation, files: &Files) -> Result<bool, PortError> {
-    let history = History::open(operation, &files.history)?;
-    Ok(history.is_some_and(|history| !history.is_empty())
-        || files.good.exists()
-        // A link that leads nowhere is no absence.
-        || files.document.is_symlink())
+    let history = match fs::metadata(&files.history) {
+        // Also what cannot be opened is a trace.
+        Ok(found) => !found.is_file() || found.len() > 0,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => false,
+        Err(cause) => return Err(error::io(operation, &files.history)(cause)),
+    };
+    // A link that leads nowhere is no absence.
+    Ok(history || files.good.exists() || files.document.is_symlink())
 }
 
 fn missing(operation: Operation, files: &Files) -> PortError {
@@ -255,6 +283,22 @@ pub(super) struct Text {
 }
 
 impl Text {
+    /// The bytes of a file alone, as they are this moment; `None` when it is not there.
+    pub(super) fn bytes_of(path: &Path) -> io::Result<Option<Vec<u8>>> {
+        match fs::metadata(path) {
+            // What takes the place of a file is no text that was read here.
+            Ok(found) if !found.is_file() => return Ok(Some(Vec::new())),
+            Ok(_) => {}
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(cause),
+        }
+        match fs::read(path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(cause),
+        }
+    }
+
     /// Reads a whole file; `None` when it is not there.
     pub(super) fn read(operation: Operation, path: &Path) -> Result<Option<Self>, PortError> {
         let found = match fs::metadata(path) {
@@ -264,11 +308,7 @@ impl Text {
         };
         // Opening a pipe would wait for a writer.
         if !found.is_file() {
-            return Err(error::corrupt(
-                operation,
-                path.display(),
-                "it is not a file",
-            ));
+            return Err(error::no_file(operation, path));
         }
         let read = || {
             let mut file = File::open(path)?;

@@ -9,7 +9,7 @@ use pollster::block_on;
 
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::suggest::closest;
+use crate::suggest::{closest, command};
 
 /// A word that stands for the last run.
 const LATEST: &str = "latest";
@@ -33,9 +33,10 @@ pub(super) fn run(store: &dyn ComparisonStore, reference: &str) -> Result<Run, F
             .iter()
             .position(|run| run.kind == RunKind::Commands);
         if candidates.is_empty() {
-            return Err(
-                Failure::no("there is no run yet").hint("make one with `cutover compare run`")
-            );
+            return Err(Failure::no("there is no run yet").hint(format_args!(
+                "make one with `{}`",
+                command(&["compare", "run"])
+            )));
         }
         return Ok(candidates.swap_remove(of_commands.unwrap_or(0)));
     }
@@ -47,7 +48,10 @@ pub(super) fn run(store: &dyn ComparisonStore, reference: &str) -> Result<Run, F
             let failure = Failure::no(format_args!("there is no run `{reference}`"));
             Err(match closest(reference, ids.iter().map(String::as_str)) {
                 Some(near) => failure.hint(format_args!("did you mean `{near}`?")),
-                None => failure.hint("`cutover compare list` shows the runs"),
+                None => failure.hint(format_args!(
+                    "`{}` shows the runs",
+                    command(&["compare", "list"])
+                )),
             })
         }
         several => Err(Failure::no(format_args!(

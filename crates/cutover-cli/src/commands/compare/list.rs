@@ -10,6 +10,7 @@ use super::find;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{Page, Report, printable, table, write_json_line};
+use crate::suggest::command;
 
 /// List the saved runs, newest first.
 #[derive(Args, Debug)]
@@ -69,7 +70,8 @@ impl Report for List {
         if self.runs.is_empty() {
             return writeln!(
                 page,
-                "there is no run yet; make one with `cutover compare run`"
+                "there is no run yet; make one with `{}`",
+                command(&["compare", "run"])
             );
         }
         let mut rows = table([

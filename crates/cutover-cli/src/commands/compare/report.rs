@@ -15,7 +15,7 @@ use super::find;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{Format, data};
-use crate::suggest::closest;
+use crate::suggest::{closest, command};
 
 /// Write a report of a run, or of an operation in production.
 #[derive(Args, Debug)]
@@ -103,6 +103,9 @@ fn nothing(store: &dyn ComparisonStore, selection: &Selection) -> Failure {
     let operations = known.iter().filter(|run| run.kind == RunKind::Operation);
     match closest(operation, operations.map(|run: &Run| run.name.as_str())) {
         Some(near) => failure.hint(format_args!("did you mean `{near}`?")),
-        None => failure.hint("`cutover compare list` shows what there is"),
+        None => failure.hint(format_args!(
+            "`{}` shows what there is",
+            command(&["compare", "list"])
+        )),
     }
 }

@@ -22,8 +22,8 @@ use super::verdict::Judge;
 use crate::commands::rules::RuleArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::printable;
 use crate::runner::{CommandLine, Corpus, Delivery, Limits, Plan, Runner, RunnerError, Stop};
+use crate::suggest::command;
 
 /// How often the header of a run says that it is alive and how far it is.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -246,21 +246,14 @@ fn say_more(context: &Context, summary: &Summary, state: RunState) {
     if summary.is_all_failures() {
         output.warn("both programs failed on every case: are the commands right?");
     }
-    match summary.first_unequal().and_then(shell_word) {
-        Some(case) => output.next(format_args!("cutover compare show {id} {case}")),
-        None => output.next(format_args!(
-            "cutover compare report {id} --to html -o report.html"
-        )),
-    }
-}
-
-/// A word as a shell and a terminal take it unharmed, where that can be.
-fn shell_word(word: &str) -> Option<String> {
-    let plain = printable(word) == word && !word.starts_with('-');
-    shlex::try_quote(word)
-        .ok()
-        .filter(|_| plain)
-        .map(std::borrow::Cow::into_owned)
+    // A case that looks like an option would be taken for one.
+    let case = summary
+        .first_unequal()
+        .filter(|case| !case.starts_with('-'));
+    output.next(match case {
+        Some(case) => command(&["compare", "show", id, case]),
+        None => super::report_command(id),
+    });
 }
 
 impl RunArgs {

@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
 use crate::output::{Page, Report, printable, table, write_json_line};
-use crate::suggest::closest;
+use crate::suggest::{closest, command};
 
 /// Show a run, or one case of it.
 #[derive(Args, Debug)]
@@ -68,7 +68,10 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
         ));
         return Err(match closest(case, cases.keys().map(String::as_str)) {
             Some(near) => failure.hint(format_args!("did you mean `{}`?", printable(near))),
-            None => failure.hint(format_args!("`cutover compare show {}` names them", run.id)),
+            None => failure.hint(format_args!(
+                "`{}` names them",
+                command(&["compare", "show", run.id.as_str()])
+            )),
         });
     }
     let next = next_step(&run, wanted);
@@ -86,8 +89,8 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
 
 fn next_step(run: &Run, case: Option<&str>) -> String {
     match case {
-        None => format!("cutover compare show {} CASE", run.id),
-        Some(_) => format!("cutover compare report {} --to html -o report.html", run.id),
+        None => command(&["compare", "show", run.id.as_str(), "CASE"]),
+        Some(_) => super::report_command(run.id.as_str()),
     }
 }
 

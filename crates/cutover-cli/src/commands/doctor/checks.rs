@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::{Check, counted, store};
 use crate::context::Context;
+use crate::suggest::command;
 
 /// Below this, the next change may not fit.
 const LITTLE_SPACE: u64 = 1 << 20;
@@ -49,7 +50,7 @@ fn home_check(home: &Path) -> Check {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Check::warn(
             "home",
             format!("{} is not there yet", home.display()),
-            "the first change makes it: cutover flag init",
+            format!("the first change makes it: {}", command(&["flag", "init"])),
         ),
         Err(error) => Check::fail(
             "home",
@@ -65,7 +66,7 @@ fn folder_check(folder: &Path) -> Check {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Check::warn(
             "folder",
             format!("{} is not there yet", folder.display()),
-            "the first change makes it: cutover flag init",
+            format!("the first change makes it: {}", command(&["flag", "init"])),
         ),
         Err(error) => Check::fail(
             "folder",
@@ -249,7 +250,11 @@ fn metrics(context: &Context) -> Check {
             .is_some_and(|extension| extension == "json")
         {
             count += 1;
-            let text = fs::read(&path).unwrap_or_default();
+            // Reading a pipe would wait for a writer.
+            let text = match fs::metadata(&path) {
+                Ok(found) if found.is_file() => fs::read(&path).unwrap_or_default(),
+                _ => Vec::new(),
+            };
             if serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_err() {
                 broken.push(path.display().to_string());
             }

@@ -20,8 +20,12 @@ pub(super) fn repair(context: &Context, args: &DoctorArgs) -> Result<Check, Fail
     };
     let found = pollster::block_on(store.inspect())?;
     let Some(revision) = found.good_copy.max(found.newest) else {
-        return Err(Failure::trouble(&trouble)
-            .hint("there is neither a good copy nor a history: restore a backup"));
+        // Not with the words of `trouble`, which advise this very command.
+        return Err(Failure::trouble(format_args!(
+            "{} cannot be repaired: there is neither a good copy nor a history",
+            store.path().display()
+        ))
+        .hint("mend it by hand (cutover doctor says where it is broken), or restore a backup"));
     };
     let plan = format!(
         "{} is made anew from what is known up to revision {revision}; the unreadable file is \

@@ -1,6 +1,6 @@
 //! What is looked at inside of the store: flags, history, lock.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 
 use super::{Check, counted};
 use crate::context::Context;
+use crate::suggest::command;
 
 /// The flags, if they can be read, and what was found about them.
 pub(super) fn all(context: &Context, folder: &Path) -> (Option<FlagDocument>, Vec<Check>) {
@@ -23,7 +24,7 @@ pub(super) fn all(context: &Context, folder: &Path) -> (Option<FlagDocument>, Ve
         (Ok(Some(document)), Ok(found)) => edited(&store, document, found),
         _ => false,
     };
-    let mut checks = vec![flags(&document, edited)];
+    let mut checks = vec![flags(&document, edited, &inspection)];
     let document = document.ok().flatten();
     match &inspection {
         Ok(found) => checks.extend(history(found)),
@@ -31,7 +32,7 @@ pub(super) fn all(context: &Context, folder: &Path) -> (Option<FlagDocument>, Ve
             checks.push(Check::fail(
                 "history",
                 error.to_string(),
-                "undo needs it: put it right",
+                "flags can be changed again once it is put right",
             ));
         }
     }
@@ -51,12 +52,21 @@ fn edited(store: &FileFlagStore, document: &FlagDocument, found: &Inspection) ->
     by_hand && found.newest.is_none_or(|newest| document.revision > newest)
 }
 
-fn flags(document: &Result<Option<FlagDocument>, PortError>, edited: bool) -> Check {
+fn flags(
+    document: &Result<Option<FlagDocument>, PortError>,
+    edited: bool,
+    inspection: &Result<Inspection, PortError>,
+) -> Check {
+    let repair = command(&["doctor", "--repair"]);
     match document {
         Ok(None) => Check::warn(
             "flags",
             "there are none yet",
-            "cutover flag init --preset mdm, or cutover flag create KEY",
+            format!(
+                "{}, or {}",
+                command(&["flag", "init", "--preset", "mdm"]),
+                command(&["flag", "create", "KEY"])
+            ),
         ),
         Ok(Some(document)) => {
             let count = counted(document.flags.len(), "flag");
@@ -73,7 +83,15 @@ fn flags(document: &Result<Option<FlagDocument>, PortError>, edited: bool) -> Ch
         Err(error) if error.kind() == PortErrorKind::Corrupt => Check::fail(
             "flags",
             error.to_string(),
-            "running applications go on with their last good flags: cutover doctor --repair",
+            match inspection {
+                Err(_) => format!("put the history right first, then: {repair}"),
+                Ok(found) if found.good_copy.max(found.newest).is_some() => {
+                    format!("running applications go on with their last good flags: {repair}")
+                }
+                Ok(_) => "running applications go on with their last good flags: mend the file \
+                          by hand, or restore it from a backup"
+                    .to_owned(),
+            },
         ),
         Err(error) => Check::fail("flags", error.to_string(), "no flag can be read until then"),
     }
@@ -101,6 +119,19 @@ fn history(found: &Inspection) -> Vec<Check> {
                 gap.after, gap.before
             ),
             "undo cannot reach past it; restore flags.history.jsonl from a backup",
+        ));
+    }
+    // Flags that are only read here have their history elsewhere.
+    if let Some(first) = found.starts_at.filter(|first| first.number() > 1)
+        && !found.is_read_only
+    {
+        checks.push(Check::warn(
+            "history",
+            format!(
+                "the history starts at revision {first}: what came before was compacted or lost"
+            ),
+            "undo cannot reach before it; if nobody compacted it, restore flags.history.jsonl \
+             from a backup",
         ));
     }
     if checks.is_empty() {
@@ -145,6 +176,14 @@ fn expired(context: &Context, document: &FlagDocument) -> Option<Check> {
 
 /// A lock is held for the milliseconds of one change; one that stays is a process that hangs.
 fn lock(path: &Path) -> Option<Check> {
+    // Opening a pipe would wait for a writer.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Some(Check::fail(
+            "lock",
+            format!("{} is not a file", path.display()),
+            "move it away: the next change makes the lock anew",
+        ));
+    }
     let file = match File::open(path) {
         Ok(file) => file,
         // No change was ever made here.

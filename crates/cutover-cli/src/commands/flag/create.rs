@@ -8,15 +8,18 @@ use cutover_domain::flags::{
     Bucketing, Change, Definition, FlagKey, FlagValue, Preset, Revision, Rollout, ValueType,
 };
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::change::{Wish, request};
 use super::open::Flags;
+use super::set::set_off;
 use crate::commands::examples;
 use crate::confirm::ChangeArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{Page, Report};
+use crate::suggest::command;
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -93,11 +96,11 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Exit, Failure> 
                 format_args!("revision {expected} was expected, revision {revision} is there"),
             ));
         }
-        context.output.show(&Unchanged {
+        context.output.show_done(&Unchanged {
             revision,
             flags: flags.document.flags.len(),
         })?;
-        context.output.next("cutover flag list");
+        context.output.next(command(&["flag", "list"]));
         return Ok(Exit::Done);
     }
     let mut wanted = request(&args.change);
@@ -115,15 +118,16 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Exit, Failure> 
         ));
     }
     let next = match args.preset {
-        Some(_) => "cutover flag list",
-        None => "cutover flag create KEY",
+        Some(_) => command(&["flag", "list"]),
+        None => command(&["flag", "create", "KEY"]),
     };
     let (service, args) = (&flags.service, &args.change);
     Wish {
         service,
         args,
         request: wanted,
-        next: &|_| next.to_owned(),
+        next: &|_| next.clone(),
+        warnings: Vec::new(),
     }
     .make(context)
 }
@@ -150,10 +154,23 @@ pub(super) fn create(context: &Context, args: CreateArgs) -> Result<Exit, Failur
     let flags = Flags::open(context)?;
     let (key, change) = (args.key.clone(), args.change.clone());
     let definition = Box::new(define(args)?);
-    let next = if definition.kind == ValueType::Boolean {
-        format!("cutover flag rollout {key} 5")
+    let mut warnings = Vec::new();
+    let today = context.now().to_zoned(TimeZone::UTC).date();
+    if let Some(expires) = definition.expires.filter(|expires| *expires < today) {
+        warnings.push(format!("{key} expires in the past, on {expires}"));
+    }
+    let next = if definition.kind != ValueType::Boolean {
+        command(&["flag", "set", key.as_str(), "VALUE"])
+    } else if definition.default != definition.off {
+        let off = set_off(&key, &definition);
+        warnings.push(format!(
+            "{key} answers {} to everybody from the start, so that a rollout has nobody left to \
+             give it to; `{off}` comes first",
+            definition.default
+        ));
+        off
     } else {
-        format!("cutover flag set {key} VALUE")
+        command(&["flag", "rollout", key.as_str(), "5"])
     };
     let request = request(&change).change(Change::Create { key, definition });
     let service = &flags.service;
@@ -162,6 +179,7 @@ pub(super) fn create(context: &Context, args: CreateArgs) -> Result<Exit, Failur
         args: &change,
         request,
         next: &|_| next.clone(),
+        warnings,
     }
     .make(context)
 }

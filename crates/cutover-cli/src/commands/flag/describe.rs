@@ -1,23 +1,46 @@
 //! A flag in words: what it is set to, and what a change changes.
 
-use cutover_domain::flags::{Definition, KeyChange, State};
+use std::collections::BTreeSet;
+
+use cutover_domain::flags::{Definition, KeyChange, State, ValueType};
 
 use crate::output::printable;
 
-/// What everybody gets, in a few words: `off`, `on`, `off, 5 % on`, `killed (off)`.
+/// How much of a value is shown where many flags are.
+const VALUE_SHOWN: usize = 40;
+
+/// What everybody gets, in a few words: `off`, `on`, `off, 5 % on`, `killed (off)`; for a flag
+/// that is no switch, the value: `20 (off), 5 % 50 (big)`.
 pub(super) fn answers(definition: &Definition) -> String {
-    if definition.state == State::Killed {
-        return format!("killed ({})", printable(&definition.off));
-    }
-    let default = printable(&definition.default);
-    match definition.percentage() {
-        Some(share) => {
-            format!(
-                "{default}, {share} % {}",
-                printable(definition.rollout_variant())
-            )
+    let named = |variant: &str| {
+        let text = answer(definition, variant);
+        match text.char_indices().nth(VALUE_SHOWN) {
+            Some((end, _)) => format!("{}… ({})", &text[..end], printable(variant)),
+            None => text,
         }
+    };
+    if definition.state == State::Killed {
+        return match definition.kind {
+            ValueType::Boolean => format!("killed ({})", printable(&definition.off)),
+            _ => format!("killed, {}", named(&definition.off)),
+        };
+    }
+    let default = named(&definition.default);
+    match definition.percentage() {
+        Some(share) => format!(
+            "{default}, {share} % {}",
+            named(definition.rollout_variant())
+        ),
         None => default,
+    }
+}
+
+/// A variant, with its value where the name does not tell it.
+fn answer(definition: &Definition, variant: &str) -> String {
+    let name = printable(variant);
+    match (definition.kind, definition.variants.get(variant)) {
+        (ValueType::Boolean, _) | (_, None) => name,
+        (_, Some(value)) => format!("{} ({name})", printable(&value.0.to_string())),
     }
 }
 
@@ -46,7 +69,7 @@ fn between(before: &Definition, after: &Definition) -> Vec<String> {
             items.push(format!(
                 "{} → killed: {} for everybody",
                 answers(before),
-                after.off
+                answer(after, &after.off)
             ));
         }
         (State::Killed, State::Enabled) => items.push(format!("killed → {}", answers(after))),
@@ -60,14 +83,31 @@ fn between(before: &Definition, after: &Definition) -> Vec<String> {
     };
     item(
         "default",
-        Some(printable(&before.default)),
-        Some(printable(&after.default)),
+        Some(answer(before, &before.default)),
+        Some(answer(after, &after.default)),
     );
     item(
         "off",
         Some(printable(&before.off)),
         Some(printable(&after.off)),
     );
+    let names: BTreeSet<_> = before
+        .variants
+        .keys()
+        .chain(after.variants.keys())
+        .collect();
+    // That of the default was told with the default.
+    for name in names.into_iter().filter(|name| **name != after.default) {
+        let of = |flag: &Definition| {
+            let value = flag.variants.get(name)?;
+            Some(printable(&value.0.to_string()))
+        };
+        item(
+            &format!("variant {}", printable(name)),
+            of(before),
+            of(after),
+        );
+    }
     let share = |flag: &Definition| flag.percentage().map(|share| format!("{share} %"));
     item("rollout", share(before), share(after));
     if before.percentage().is_some() && after.percentage().is_some() {
@@ -107,7 +147,11 @@ fn rest(before: &Definition, after: &Definition) -> Vec<&'static str> {
         ("owner", before.owner != after.owner),
         ("expires", before.expires != after.expires),
         ("type", before.kind != after.kind),
-        ("variants", before.variants != after.variants),
+        // A variant that became the default of a switch is told by its name alone.
+        (
+            "variants",
+            before.kind == ValueType::Boolean && before.variants != after.variants,
+        ),
         ("requires", before.requires != after.requires),
         ("bucketing", bucketing(before) != bucketing(after)),
         ("stage", before.stage != after.stage),
@@ -121,7 +165,7 @@ fn rest(before: &Definition, after: &Definition) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use cutover_domain::Percentage;
-    use cutover_domain::flags::Rollout;
+    use cutover_domain::flags::{FlagValue, Rollout};
 
     use super::*;
 
@@ -143,6 +187,44 @@ mod tests {
             before,
             after,
         })
+    }
+
+    fn sized(default: &str, value: i64) -> Definition {
+        let variants = [("off", 20), ("value", value)]
+            .map(|(name, value)| (name.to_owned(), FlagValue(value.into())));
+        Definition {
+            default: default.to_owned(),
+            ..Definition::with_variants(ValueType::Integer, variants.into(), "off")
+        }
+    }
+
+    #[test]
+    fn what_is_no_switch_is_told_with_its_value() {
+        for (before, after, expected) in [
+            (
+                sized("value", 50),
+                sized("value", 60),
+                "f: default 50 (value) → 60 (value)",
+            ),
+            (
+                sized("off", 50),
+                sized("off", 60),
+                "f: variant value 50 → 60",
+            ),
+            (
+                sized("off", 50),
+                sized("value", 50),
+                "f: default 20 (off) → 50 (value)",
+            ),
+        ] {
+            assert_eq!(told(Some(before), Some(after)), expected);
+        }
+        assert_eq!(answers(&sized("value", 7)), "7 (value)");
+        let long = Definition {
+            variants: [("off".to_owned(), FlagValue("x".repeat(100).into()))].into(),
+            ..Definition::with_variants(ValueType::String, [].into(), "off")
+        };
+        assert_eq!(answers(&long), format!("\"{}… (off)", "x".repeat(39)));
     }
 
     #[test]

@@ -12,11 +12,12 @@ use cutover_domain::flags::{
 use serde::Serialize;
 
 use super::open::Flags;
-use super::subject::{Subject, SubjectArgs};
+use super::subject::{Subject, SubjectArgs, naming_anybody, rolled_out_by};
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{Page, Report, data, printable, write_json_line};
+use crate::suggest::quoted_words;
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -182,29 +183,17 @@ pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> 
 }
 
 fn explain(flags: &Flags, key: &str, error: ErrorCode) -> Failure {
-    let by = flags
-        .document
-        .flags
-        .get(key)
-        .and_then(|flag| flag.rollout.as_ref())
-        .and_then(|rollout| rollout.by.as_deref());
+    let by = flags.document.flags.get(key).and_then(rolled_out_by);
     match (error, by) {
         (ErrorCode::FlagNotFound, _) => flags.unknown(key),
-        (ErrorCode::TargetingKeyMissing, None) => Failure::no(format_args!(
-            "{key} is rolled out by unit, and none is named"
+        (ErrorCode::TargetingKeyMissing, by) => Failure::no(format_args!(
+            "{key} is rolled out by {}, and none is named",
+            by.unwrap_or("unit")
         ))
-        .hint("add --unit UNIT, or --default VALUE"),
-        (ErrorCode::TargetingKeyMissing, Some(by)) => {
-            let option = if by == "tenant" {
-                "--tenant TENANT".into()
-            } else {
-                format!("--attr {by}=…")
-            };
-            Failure::no(format_args!(
-                "{key} is rolled out by {by}, and none is named"
-            ))
-            .hint(format_args!("add {option}, or --default VALUE"))
-        }
+        .hint(format_args!(
+            "add {}, or --default VALUE",
+            quoted_words(&naming_anybody(by))
+        )),
         (ErrorCode::InvalidContext, Some(by)) => Failure::no(format_args!(
             "{key} is rolled out by {by}, which must be text or a whole number"
         )),

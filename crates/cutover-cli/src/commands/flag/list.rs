@@ -14,6 +14,7 @@ use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{Page, Report, printable, table, write_json_line};
+use crate::suggest::command;
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -86,7 +87,8 @@ impl Report for List<'_> {
 }
 
 pub(super) fn list(context: &Context, _: &ListArgs) -> Result<Exit, Failure> {
-    let Flags { document, .. } = Flags::open(context)?;
+    let flags = Flags::open(context)?;
+    let document = &flags.document;
     context.output.show(&List {
         revision: document.revision,
         updated_at: document.updated_at,
@@ -97,10 +99,12 @@ pub(super) fn list(context: &Context, _: &ListArgs) -> Result<Exit, Failure> {
             .collect(),
     })?;
     if document.flags.is_empty() {
-        context.output.note("there are no flags");
-        context
-            .output
-            .next("cutover flag create KEY, or cutover flag init --preset mdm");
+        context.output.note(flags.nothing());
+        context.output.next(format_args!(
+            "{}, or {}",
+            command(&["flag", "create", "KEY"]),
+            command(&["flag", "init", "--preset", "mdm"])
+        ));
     }
     Ok(Exit::Done)
 }

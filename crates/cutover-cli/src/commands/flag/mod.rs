@@ -10,6 +10,7 @@ mod eval;
 mod history;
 mod list;
 mod open;
+mod reasons;
 mod set;
 mod status;
 mod subject;

@@ -1,23 +1,29 @@
 //! Opening the flags of the store, and finding one of them by what a person typed.
 
 use cutover_app::flags::{ApplyError, FlagService};
-use cutover_domain::flags::{ChangeError, Definition, FlagDocument, FlagKey};
+use cutover_domain::flags::{ChangeError, Definition, FlagDocument, FlagKey, Revision};
 
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::suggest;
+use crate::suggest::{self, command};
 
 /// The flags as they are, and the service that changes them.
 pub(super) struct Flags {
     pub(super) service: FlagService,
     pub(super) document: FlagDocument,
+    /// Where the document is, in words.
+    place: String,
 }
 
 impl Flags {
     pub(super) fn open(context: &Context) -> Result<Self, Failure> {
         let service = FlagService::new(context.flag_store()).with_clock(context.clock());
         let document = pollster::block_on(service.document())?;
-        Ok(Self { service, document })
+        Ok(Self {
+            service,
+            document,
+            place: context.place.flags_in_words(),
+        })
     }
 
     /// The flag of this name; an unknown one is the answer no, with a suggestion.
@@ -38,9 +44,23 @@ impl Flags {
         match suggest::closest(typed, keys) {
             Some(key) => failure.hint(format_args!("did you mean {key}?")),
             None if self.document.flags.is_empty() => {
-                failure.hint("there are no flags yet: `cutover flag init` or `cutover flag create`")
+                failure.hint(self.nothing()).hint(format_args!(
+                    "begin with `{}` or `{}`",
+                    command(&["flag", "init"]),
+                    command(&["flag", "create", "KEY"])
+                ))
             }
-            None => failure.hint("`cutover flag list` shows all flags"),
+            None => failure.hint(shows_all()),
+        }
+    }
+
+    /// Says that there are no flags, and where they were looked for.
+    pub(super) fn nothing(&self) -> String {
+        let place = &self.place;
+        if self.document.revision == Revision::ZERO {
+            format!("there are no flags: nothing was ever stored in {place}")
+        } else {
+            format!("there are no flags in {place}")
         }
     }
 }
@@ -51,14 +71,22 @@ impl From<ApplyError> for Failure {
             ApplyError::Store(store) => store.clone().into(),
             ApplyError::Change(change) => refused(change),
             ApplyError::NoSuchRevision { .. } => {
-                Self::usage(&error).hint("`cutover flag history` shows the revisions")
+                Self::usage(&error).hint(format_args!("`{}` shows the revisions", history()))
             }
             ApplyError::HistoryTooShort { .. } | ApplyError::NothingToUndo(_) => {
-                Self::no(&error).hint("`cutover flag history` shows what can be undone")
+                Self::no(&error).hint(format_args!("`{}` shows what can be undone", history()))
             }
             _ => Self::trouble(&error),
         }
     }
+}
+
+fn history() -> String {
+    command(&["flag", "history"])
+}
+
+fn shows_all() -> String {
+    format!("`{}` shows all flags", command(&["flag", "list"]))
 }
 
 fn refused(error: &ChangeError) -> Failure {
@@ -67,11 +95,12 @@ fn refused(error: &ChangeError) -> Failure {
             let failure = Failure::no(format_args!("there is no flag {key}"));
             match suggestion {
                 Some(near) => failure.hint(format_args!("did you mean {near}?")),
-                None => failure.hint("`cutover flag list` shows all flags"),
+                None => failure.hint(shows_all()),
             }
         }
         ChangeError::AlreadyExists(key) => {
-            Failure::no(error).hint(format_args!("look at it with `cutover flag get {key}`"))
+            let get = command(&["flag", "get", key.as_str()]);
+            Failure::no(error).hint(format_args!("look at it with `{get}`"))
         }
         ChangeError::OldIsStale(_) => Failure::no(error).hint("add --force"),
         ChangeError::WrongValue { .. } | ChangeError::Invalid(_) => Failure::usage(error),

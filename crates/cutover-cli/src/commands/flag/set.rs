@@ -4,13 +4,16 @@ use clap::Args;
 use cutover_domain::Percentage;
 use cutover_domain::flags::{Change, Definition, FlagKey, FlagValue};
 
-use super::change::{Wish, request};
+use super::change::{Wish, is_default, request};
 use super::create::inferred;
 use super::open::Flags;
+use super::subject::{naming, naming_anybody, rolled_out_by, status_command};
 use crate::commands::examples;
 use crate::confirm::ChangeArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::output::printable;
+use crate::suggest::command;
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -98,36 +101,50 @@ pub(super) fn set(context: &Context, args: &SetArgs) -> Result<Exit, Failure> {
         });
         key
     };
-    let next = |_| format!("cutover flag status {key}");
+    let next = |_| status_command(&key, &[]);
     Wish {
         service: &flags.service,
         args: &args.change,
         request: wanted,
         next: &next,
+        warnings: Vec::new(),
     }
     .make(context)
 }
 
 pub(super) fn rollout(context: &Context, args: RolloutArgs) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
-    let (key, _) = flags.find(&args.key)?;
+    let (key, definition) = flags.find(&args.key)?;
     let RolloutArgs {
         percent: percentage,
         variant,
         change,
         ..
     } = args;
+    let variant_after = variant
+        .as_deref()
+        .unwrap_or_else(|| definition.rollout_variant());
+    if variant.is_none() && !definition.variants.contains_key(variant_after) {
+        return Err(no_variant(&key, definition, percentage));
+    }
+    let idle = is_default(definition, variant_after);
     let next = |_| {
-        if percentage.is_zero() {
-            format!("cutover flag status {key}")
+        if idle && !is_default(definition, &definition.off) {
+            set_off(&key, definition)
+        } else if idle || percentage.is_zero() {
+            status_command(&key, &[])
         } else {
-            format!("cutover flag status {key} --unit UNIT; back: cutover flag rollout {key} 0")
+            format!(
+                "{}; back: {}",
+                status_command(&key, &naming_anybody(rolled_out_by(definition))),
+                command(&["flag", "rollout", key.as_str(), "0"])
+            )
         }
     };
     let rollout = Change::Rollout {
         key: key.clone(),
         percentage,
-        variant,
+        variant: variant.clone(),
     };
     let request = request(&change).change(rollout);
     Wish {
@@ -135,6 +152,7 @@ pub(super) fn rollout(context: &Context, args: RolloutArgs) -> Result<Exit, Fail
         args: &change,
         request,
         next: &next,
+        warnings: Vec::new(),
     }
     .make(context)
 }
@@ -153,11 +171,17 @@ pub(super) fn fix(context: &Context, args: &OverrideArgs) -> Result<Exit, Failur
         None => None,
     };
     if args.remove && !definition.overrides.contains_key(target) {
-        context
-            .output
-            .warn(format_args!("{key} has no override for {target}"));
+        context.output.warn(format_args!(
+            "{key} has no override for {}",
+            printable(target)
+        ));
     }
-    let next = |_| format!("cutover flag status {key} --unit {target}");
+    let who = match rolled_out_by(definition) {
+        // Overrides are for units and tenants; other attributes have none.
+        Some("tenant") => naming(Some("tenant"), target),
+        _ => naming(None, target),
+    };
+    let next = |_| status_command(&key, &who);
     let change = Change::Override {
         key: key.clone(),
         target: target.clone(),
@@ -169,8 +193,47 @@ pub(super) fn fix(context: &Context, args: &OverrideArgs) -> Result<Exit, Failur
         args: &args.change,
         request,
         next: &next,
+        warnings: Vec::new(),
     }
     .make(context)
+}
+
+/// The command after which a rollout decides who gets what, where now everybody gets it.
+pub(super) fn set_off(key: &FlagKey, definition: &Definition) -> String {
+    command(&["flag", "set", key.as_str(), &definition.off])
+}
+
+/// A rollout needs to know what is rolled out, and only boolean flags have an `on`.
+fn no_variant(key: &FlagKey, definition: &Definition, percentage: Percentage) -> Failure {
+    let others: Vec<_> = definition
+        .variants
+        .keys()
+        .map(String::as_str)
+        .filter(|name| *name != definition.default)
+        .collect();
+    let example = others.first().copied().unwrap_or("VARIANT");
+    let failure = Failure::usage(format_args!(
+        "{key} is a flag of type {} and has no variant {}: say what is rolled out",
+        definition.kind,
+        definition.rollout_variant(),
+    ));
+    let share = percentage.to_string();
+    let words = [
+        "flag",
+        "rollout",
+        key.as_str(),
+        &share,
+        "--variant",
+        example,
+    ];
+    match &others[..] {
+        [] => failure.hint("it has only one variant, which everybody gets"),
+        _ => failure.hint(format_args!(
+            "add --variant, for example `{}`; it has {}",
+            command(&words),
+            others.join(", ")
+        )),
+    }
 }
 
 /// The value that a person typed: the name of a variant, or a value of the flag's type.

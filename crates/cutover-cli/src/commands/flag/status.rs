@@ -9,14 +9,14 @@ use cutover_domain::flags::{
     Revision, Snapshot, State, Tier,
 };
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::change::{closed, coarse};
+use super::change::closed;
 use super::describe::answers;
 use super::eval::number;
 use super::open::Flags;
-use super::subject::{Subject, SubjectArgs};
+use super::reasons::{depends, warnings, why};
+use super::subject::{Subject, SubjectArgs, naming, naming_anybody, rolled_out_by, status_command};
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -46,6 +46,9 @@ struct Status<'a> {
     effective: Option<Effective<'a>>,
     why: String,
     warnings: Vec<String>,
+    /// The option that would tell what is not known about who asks.
+    #[serde(skip)]
+    missing: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -76,7 +79,15 @@ struct Effective<'a> {
 impl Effective<'_> {
     fn words(&self) -> String {
         match (self.variant, self.error_code) {
-            (Some(variant), _) => format!("{} ({})", printable(variant), self.reason),
+            (Some(variant), _) => match self.value {
+                Some(value) if value.as_bool().is_none() => format!(
+                    "{} ({}, {})",
+                    printable(&value.0.to_string()),
+                    printable(variant),
+                    self.reason
+                ),
+                _ => format!("{} ({})", printable(variant), self.reason),
+            },
             (None, Some(error)) => format!("{} ({error})", self.reason),
             (None, None) => self.reason.to_string(),
         }
@@ -109,7 +120,14 @@ pub(super) fn status(context: &Context, args: &StatusArgs) -> Result<Exit, Failu
         Some(typed) => {
             let (key, _) = flags.find(typed)?;
             if let Some(flag) = status_of(&key) {
+                let missing = flag.missing.clone();
                 context.output.show(&One { revision, flag })?;
+                if let Some(option) = missing {
+                    let unit = args.unit.iter().flat_map(|unit| naming(None, unit));
+                    let given = unit.chain(args.subject.words());
+                    let who: Vec<_> = given.chain(option).collect();
+                    context.output.next(status_command(&key, &who));
+                }
             }
         }
         None => {
@@ -133,14 +151,21 @@ impl<'a> Status<'a> {
         let bucketing = rollout.map(|rollout| rollout.bucketing).unwrap_or_default();
         let percentage = definition.percentage();
         let why = why(document, definition, &explanation, anybody);
-        let mut warnings = warnings(definition, now);
+        let mut warnings = warnings(key, definition, now);
+        let depends = depends(document, definition, &explanation, anybody);
+        let missing = match (&explanation.answer, &explanation.tier) {
+            (Err(ErrorCode::TargetingKeyMissing), _) => Some(definition),
+            (_, Tier::Requires(required)) if depends => document.flags.get(required),
+            _ => None,
+        };
+        let missing = missing.map(|flag| naming_anybody(rolled_out_by(flag)));
         // Where it is why nothing else counts, it was said already.
         if definition.state == State::Enabled && !matches!(explanation.tier, Tier::Requires(_)) {
             warnings.extend(closed(document, definition).map(|key| {
                 format!("it requires {key}, which is off for everybody without an override")
             }));
         }
-        let effective = (!depends(document, &explanation, anybody)).then(|| {
+        let effective = (!depends).then(|| {
             let (answer, error_code) = match explanation.answer {
                 Ok(answer) => (Some(answer), None),
                 Err(error) => (None, Some(error)),
@@ -171,94 +196,9 @@ impl<'a> Status<'a> {
             effective,
             why,
             warnings,
+            missing,
         }
     }
-}
-
-/// Whether the answer differs between units and nothing was said about who asks.
-fn depends(document: &FlagDocument, explanation: &Explanation<'_>, anybody: bool) -> bool {
-    let split = |key: &FlagKey| {
-        document.flags.get(key).is_some_and(|flag| {
-            flag.state == State::Enabled && flag.percentage().is_some_and(is_part)
-        })
-    };
-    anybody
-        && match (&explanation.answer, &explanation.tier) {
-            (Err(ErrorCode::TargetingKeyMissing), _) => true,
-            (_, Tier::Requires(required)) => split(required),
-            _ => false,
-        }
-}
-
-fn is_part(share: Percentage) -> bool {
-    !share.is_zero() && !share.is_full()
-}
-
-fn why(
-    document: &FlagDocument,
-    definition: &Definition,
-    explanation: &Explanation<'_>,
-    anybody: bool,
-) -> String {
-    let rollout = definition.rollout.as_ref();
-    let by = rollout
-        .and_then(|rollout| rollout.by.as_deref())
-        .unwrap_or("unit");
-    let share = definition.percentage().unwrap_or_default();
-    let except = match definition.overrides.len() {
-        0 => "",
-        _ if anybody => "; units and tenants with an override get theirs",
-        _ => "",
-    };
-    let bucket = explanation.answer.ok().and_then(|answer| answer.bucket);
-    match (&explanation.tier, &explanation.answer) {
-        (Tier::Killed, _) => format!("it is killed: everybody gets {}", definition.off),
-        (Tier::Requires(required), _) => {
-            let set = document
-                .flags
-                .get(required)
-                .map_or("not there".to_owned(), answers);
-            format!("it requires {required}, which is set to: {set}")
-        }
-        (Tier::Override(target), _) => format!("{} is overridden", printable(target)),
-        (Tier::Rollout, Err(ErrorCode::TargetingKeyMissing)) => format!(
-            "{share} % by {} get {}, the others {}{except}",
-            printable(by),
-            printable(definition.rollout_variant()),
-            printable(&definition.default)
-        ),
-        (Tier::Rollout, Err(_)) => {
-            format!(
-                "the attribute {} must be text or a whole number",
-                printable(by)
-            )
-        }
-        (Tier::Rollout, Ok(_)) => match bucket {
-            Some(bucket) => {
-                let at = Percentage::from_thousandths(bucket.thousandths()).unwrap_or_default();
-                let side = if bucket.is_in(share) {
-                    "inside"
-                } else {
-                    "outside"
-                };
-                format!("its bucket lies at {at} %, {side} the rollout of {share} %")
-            }
-            None => format!("the rollout is at {share} %{except}"),
-        },
-        (Tier::Default, _) => format!("nothing stands above the default{except}"),
-    }
-}
-
-fn warnings(definition: &Definition, now: Timestamp) -> Vec<String> {
-    let coarse = coarse(definition).filter(|_| definition.state == State::Enabled);
-    let mut warnings: Vec<_> = coarse.into_iter().collect();
-    let today = now.to_zoned(TimeZone::UTC).date();
-    if let Some(expires) = definition.expires.filter(|expires| *expires < today) {
-        warnings.push(format!(
-            "it expired on {expires}: take it out of the code, then delete it"
-        ));
-    }
-    warnings
 }
 
 #[derive(Serialize)]
@@ -275,6 +215,7 @@ impl Report for One<'_> {
             effective,
             why,
             warnings,
+            missing: _,
         } = &self.flag;
         let mut field = |name: &str, value: &str| writeln!(page, "{name:<12} {value}");
         field("flag", key.as_str())?;
@@ -326,6 +267,7 @@ impl Report for All<'_> {
             effective,
             why,
             warnings,
+            missing: _,
         } in &self.flags
         {
             let effective = effective

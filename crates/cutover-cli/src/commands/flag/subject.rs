@@ -1,9 +1,10 @@
 //! Who asks: the options that make the context of an evaluation.
 
 use clap::Args;
-use cutover_domain::flags::{Attribute, Context as Asked};
+use cutover_domain::flags::{Attribute, Context as Asked, Definition, FlagKey};
 
 use crate::exit::Failure;
+use crate::suggest::command;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct SubjectArgs {
@@ -13,6 +14,59 @@ pub(super) struct SubjectArgs {
     /// An attribute of who asks; numbers, true and false are read as such; may be repeated
     #[arg(long = "attr", value_name = "NAME=VALUE")]
     attributes: Vec<String>,
+}
+
+impl SubjectArgs {
+    /// The words that give these options again, for a suggested command.
+    pub(super) fn words(&self) -> Vec<String> {
+        let tenant = self
+            .tenant
+            .iter()
+            .flat_map(|tenant| naming(Some("tenant"), tenant));
+        let attributes = self.attributes.iter().flat_map(|text| {
+            let (name, value) = text.split_once('=').unwrap_or((text, ""));
+            naming(Some(name), value)
+        });
+        tenant.chain(attributes).collect()
+    }
+}
+
+/// The words that name who asks, for a suggested command: as a unit, or by the attribute that a
+/// flag is rolled out by.
+pub(super) fn naming(by: Option<&str>, value: &str) -> Vec<String> {
+    let (option, value) = match by {
+        None => ("--unit", value.to_owned()),
+        Some("tenant") => ("--tenant", value.to_owned()),
+        Some(by) => ("--attr", format!("{by}={value}")),
+    };
+    // A value that looks like an option is none when it is joined to its name.
+    if value.starts_with('-') {
+        vec![format!("{option}={value}")]
+    } else {
+        vec![option.to_owned(), value]
+    }
+}
+
+/// `naming` for whoever is rolled out, before it is known who that is.
+pub(super) fn naming_anybody(by: Option<&str>) -> Vec<String> {
+    let placeholder = match by {
+        None => "UNIT",
+        Some("tenant") => "TENANT",
+        Some(_) => "VALUE",
+    };
+    naming(by, placeholder)
+}
+
+/// What the share of a flag is counted in; `None` for units.
+pub(super) fn rolled_out_by(definition: &Definition) -> Option<&str> {
+    definition.rollout.as_ref()?.by.as_deref()
+}
+
+/// `flag status KEY` with who asks.
+pub(super) fn status_command(key: &FlagKey, who: &[String]) -> String {
+    let mut words = vec!["flag", "status", key.as_str()];
+    words.extend(who.iter().map(String::as_str));
+    command(&words)
 }
 
 /// The context of an evaluation, with the texts that it borrows.

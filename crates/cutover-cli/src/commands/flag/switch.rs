@@ -3,12 +3,13 @@
 use clap::Args;
 use cutover_domain::flags::{Change, FlagKey, Revision};
 
-use super::change::{Wish, request};
+use super::change::{Wish, before, request};
 use super::open::Flags;
 use crate::commands::examples;
 use crate::confirm::ChangeArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::suggest::command;
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -50,11 +51,8 @@ pub(super) fn kill(context: &Context, args: &KillArgs) -> Result<Exit, Failure> 
         return Err(Failure::no("there are no flags to kill"));
     }
     let next = |revision: Revision| match &keys[..] {
-        [key] => format!("cutover flag restore {key}"),
-        _ => format!(
-            "cutover flag undo --to {}",
-            revision.number().saturating_sub(1)
-        ),
+        [key] => command(&["flag", "restore", key.as_str()]),
+        _ => command(&["flag", "undo", "--to", &before(revision)]),
     };
     let mut request = request(&args.change);
     for key in &keys {
@@ -70,6 +68,7 @@ pub(super) fn kill(context: &Context, args: &KillArgs) -> Result<Exit, Failure> 
         args: &args.change,
         request,
         next: &next,
+        warnings: Vec::new(),
     }
     .make(context)
 }
@@ -77,13 +76,14 @@ pub(super) fn kill(context: &Context, args: &KillArgs) -> Result<Exit, Failure> 
 pub(super) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
     let (key, _) = flags.find(&args.key)?;
-    let next = |_| format!("cutover flag status {key}");
+    let next = |_| command(&["flag", "status", key.as_str()]);
     let request = request(&args.change).change(Change::Restore { key: key.clone() });
     Wish {
         service: &flags.service,
         args: &args.change,
         request,
         next: &next,
+        warnings: Vec::new(),
     }
     .make(context)
 }

@@ -4,12 +4,13 @@ use clap::Args;
 use cutover_app::flags::Intent;
 use cutover_domain::flags::{FlagKey, Revision};
 
-use super::change::{Wish, request};
+use super::change::{Wish, before, request};
 use super::open::Flags;
 use crate::commands::examples;
 use crate::confirm::ChangeArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::suggest::command;
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -44,10 +45,15 @@ pub(super) fn undo(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> 
         }
     };
     let next = |revision: Revision| match &args.key {
-        Some(key) => format!("cutover flag status {key}; again: cutover flag undo {key}"),
+        Some(key) => format!(
+            "{}; again: {}",
+            command(&["flag", "status", key]),
+            command(&["flag", "undo", key])
+        ),
         None => format!(
-            "cutover flag list; again: cutover flag undo --to {}",
-            revision.number().saturating_sub(1)
+            "{}; again: {}",
+            command(&["flag", "list"]),
+            command(&["flag", "undo", "--to", &before(revision)])
         ),
     };
     let request = request(&args.change).intend(intent);
@@ -56,6 +62,7 @@ pub(super) fn undo(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> 
         args: &args.change,
         request,
         next: &next,
+        warnings: Vec::new(),
     }
     .make(context);
     match (made, &args.key) {

@@ -15,7 +15,7 @@ use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{Page, Report, printable, table, write_json_line};
-use crate::suggest::closest;
+use crate::suggest::{closest, command};
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -119,6 +119,9 @@ fn unknown(wanted: &str, names: &[String]) -> Failure {
     ));
     match closest(wanted, names.iter().map(String::as_str)) {
         Some(near) => failure.hint(format_args!("did you mean {}?", printable(near))),
-        None => failure.hint("`cutover metrics compare` shows all operations"),
+        None => failure.hint(format_args!(
+            "`{}` shows all operations",
+            command(&["metrics", "compare"])
+        )),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use cutover_domain::flags::{Change, State};
+use cutover_domain::flags::{Change, FlagDocument, State};
+use cutover_file::flags::Retention;
 use cutover_ports::PortErrorKind;
 use cutover_ports::flags::FlagStore;
 use cutover_testkit::block_on;
@@ -333,4 +334,91 @@ fn a_deleted_history_does_not_turn_the_revision_back() {
     assert_eq!(place.load().revision.number(), 4);
     place.commit(&[create("new")]);
     assert_eq!(place.revisions(), [5, 4, 3]);
+}
+
+/// A place at revision 3, whose store was shown an edit of `flag-1` as revision 4, and what the
+/// file was before. The edit is gone again, as if a writer had renamed over it.
+fn with_a_lost_edit() -> (Place, FlagDocument) {
+    let place = Place::with_commits(3);
+    let text = place.read("flags.json");
+    place.kill_by_hand("flag-1");
+    let seen = place.load();
+    assert_eq!(seen.revision.number(), 4);
+    place.write("flags.json", text);
+    (place, seen)
+}
+
+#[test]
+fn a_change_made_from_an_edit_that_was_lost_does_not_undo_who_took_its_number() {
+    let kill = |key: &str| Change::Kill {
+        key: key.parse().unwrap(),
+    };
+    // Whatever the two change: different flags, the same one, the edited one.
+    for (ours, theirs) in [
+        (create("ours"), create("theirs")),
+        (kill("flag-2"), create("theirs")),
+        (kill("flag-1"), kill("flag-2")),
+        (create("ours"), kill("flag-2")),
+        (create("same"), create("same")),
+    ] {
+        let (place, seen) = with_a_lost_edit();
+        let from_the_edit = next_commit(Some(&seen), &[ours], "alice");
+        let other = place.elsewhere();
+        let before = block_on(other.load()).unwrap();
+        block_on(other.commit(next_commit(before.as_ref(), &[theirs], "bob"))).unwrap();
+        let history = place.history();
+        // By the handle that saw the edit, also after another look, and by any other handle.
+        let untouched = place.elsewhere();
+        let looked_again = || drop(place.load());
+        for (store, look) in [
+            (&place.store, false),
+            (&place.store, true),
+            (&untouched, false),
+        ] {
+            if look {
+                looked_again();
+            }
+            let error = block_on(store.commit(from_the_edit.clone())).unwrap_err();
+            let (expected, actual) = (4, 4);
+            assert_eq!(error.kind(), PortErrorKind::Conflict { expected, actual });
+            let text = error.to_string();
+            assert!(
+                text.contains("an edit by hand was taken for revision 4")
+                    && text.contains("load the flags again"),
+                "{text}"
+            );
+            assert_eq!(place.history(), history);
+        }
+        // Nobody is caught in a conflict for ever.
+        place.commit(&[create("later")]);
+        assert_eq!(place.revisions(), [5, 4, 3, 2, 1]);
+        assert_eq!(place.history()[1].actor, "bob");
+    }
+}
+
+#[test]
+fn a_change_made_from_an_edit_that_was_lost_is_late_after_two_others() {
+    let (place, seen) = with_a_lost_edit();
+    let from_the_edit = next_commit(Some(&seen), &[create("ours")], "alice");
+    let other = place.elsewhere();
+    for key in ["theirs-1", "theirs-2"] {
+        let before = block_on(other.load()).unwrap();
+        block_on(other.commit(next_commit(before.as_ref(), &[create(key)], "bob"))).unwrap();
+    }
+    let error = block_on(place.store.commit(from_the_edit)).unwrap_err();
+    let (expected, actual) = (4, 5);
+    assert_eq!(error.kind(), PortErrorKind::Conflict { expected, actual });
+}
+
+#[test]
+fn an_edit_that_another_writer_has_written_down_is_what_was_seen() {
+    let place = Place::with_commits(3);
+    place.kill_by_hand("flag-1");
+    let seen = place.load();
+    let from_the_edit = next_commit(Some(&seen), &[create("ours")], "alice");
+    block_on(place.elsewhere().compact(Retention::default())).unwrap();
+    block_on(place.store.commit(from_the_edit)).unwrap();
+    assert_eq!(place.revisions(), [5, 4, 3, 2, 1]);
+    assert_eq!(place.history()[1].actor, "external");
+    assert_eq!(place.load().flags["flag-1"].state, State::Killed);
 }
