@@ -36,8 +36,12 @@ pub struct ChangeArgs {
     /// Why; kept in the history
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Who; kept in the history [default: user@host] [env: CUTOVER_ACTOR]
-    #[arg(long, value_name = "NAME")]
+    /// Who; kept in the history.
+    #[arg(
+        long,
+        value_name = "NAME",
+        help = "Who; kept in the history [default: user@host] [env: CUTOVER_ACTOR]"
+    )]
     pub actor: Option<String>,
     /// Change it only if this is still the revision, else exit 7
     #[arg(long, value_name = "REVISION")]
