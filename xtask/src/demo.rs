@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &[&str]) -> Steps {
         }
     };
     let built = steps.run(
-        "build",
+        "build of the demo",
         "cargo build --package mdm --package cutover-cli",
         || {
             cargo::run(&mut cargo([
