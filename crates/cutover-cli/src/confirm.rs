@@ -36,12 +36,8 @@ pub struct ChangeArgs {
     /// Why; kept in the history
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Who; kept in the history.
-    #[arg(
-        long,
-        value_name = "NAME",
-        help = "Who; kept in the history [default: user@host] [env: CUTOVER_ACTOR]"
-    )]
+    /// Who; kept in the history [default: the user and the host] [env: CUTOVER_ACTOR]
+    #[arg(long, value_name = "NAME")]
     pub actor: Option<String>,
     /// Change it only if this is still the revision, else exit 7
     #[arg(long, value_name = "REVISION")]
