@@ -186,7 +186,7 @@ fn mismatches(out: &mut Text, operation: &OperationReport) {
     if operation.unclustered > 0 {
         let differences = counted(operation.unclustered, "difference", "differences");
         out.line(format!(
-            "  and {differences} at too many other paths to list"
+            "  and {differences} more, too many to keep with their records or to list"
         ));
     }
     for (reason, times) in &operation.failures {
@@ -260,7 +260,9 @@ fn usage(out: &mut Text, report: &Report) {
         if let Some(mean) = mean {
             let records = counted(mean.records, "record", "records");
             let change = change(mean.mean_percent);
-            out.line(format!("  {name}: {change} on average over {records}"));
+            out.line(format!(
+                "  {name}: {change}, the average of each record's own change, {records}"
+            ));
         }
     }
     for (name, counter) in &report.change.counters {

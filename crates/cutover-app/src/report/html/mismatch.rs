@@ -79,7 +79,7 @@ fn of_operation(operation: &OperationReport) -> Markup {
         @if operation.unclustered > 0 {
             p class="quiet" {
                 "And " (counted(operation.unclustered, "difference", "differences"))
-                " at too many other paths to list."
+                " more, too many to keep with their records or to list."
             }
         }
     }

@@ -193,7 +193,7 @@ fn tiles(report: &Report) -> Markup {
                                 (change(mean.mean_percent))
                             }
                             span class="quiet" {
-                                "mean of " (counted(mean.records, "record", "records")) ", " (what)
+                                "average of each record's own change, " (counted(mean.records, "record", "records")) ", " (what)
                             }
                         }
                     }

@@ -67,7 +67,11 @@ pub(super) struct Clusters {
 impl Clusters {
     pub(super) fn add(&mut self, record: &ComparisonRecord) {
         let mut seen = HashSet::new();
-        for difference in record.judgement.differences() {
+        let kept = record.judgement.differences();
+        if let Some(comparison) = record.judgement.comparison() {
+            self.unclustered += comparison.counts.total().saturating_sub(kept.len() as u64);
+        }
+        for difference in kept {
             let key = (generalize(&difference.path), difference.kind);
             let room = self.found.len() < MOST_CLUSTERS;
             let cluster = match self.found.get_mut(&key) {
@@ -175,5 +179,32 @@ mod tests {
         ] {
             assert_eq!(generalize(path), general, "{path}");
         }
+    }
+    #[test]
+    fn what_a_record_did_not_keep_is_counted_as_left_out() {
+        use crate::comparison::{
+            Comparator, Judgement, RecordId, RecordLimits, RunId, SideOutcome, SideRecord,
+        };
+        use crate::tree::Tree;
+
+        let tree = |json| Tree::from_json(json).unwrap();
+        let compared = Comparator::default().compare(&tree("[1,2,3,4,5]"), &tree("[9,8,7,6,0]"));
+        let limits = RecordLimits {
+            differences: 2,
+            ..RecordLimits::default()
+        };
+        let record = ComparisonRecord::new(
+            RunId::new("r").unwrap(),
+            RecordId::new("1").unwrap(),
+            "op",
+            jiff::Timestamp::UNIX_EPOCH,
+            SideRecord::new(SideOutcome::Ok),
+            SideRecord::new(SideOutcome::Ok),
+            Judgement::of(compared, &limits),
+        );
+        let mut clusters = Clusters::default();
+        clusters.add(&record);
+        assert_eq!(clusters.unclustered, 3);
+        assert_eq!(clusters.sorted()[0].differences, 2);
     }
 }

@@ -270,7 +270,8 @@ pub struct OperationReport {
     pub pass: Pass,
     /// Its differences by path and kind, those in the most records first.
     pub clusters: Vec<Cluster>,
-    /// Differences kept in records that are in none of the clusters, because there were too many.
+    /// Differences that are in none of the clusters: a record keeps only so many of its own, and
+    /// there are only so many clusters.
     pub unclustered: u64,
     /// Why comparisons failed, with how often.
     pub failures: BTreeMap<String, u64>,
