@@ -122,6 +122,15 @@ impl Report for Found {
     }
 }
 
+/// How many differences nobody looked at because of `--only`: all of them where its path is
+/// misspelt.
+fn outside_of_only(comparison: &Comparison) -> u64 {
+    let hits = comparison.hidden.iter();
+    hits.filter(|hit| hit.rule.starts_with("only "))
+        .map(|hit| hit.hidden)
+        .sum()
+}
+
 pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
     let comparator = args.rules.comparator()?;
     let format = args.input_format;
@@ -147,6 +156,13 @@ pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
     let new = new.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     let comparison = comparator.compare(&old?, &new?);
     let equal = comparison.equal;
+    let unseen = outside_of_only(&comparison);
     context.output.show(&Found(comparison))?;
+    if equal && unseen > 0 {
+        context.output.warn(format_args!(
+            "what --only looks at is equal, and {unseen} differences lie outside of it: see that \
+             its path is the one you mean"
+        ));
+    }
     Ok(Exit::answer(equal))
 }

@@ -212,6 +212,17 @@ fn rules_hide_what_they_say_and_nothing_else() {
 }
 
 #[test]
+fn an_only_that_looks_past_every_difference_says_so() {
+    let desk = Desk::with(&[("old.json", r#"{"a": 1}"#), ("new.json", r#"{"a": 2}"#)]);
+    let output = desk.diff(&["old.json", "new.json", "--only", "$.typo"]);
+    assert_eq!(output.status.code(), Some(0));
+    let warning = text(&output.stderr);
+    assert!(warning.contains("1 differences lie outside"), "{warning}");
+    let output = desk.diff(&["old.json", "old.json", "--only", "$.typo"]);
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
 fn the_limit_bounds_what_is_kept_and_not_what_is_counted() {
     let numbers = |add: u32| format!("{:?}", (0..100).map(|n| n + add).collect::<Vec<_>>());
     let desk = Desk::with(&[("old.json", &numbers(0)), ("new.json", &numbers(1000))]);
