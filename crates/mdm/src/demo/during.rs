@@ -69,7 +69,7 @@ pub(super) fn roll_out(
         story.figure(
             "registered",
             format!(
-                "{} by legacy, {} by modern, {} refused (flag revision {revision})",
+                "{} through legacy, {} through modern, {} of them refused (flag revision {revision})",
                 registered.calls.old,
                 registered.calls.new,
                 registered.refused.len(),
