@@ -263,7 +263,10 @@ fn metrics(context: &Context) -> Check {
     if broken.is_empty() {
         Check::ok(
             "metrics",
-            format!("{} of running processes", counted(count, "state file")),
+            format!(
+                "{} of processes, running or ended",
+                counted(count, "state file")
+            ),
         )
     } else {
         Check::warn(
