@@ -1,4 +1,4 @@
-//! Comparing two answers: every difference, and nothing that is only noise.
+//! Comparing two answers: every difference, and a count of what the rules hid.
 //!
 //! [`Rules`] say what counts, [`Comparator`] compares, [`Comparison`] is what comes out. An answer
 //! is a [`Tree`](crate::tree::Tree), or an [`Outcome`] where it may be an error.
