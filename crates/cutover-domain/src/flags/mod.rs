@@ -37,6 +37,7 @@ mod definition;
 mod document;
 mod evaluation;
 mod key;
+mod overlay;
 mod preset;
 mod snapshot;
 mod spelling;
@@ -50,6 +51,9 @@ pub use definition::{Definition, Rollout, State};
 pub use document::{ChangeRecord, FlagDocument, KeyChange, Revision, SCHEMA};
 pub use evaluation::{Decision, ErrorCode, Evaluation, Explanation, Reason, Tier};
 pub use key::{FlagKey, InvalidFlagKey};
+pub use overlay::{
+    Mask, MaskEffect, Naming, Overlaid, Overlay, OverlayMode, OverlayNote, Variable,
+};
 pub use preset::{Preset, UnknownPreset};
 pub use snapshot::{Interner, Slot, Snapshot};
 pub use validation::{Problem, Problems};
