@@ -36,6 +36,7 @@ mod context;
 mod definition;
 mod document;
 mod evaluation;
+pub mod import;
 mod key;
 mod preset;
 mod snapshot;

@@ -196,7 +196,7 @@ const ROLLOUT_FIELDS: [&str; 5] = ["percentage", "variant", "by", "bucketing", "
 const DECIDING: [&str; 2] = ["rules", "split"];
 
 /// JSON readers stop at 128 levels, and a value stands some levels down in documents and records.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// Fields of a newer minor schema are kept; one that would have to be evaluated is a problem, and
 /// so is one that is a known field but for a slip of the hand: a misspelt `state` would bring a
