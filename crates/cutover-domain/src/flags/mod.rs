@@ -37,6 +37,7 @@ mod context;
 mod definition;
 mod document;
 mod evaluation;
+pub mod import;
 mod key;
 mod overlay;
 mod preset;

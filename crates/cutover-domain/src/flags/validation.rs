@@ -194,7 +194,7 @@ const FIELDS: [&str; 13] = [
 const ROLLOUT_FIELDS: [&str; 6] = ["percentage", "variant", "split", "by", "bucketing", "salt"];
 
 /// JSON readers stop at 128 levels, and a value stands some levels down in documents and records.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// Fields of a newer minor schema are kept; one that is a known field but for a slip of the hand is
 /// a problem: a misspelt `state` would bring a killed flag back to life.
