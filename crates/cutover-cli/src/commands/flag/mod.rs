@@ -17,6 +17,7 @@ mod subject;
 mod switch;
 mod undo;
 mod view;
+mod watch;
 
 use clap::Subcommand;
 
@@ -60,6 +61,8 @@ pub enum FlagCommand {
     Restore(switch::RestoreArgs),
     /// Show who changed what, when and why, newest first
     History(history::HistoryArgs),
+    /// Show every change as it happens, whoever makes it
+    Watch(watch::WatchArgs),
     /// Return to an earlier state, as a new revision
     Undo(undo::UndoArgs),
 }
@@ -78,6 +81,7 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Kill(args) => switch::kill(context, &args),
         FlagCommand::Restore(args) => switch::restore(context, &args),
         FlagCommand::History(args) => history::history(context, &args),
+        FlagCommand::Watch(args) => watch::watch(context, &args),
         FlagCommand::Undo(args) => undo::undo(context, &args),
     }
 }
