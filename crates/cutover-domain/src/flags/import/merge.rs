@@ -1,5 +1,6 @@
 //! What a source says about a flag, said of a flag that is there already.
 
+use crate::Percentage;
 use crate::flags::{Definition, FlagValue, Rollout};
 
 /// `present`, with the type, the default and the rollout that the source says. Variants are found
@@ -24,6 +25,8 @@ pub(super) fn answer(present: &Definition, said: &Definition) -> Definition {
         after.default = variant_of(&mut after, value, &said.default);
     }
     after.rollout = match &said.rollout {
+        // A rollout to nobody says nothing either.
+        None if after.percentage().is_some_and(Percentage::is_zero) => after.rollout.take(),
         None => after.rollout.take().and_then(Rollout::dormant),
         Some(rollout) => {
             let inside = said.variants.get(said.rollout_variant());
@@ -65,7 +68,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::Percentage;
     use crate::flags::{Bucketing, State, ValueType};
 
     fn variants(pairs: &[(&str, serde_json::Value)]) -> BTreeMap<String, FlagValue> {
@@ -119,6 +121,15 @@ mod tests {
             ..Definition::boolean()
         };
         assert_eq!(answer(&present, &at(25)), present);
+    }
+
+    #[test]
+    fn a_source_without_a_percentage_ends_a_rollout_that_reaches_somebody() {
+        let said = Definition::boolean();
+        assert_eq!(answer(&at(0), &said), at(0));
+        let after = answer(&at(5), &said);
+        assert_eq!(after.percentage(), None);
+        assert_eq!(after.rollout.unwrap().bucketing, Bucketing::Md5Unsalted);
     }
 
     #[test]

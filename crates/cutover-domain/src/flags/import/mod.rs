@@ -19,6 +19,7 @@
 
 pub mod mdm;
 mod merge;
+mod naming;
 pub mod native;
 mod path;
 mod text;

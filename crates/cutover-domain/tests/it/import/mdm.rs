@@ -158,7 +158,7 @@ fn whatever_is_not_carried_over_as_it_stands_is_told() {
     }"#;
     let expected = "\
 info $.comment: its code never read this field; it is left out
-lost $.flags.UseNewFeatures: \"UseNewFeatures\" is not a flag key: a key starts with a lower-case letter or a digit and continues with up to 127 lower-case letters, digits, `_`, `.` or `-`
+lost $.flags.UseNewFeatures: \"UseNewFeatures\" is not a flag key: a key starts with a lower-case letter or a digit and continues with up to 127 lower-case letters, digits, `_`, `.` or `-`. It becomes use_new_features, and code that asks by the old name finds nothing
 lost $.flags.ab_test_page_size_percentage: null is no percentage
 info $.flags.ab_test_page_size_percentage: the traffic of the A/B test \"page_size\" becomes the flag ab_test_page_size: on is the treatment, for the same 0 %; its code read it once in the life of a process, here a change counts at once
 info $.flags.ab_test_registration_percentage: the traffic of the A/B test \"registration\" becomes the flag ab_test_registration: on is the treatment, for the same 10 %; its code read it once in the life of a process, here a change counts at once

@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::naming::key_of;
 use super::{Extent, Imported, Level, Note, Notes, path};
 use crate::Percentage;
 use crate::flags::validation::MAX_DEPTH;
@@ -252,6 +253,8 @@ impl Reader {
             }
         }
         let mut taken = BTreeSet::new();
+        // Who has the name already keeps it before those that would have to be renamed.
+        flags_proper.sort_by_key(|(name, _)| name.parse::<FlagKey>().is_err());
         for (name, value) in flags_proper {
             let stem = name.replace("use_", "");
             let share = shares.get(&stem).cloned();
@@ -353,6 +356,10 @@ impl Reader {
                     self.notes.add(Level::Lost, here, message);
                     return;
                 }
+                if value.get("variants").is_some() {
+                    let message = "an object with variants: is this a file of another system?";
+                    self.notes.add(Level::Warning, &here, message);
+                }
                 if is_rounded(value) {
                     let message = format!("{value} may be rounded: it is past 2^53");
                     self.notes.add(Level::Warning, &here, message);
@@ -389,11 +396,6 @@ impl Reader {
         let Some(key) = self.key(&format!("ab_test_{test}"), &here) else {
             return;
         };
-        if self.entries.contains_key(&key) {
-            let message = format!("it would become the flag {key}, which is there already");
-            self.notes.add(Level::Lost, here, message);
-            return;
-        }
         let share = Share::read(value, here, true, &mut self.notes);
         let entry = Entry::Test {
             name: test.to_owned(),
@@ -402,15 +404,15 @@ impl Reader {
         self.entries.insert(key, entry);
     }
 
-    /// The name as a key. Nothing is renamed: the code asks by this name.
+    /// The name as a key that is still free.
     fn key(&mut self, name: &str, here: &str) -> Option<FlagKey> {
-        match name.parse() {
-            Ok(key) => Some(key),
-            Err(error) => {
-                self.notes.add(Level::Lost, here, error.to_string());
-                None
-            }
+        let key = key_of(name, here, &mut self.notes)?;
+        if self.entries.contains_key(&key) {
+            let message = format!("it would become the flag {key}, which is there already");
+            self.notes.add(Level::Lost, here, message);
+            return None;
         }
+        Some(key)
     }
 
     /// What the history says of its last change. The records themselves have no revision, no actor
