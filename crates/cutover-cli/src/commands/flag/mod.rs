@@ -19,6 +19,7 @@ mod open;
 mod outcomes;
 mod proposal;
 mod reasons;
+mod rule;
 mod rule_words;
 mod set;
 mod split;
@@ -26,6 +27,7 @@ mod status;
 mod subject;
 mod switch;
 mod undo;
+mod variant;
 mod view;
 mod watch;
 
@@ -65,6 +67,12 @@ pub enum FlagCommand {
     Override(set::OverrideArgs),
     /// Give a share of the units the new value
     Rollout(set::RolloutArgs),
+    /// Answer differently by what is known of who asks
+    #[command(subcommand)]
+    Rule(rule::RuleCommand),
+    /// Show and change the answers that a flag has
+    #[command(subcommand)]
+    Variant(variant::VariantCommand),
     /// Off for everybody, whatever else is set
     Kill(switch::KillArgs),
     /// Take a kill back
@@ -94,6 +102,8 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Eval(args) => eval::eval(context, &args),
         FlagCommand::Override(args) => set::fix(context, &args),
         FlagCommand::Rollout(args) => set::rollout(context, args),
+        FlagCommand::Rule(command) => rule::run(context, command),
+        FlagCommand::Variant(command) => variant::run(context, command),
         FlagCommand::Kill(args) => switch::kill(context, &args),
         FlagCommand::Restore(args) => switch::restore(context, &args),
         FlagCommand::History(args) => history::history(context, &args),
