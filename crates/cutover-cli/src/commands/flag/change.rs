@@ -158,7 +158,7 @@ impl Report for Changed<'_> {
 }
 
 /// What stands between changes and what they were made for, and what else they switch off.
-fn warnings(document: &FlagDocument, changes: &[KeyChange]) -> Vec<String> {
+pub(super) fn warnings(document: &FlagDocument, changes: &[KeyChange]) -> Vec<String> {
     let mut warnings = Vec::new();
     for change in changes {
         let Some(flag) = &change.after else { continue };

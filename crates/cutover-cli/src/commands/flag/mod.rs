@@ -7,7 +7,9 @@ mod change;
 mod create;
 mod describe;
 mod eval;
+mod export;
 mod history;
+mod import;
 mod list;
 mod open;
 mod reasons;
@@ -16,6 +18,7 @@ mod status;
 mod subject;
 mod switch;
 mod undo;
+mod units;
 mod view;
 mod watch;
 
@@ -65,6 +68,10 @@ pub enum FlagCommand {
     Watch(watch::WatchArgs),
     /// Return to an earlier state, as a new revision
     Undo(undo::UndoArgs),
+    /// Bring in flags from elsewhere; shows who changes sides before it changes anything
+    Import(import::ImportArgs),
+    /// Write flags as text that can be kept and brought in elsewhere
+    Export(export::ExportArgs),
 }
 
 pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failure> {
@@ -83,5 +90,7 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::History(args) => history::history(context, &args),
         FlagCommand::Watch(args) => watch::watch(context, &args),
         FlagCommand::Undo(args) => undo::undo(context, &args),
+        FlagCommand::Import(args) => import::import(context, &args),
+        FlagCommand::Export(args) => export::export(context, &args),
     }
 }
