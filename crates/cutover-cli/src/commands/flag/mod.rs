@@ -12,8 +12,10 @@ mod describe;
 mod edit;
 mod editor;
 mod eval;
+mod export;
 mod fields;
 mod history;
+mod import;
 mod list;
 mod open;
 mod outcomes;
@@ -27,6 +29,7 @@ mod status;
 mod subject;
 mod switch;
 mod undo;
+mod units;
 mod variant;
 mod view;
 mod watch;
@@ -89,6 +92,10 @@ pub enum FlagCommand {
     Watch(watch::WatchArgs),
     /// Return to an earlier state, as a new revision
     Undo(undo::UndoArgs),
+    /// Bring in flags from elsewhere; shows who changes sides before it changes anything
+    Import(import::ImportArgs),
+    /// Write flags as text that can be kept and brought in elsewhere
+    Export(export::ExportArgs),
 }
 
 pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failure> {
@@ -112,5 +119,7 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Edit(args) => edit::edit(context, &args),
         FlagCommand::Watch(args) => watch::watch(context, &args),
         FlagCommand::Undo(args) => undo::undo(context, &args),
+        FlagCommand::Import(args) => import::import(context, &args),
+        FlagCommand::Export(args) => export::export(context, &args),
     }
 }
