@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use cutover_domain::flags::FlagDocument;
@@ -12,15 +13,22 @@ use cutover_testkit::json_schema;
 use cutover_testkit::wait::within;
 use proptest::prelude::*;
 
-cutover_testkit::flag_store_contract!(memory, || {
+fn memory<S: FlagStore + 'static>(wrap: impl Fn(MemoryFlagStore) -> S + 'static) -> Fixture {
     let store = MemoryFlagStore::new();
-    Fixture::opened_by(move || store.clone())
-});
+    Fixture::opened_by(move || wrap(store.clone()))
+}
 
-cutover_testkit::flag_store_contract!(faulty_without_harm, || {
-    let store = FaultyFlagStore::new(MemoryFlagStore::new());
-    Fixture::opened_by(move || store.clone())
-});
+cutover_testkit::flag_store_contract!(memory, || memory(|store| store));
+
+cutover_testkit::flag_store_contract!(in_an_arc, || memory(
+    |store| Arc::new(store) as Arc<dyn FlagStore>
+));
+
+cutover_testkit::flag_store_contract!(in_a_box, || memory(
+    |store| Box::new(store) as Box<dyn FlagStore>
+));
+
+cutover_testkit::flag_store_contract!(faulty_without_harm, || memory(FaultyFlagStore::new));
 
 #[test]
 fn a_lost_answer_leaves_the_commit_made() {
