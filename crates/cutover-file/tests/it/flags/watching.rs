@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use cutover_domain::flags::{ChangeRecord, Revision, State};
 use cutover_file::FileFlagStore;
-use cutover_file::flags::Retention;
-use cutover_ports::flags::{FlagEvent, FlagEvents, FlagStore};
+use cutover_ports::flags::{FlagEvent, FlagEvents, FlagStore, Retention};
 use cutover_ports::{PortError, PortErrorKind};
 use cutover_testkit::block_on;
 use cutover_testkit::flags::{commit_changes, create, next_event};
@@ -262,7 +261,7 @@ fn what_retention_removed_is_told() {
         keep_newest: Some(3),
         ..Retention::default()
     };
-    block_on(place.store.compact(keep)).unwrap();
+    block_on(place.store.compact(&keep)).unwrap();
     let mut behind = watch(&place.store, 5);
     resync(&mut behind);
     let mut near = watch(&place.store, 7);
