@@ -18,11 +18,13 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, stderr, stdin};
 use std::sync::Arc;
 
+use cutover_domain::flags::Overlay;
 use cutover_file::{FileFlagConfig, FileFlagStore};
 use cutover_ports::Clock;
 use cutover_ports::flags::FlagStore;
 use jiff::Timestamp;
 
+use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::place::Place;
 
@@ -35,6 +37,7 @@ pub struct Context {
     pub output: Output,
     clock: Arc<dyn Clock>,
     may_ask: bool,
+    overlay: Overlay,
 }
 
 impl Context {
@@ -46,7 +49,20 @@ impl Context {
             output,
             clock,
             may_ask,
+            overlay: Overlay::default(),
         }
+    }
+
+    /// The same with variables laid over the stored flags.
+    #[must_use]
+    pub fn with_overlay(self, overlay: Overlay) -> Self {
+        Self { overlay, ..self }
+    }
+
+    /// What is laid over the stored flags; nothing unless it is asked for.
+    #[must_use]
+    pub fn overlay(&self) -> &Overlay {
+        &self.overlay
     }
 
     /// The flag store, for whoever needs no more than the port.
@@ -81,6 +97,20 @@ impl Context {
     #[must_use]
     pub fn may_ask(&self) -> bool {
         self.may_ask && stdin().is_terminal() && stderr().is_terminal()
+    }
+
+    /// Refuses a change about which nobody can be asked.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Unconfirmed`] when nobody sits at a terminal, or may be asked.
+    pub fn must_ask(&self) -> Result<(), Failure> {
+        if self.may_ask() {
+            return Ok(());
+        }
+        let nobody = "this is a change, and there is nobody to ask";
+        let failure = Failure::new(Exit::Unconfirmed, nobody);
+        Err(failure.hint("add --yes to make it, or --dry-run to see it"))
     }
 }
 

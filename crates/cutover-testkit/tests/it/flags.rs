@@ -9,6 +9,7 @@ use cutover_testkit::flags::{
     Call, Fault, FaultyFlagStore, Fixture, any_change_to, any_flags, at_minute, commit_changes,
     create, next_commit,
 };
+use cutover_testkit::json_schema;
 use cutover_testkit::wait::within;
 use proptest::prelude::*;
 
@@ -77,4 +78,22 @@ proptest! {
         prop_assert_eq!(document.validate(), Ok(()));
         prop_assert!(document.apply(&changes, at_minute(1)).is_ok());
     }
+}
+
+/// The published schema describes every field that a definition can have: with unknown fields
+/// forbidden in it, nothing is wrong with a document but the fields of a newer schema.
+#[test]
+fn the_json_schema_describes_the_document() {
+    let schema = include_str!("../../../../docs/schema/flags.schema.json").replace(
+        "\"additionalProperties\": true",
+        "\"additionalProperties\": false",
+    );
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    proptest!(|(flags in any_flags(6))| {
+        let mut document = FlagDocument::empty(at_minute(0));
+        document.flags = flags;
+        let problems = json_schema::problems(&schema, &serde_json::to_value(&document).unwrap());
+        let problems: Vec<_> = problems.iter().filter(|problem| !problem.contains(".x_")).collect();
+        prop_assert!(problems.is_empty(), "{problems:#?}");
+    });
 }

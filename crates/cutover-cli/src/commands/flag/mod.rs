@@ -3,20 +3,36 @@
 //! Every command that changes something goes through one place, `change`, which shows it, asks,
 //! commits, and says what is the case now.
 
+mod apply;
 mod change;
+mod consequences;
 mod create;
+mod delete;
 mod describe;
+mod edit;
+mod editor;
 mod eval;
+mod export;
+mod fields;
 mod history;
+mod import;
 mod list;
 mod open;
+mod outcomes;
+mod proposal;
 mod reasons;
+mod rule;
+mod rule_words;
 mod set;
+mod split;
 mod status;
 mod subject;
 mod switch;
 mod undo;
+mod units;
+mod variant;
 mod view;
+mod watch;
 
 use clap::Subcommand;
 
@@ -54,14 +70,32 @@ pub enum FlagCommand {
     Override(set::OverrideArgs),
     /// Give a share of the units the new value
     Rollout(set::RolloutArgs),
+    /// Answer differently by what is known of who asks
+    #[command(subcommand)]
+    Rule(rule::RuleCommand),
+    /// Show and change the answers that a flag has
+    #[command(subcommand)]
+    Variant(variant::VariantCommand),
     /// Off for everybody, whatever else is set
     Kill(switch::KillArgs),
     /// Take a kill back
     Restore(switch::RestoreArgs),
     /// Show who changed what, when and why, newest first
     History(history::HistoryArgs),
+    /// Delete flags; undo brings them back
+    Delete(delete::DeleteArgs),
+    /// Make the flags equal to a file, showing the differences first
+    Apply(apply::ApplyArgs),
+    /// Edit one flag, or all, in your editor
+    Edit(edit::EditArgs),
+    /// Show every change as it happens, whoever makes it
+    Watch(watch::WatchArgs),
     /// Return to an earlier state, as a new revision
     Undo(undo::UndoArgs),
+    /// Bring in flags from elsewhere; shows who changes sides before it changes anything
+    Import(import::ImportArgs),
+    /// Write flags as text that can be kept and brought in elsewhere
+    Export(export::ExportArgs),
 }
 
 pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failure> {
@@ -75,9 +109,17 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Eval(args) => eval::eval(context, &args),
         FlagCommand::Override(args) => set::fix(context, &args),
         FlagCommand::Rollout(args) => set::rollout(context, args),
+        FlagCommand::Rule(command) => rule::run(context, command),
+        FlagCommand::Variant(command) => variant::run(context, command),
         FlagCommand::Kill(args) => switch::kill(context, &args),
         FlagCommand::Restore(args) => switch::restore(context, &args),
         FlagCommand::History(args) => history::history(context, &args),
+        FlagCommand::Delete(args) => delete::delete(context, &args),
+        FlagCommand::Apply(args) => apply::apply(context, &args),
+        FlagCommand::Edit(args) => edit::edit(context, &args),
+        FlagCommand::Watch(args) => watch::watch(context, &args),
         FlagCommand::Undo(args) => undo::undo(context, &args),
+        FlagCommand::Import(args) => import::import(context, &args),
+        FlagCommand::Export(args) => export::export(context, &args),
     }
 }
