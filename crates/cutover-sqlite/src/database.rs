@@ -180,6 +180,15 @@ impl Database {
         begun
     }
 
+    /// Whether somebody else has the right to write now. Where nobody may have it, nobody has it.
+    pub(crate) fn is_locked(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        connection.busy_timeout(Duration::ZERO)?;
+        let begun = Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
+        let is_locked = begun.is_err_and(|error| is_busy(&error));
+        connection.busy_timeout(self.lock_timeout)?;
+        Ok(is_locked)
+    }
+
     fn wait_for_lock<'c>(
         &self,
         operation: Operation,

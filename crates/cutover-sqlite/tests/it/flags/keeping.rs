@@ -33,6 +33,22 @@ fn nothing_is_left_lying_around() {
     assert_eq!(place.files(), ["flags.db", "flags.db-shm", "flags.db-wal"]);
 }
 
+#[test]
+fn a_store_that_is_closed_is_one_file() {
+    let place = Place::with_commits(3);
+    let path = place.path();
+    let document = place.load();
+    let Place { dir, store } = place;
+    drop(store);
+    let names: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["flags.db"]);
+    let again = SqliteFlagStore::open(&path);
+    assert_eq!(block_on(again.load()).unwrap(), Some(document));
+}
+
 #[cfg(unix)]
 #[test]
 fn new_files_are_private_and_a_changed_mode_is_kept() {

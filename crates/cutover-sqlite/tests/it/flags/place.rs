@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 pub(super) struct Place {
-    dir: TempDir,
+    pub(super) dir: TempDir,
     pub(super) store: SqliteFlagStore,
 }
 

@@ -99,6 +99,11 @@ fn an_inspection_tells_what_is_there() {
     assert_eq!(found.repairable.unwrap().number(), 3);
     assert_eq!(found.environments, ["default"]);
     assert!(found.problems.is_empty() && found.gaps.is_empty());
+    assert!(!found.is_locked);
+    let shell = place.shell();
+    shell.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert!(block_on(place.store.inspect()).unwrap().unwrap().is_locked);
+    shell.execute_batch("ROLLBACK").unwrap();
     place.edit("DELETE FROM flag_history_keys WHERE key = 'flag-2'");
     let found = block_on(place.store.inspect()).unwrap().unwrap();
     assert_eq!(found.not_indexed, 1);
