@@ -73,7 +73,7 @@ fn wrong_usage_says_what_is_right() {
         &["flga"][..],
         &["flag", "lst"],
         &["--format", "xml", "flag", "list"],
-        &["--store", "sqlite:flags.db", "flag", "list"],
+        &["--store", "sqlite:", "flag", "list"],
         &["--store", "postgres://db/flags", "flag", "list"],
         &["--store", "/srv/flags", "flag", "list"],
         &["--environment", "../production", "flag", "list"],

@@ -27,6 +27,8 @@ mod harness;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod stores;
+#[cfg(test)]
 mod suggestions;
 #[cfg(test)]
 mod together;
