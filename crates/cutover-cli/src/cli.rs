@@ -14,7 +14,7 @@ use std::sync::Arc;
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 use cutover_ports::SystemClock;
 
-use crate::commands::{self, compare, completions, diff, doctor, flag, metrics};
+use crate::commands::{self, compare, completions, diff, doctor, flag, man, metrics};
 use crate::context::{Context, variable_os};
 use crate::exit::{Exit, Failure};
 use crate::output::{Format, Output, Verbosity, printable, printable_lines};
@@ -108,6 +108,8 @@ pub enum Command {
     Doctor(doctor::DoctorArgs),
     /// Print the completion script of a shell
     Completions(completions::CompletionsArgs),
+    /// Write the manual pages
+    Man(man::ManArgs),
 }
 
 impl Command {
@@ -119,6 +121,7 @@ impl Command {
             Self::Metrics(command) => metrics::run(context, command),
             Self::Doctor(args) => doctor::run(context, &args),
             Self::Completions(args) => completions::run(context, &args),
+            Self::Man(args) => man::run(context, &args),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod diff;
 mod differences;
 pub mod doctor;
 pub mod flag;
+pub mod man;
 pub mod metrics;
 pub mod rules;
 

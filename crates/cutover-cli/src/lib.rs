@@ -6,6 +6,7 @@ pub mod commands;
 pub mod confirm;
 pub mod context;
 pub mod exit;
+mod interrupt;
 pub mod output;
 pub mod place;
 #[cfg(unix)]

@@ -209,6 +209,12 @@ fn a_commit_of_unknown_outcome_is_looked_up() {
         ) -> Result<cutover_ports::flags::FlagEvents, PortError> {
             self.0.watch(since).await
         }
+        async fn compact(
+            &self,
+            retention: &cutover_ports::flags::Retention,
+        ) -> Result<cutover_ports::flags::Compaction, PortError> {
+            self.0.compact(retention).await
+        }
     }
 
     let service = FlagService::new(Arc::new(Vague(MemoryFlagStore::new())));

@@ -259,3 +259,26 @@ fn completions_are_there_for_every_shell() {
         );
     }
 }
+
+#[test]
+fn manual_pages_are_written_where_they_are_wanted() {
+    let home = Home::new();
+    let first = home.done(&["man"]);
+    assert!(
+        first.starts_with(".ie") && first.contains(".TH cutover 1"),
+        "{first}"
+    );
+    let folder = home.path().join("share/man1");
+    let told = home.json(&["man", folder.to_str().unwrap()]);
+    let pages = told["pages"].as_array().unwrap();
+    for page in pages {
+        assert!(exists(&folder.join(page.as_str().unwrap())), "{page}");
+    }
+    assert!(
+        pages.iter().any(|page| page == "cutover-flag-kill.1"),
+        "{told}"
+    );
+    let blocked = home.path().join("share/man1/cutover.1");
+    let answer = home.run(&["man", blocked.to_str().unwrap()]);
+    assert_eq!(answer.code, 3, "{answer}");
+}

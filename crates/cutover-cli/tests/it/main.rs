@@ -32,4 +32,7 @@ mod suggestions;
 mod together;
 #[cfg(test)]
 #[cfg(unix)]
+mod watch;
+#[cfg(test)]
+#[cfg(unix)]
 mod workbench;

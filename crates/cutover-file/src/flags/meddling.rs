@@ -8,13 +8,14 @@ use std::path::Path;
 
 use cutover_domain::flags::Revision;
 use cutover_ports::PortErrorKind;
+use cutover_ports::flags::Retention;
 use cutover_testkit::flags::{create, next_commit};
 use tempfile::TempDir;
 
 use super::config::FileFlagConfig;
 use super::crash::{self, Harm, Plan};
 use super::files::Files;
-use super::retention::{self, Retention};
+use super::retention;
 use super::state::{self, State};
 use super::{commit, repair};
 

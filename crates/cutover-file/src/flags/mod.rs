@@ -100,6 +100,5 @@ mod meddling;
 pub use config::FileFlagConfig;
 pub use inspect::{DamagedLine, Gap, Inspection};
 pub use repair::{Repair, RepairSource};
-pub use retention::{Compaction, Retention};
 pub use state::EXTERNAL;
 pub use store::FileFlagStore;

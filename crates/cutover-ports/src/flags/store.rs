@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use cutover_domain::flags::{ChangeRecord, FlagDocument, FlagKey, Revision};
 use futures_core::Stream;
 
+use super::retention::{Compaction, Retention};
 use crate::{PortError, PortErrorKind};
 
 /// Keeps the flag document of one environment with its history.
@@ -53,6 +54,16 @@ pub trait FlagStore: Debug + Send + Sync {
     /// [`Unsupported`](crate::PortErrorKind::Unsupported) without the capability; or the store
     /// cannot be watched.
     async fn watch(&self, since: Revision) -> Result<FlagEvents, PortError>;
+
+    /// Removes old records from the history, for good. The flags and the numbers of revisions do
+    /// not change, and the newest record always stays. Idempotent. A watcher that has not seen all
+    /// of what was removed gets [`FlagEvent::Resync`].
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](crate::PortErrorKind::Unsupported) without the capability; or the flags
+    /// cannot be read, or the history cannot be written: then it is as it was.
+    async fn compact(&self, retention: &Retention) -> Result<Compaction, PortError>;
 }
 
 /// One change to store.
@@ -112,6 +123,8 @@ pub struct FlagCapabilities {
     pub shared: bool,
     /// [`FlagStore::watch`] works.
     pub watch: bool,
+    /// [`FlagStore::compact`] works.
+    pub retention: bool,
 }
 
 /// Which part of the history to read.
@@ -218,6 +231,10 @@ macro_rules! forward_flag_store {
 
             async fn watch(&self, since: Revision) -> Result<FlagEvents, PortError> {
                 (**self).watch(since).await
+            }
+
+            async fn compact(&self, retention: &Retention) -> Result<Compaction, PortError> {
+                (**self).compact(retention).await
             }
         }
     )*};

@@ -13,10 +13,12 @@
 )]
 
 mod history;
+mod retention;
 mod together;
 mod watch;
 
 pub use history::*;
+pub use retention::*;
 pub use together::*;
 pub use watch::*;
 

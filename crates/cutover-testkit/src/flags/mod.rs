@@ -131,6 +131,16 @@ macro_rules! flag_store_contract {
             handles_see_each_others_commits
             writers_through_two_handles_lose_nothing
             a_watcher_sees_commits_through_another_handle
+            compaction_keeps_the_newest_and_the_numbers
+            compaction_goes_by_the_age_of_records_too
+            compaction_never_takes_the_newest_record
+            there_is_nothing_to_compact_in_an_empty_store
+            pages_end_where_retention_cut
+            commits_go_on_after_a_compaction
+            a_watcher_that_missed_what_was_removed_is_told
+            a_watcher_that_saw_all_is_not_disturbed_by_a_compaction
+            what_was_removed_stays_removed_after_opening_again
+            a_store_that_cannot_compact_says_so
         );
     };
     (@cases $name:ident, $fixture:expr, $($case:ident)*) => {

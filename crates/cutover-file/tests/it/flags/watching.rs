@@ -1,7 +1,7 @@
 //! Watchers see every change, whoever makes it and however.
 
-use cutover_file::flags::Retention;
 use cutover_ports::PortErrorKind;
+use cutover_ports::flags::{FlagStore, Retention};
 use cutover_testkit::block_on;
 use cutover_testkit::flags::{commit_changes, create};
 
@@ -81,7 +81,7 @@ fn what_retention_removed_is_told() {
         keep_newest: Some(3),
         ..Retention::default()
     };
-    block_on(place.store.compact(keep)).unwrap();
+    block_on(place.store.compact(&keep)).unwrap();
     let mut behind = Watcher::of(&place.store, 5);
     behind.resync();
     let mut near = Watcher::of(&place.store, 7);

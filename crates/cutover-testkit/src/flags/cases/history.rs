@@ -22,7 +22,7 @@ pub async fn history_comes_newest_first(fixture: &Fixture) {
     assert_eq!(page.records, made[..3]);
 }
 
-async fn pages(store: &dyn FlagStore, mut query: HistoryQuery) -> Vec<u64> {
+pub(super) async fn pages(store: &dyn FlagStore, mut query: HistoryQuery) -> Vec<u64> {
     let mut met = Vec::new();
     loop {
         let page = store.history(&query).await.unwrap();

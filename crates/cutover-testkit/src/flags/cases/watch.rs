@@ -7,11 +7,11 @@ use cutover_ports::flags::{FlagEvent, FlagEvents, FlagStore};
 use super::{FEW, Fixture, commit_changes, create, with_few};
 use crate::flags::next_event;
 
-fn can_watch(fixture: &Fixture) -> bool {
+pub(super) fn can_watch(fixture: &Fixture) -> bool {
     fixture.store().capabilities().watch
 }
 
-async fn next_change(events: &mut FlagEvents) -> Arc<ChangeRecord> {
+pub(super) async fn next_change(events: &mut FlagEvents) -> Arc<ChangeRecord> {
     match next_event(events).await {
         FlagEvent::Changed(record) => record,
         other => panic!("a change was expected, not {other:?}"),
