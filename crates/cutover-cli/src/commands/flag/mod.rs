@@ -15,6 +15,7 @@ mod eval;
 mod fields;
 mod history;
 mod list;
+mod masks;
 mod open;
 mod outcomes;
 mod proposal;
