@@ -33,6 +33,7 @@ Usage: cargo xtask <command>
   ci               everything CI runs: check, test, demo
   demo [-- ARGS]   the reference migration, end to end on real data
   bench [FILTER]   benchmarks, in release; FILTER picks by name
+  bench --vs-peers flags beside the engines of others; counts instructions where valgrind is
 
   tidy             only the project's own rules about files and manifests
   layers           only the arrows between the crates, dependencies and licences
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["layers"] => layers::run(),
         ["bench"] => bench::run(None),
+        ["bench", "--vs-peers"] => bench::vs_peers(),
         ["bench", filter] => bench::run(Some(filter)),
         ["demo"] => demo::run(&[]),
         ["demo", "--", rest @ ..] | ["demo", rest @ ..] => demo::run(rest),

@@ -110,13 +110,25 @@ fn an_edit_that_is_saved_while_another_one_is_written_down_is_not_overwritten() 
         "{answer:?}"
     );
     assert!(store.is_edited());
+    assert_eq!(store.state().unwrap().document.revision, Revision::new(4));
+}
+
+#[test]
+fn writing_an_edit_down_leaves_the_file_to_who_edits_it() {
+    let store = Store::new();
     set_owner(&store.files.document, "carol");
-    let compacted = store.edit_at("document synced", || {
-        retention::compact(&store.config, &Retention::default())
-    });
-    let error = compacted.unwrap_err();
-    assert!(error.is_retryable(), "{error}");
-    assert!(store.is_edited());
+    let text = fs::read(&store.files.document).unwrap();
+    retention::compact(&store.config, &Retention::default()).unwrap();
+    assert_eq!(fs::read(&store.files.document).unwrap(), text);
+    assert!(!store.state().unwrap().is_edited());
+    set_owner(&store.files.document, "dave");
+    store
+        .edit_at("document synced", || {
+            retention::compact(&store.config, &Retention::default())
+        })
+        .unwrap();
+    assert!(store.is_edited(), "by bob, last");
+    assert_eq!(store.state().unwrap().document.revision, Revision::new(5));
 }
 
 #[test]

@@ -50,21 +50,43 @@ pub(super) fn request(args: &ChangeArgs) -> Request {
 /// else was first. Each time somebody else has succeeded.
 const ATTEMPTS: usize = 1000;
 
+/// Why an attempt at a change came to nothing.
+pub(super) enum Unmade {
+    /// Trying again would change nothing about it.
+    ForGood(Failure),
+    /// Somebody else was first.
+    Overtaken(Failure),
+}
+
+impl From<Failure> for Unmade {
+    fn from(failure: Failure) -> Self {
+        match failure.exit() {
+            Exit::Conflict => Self::Overtaken(failure),
+            _ => Self::ForGood(failure),
+        }
+    }
+}
+
 /// Makes a change that `attempt` works out from the flags as it finds them, for just that revision:
 /// from the start when somebody else was first. Not where a revision was expected, nor where a
 /// person was shown what would happen: that is then no longer what would happen.
 pub(super) fn from_the_start(
     args: &ChangeArgs,
-    attempt: impl Fn() -> Result<Exit, Failure>,
+    attempt: impl Fn() -> Result<Exit, Unmade>,
 ) -> Result<Exit, Failure> {
-    let again = args.yes && !args.dry_run && args.expect.is_none();
-    for _ in 0..ATTEMPTS {
+    let mut attempts = if args.yes && args.expect.is_none() {
+        ATTEMPTS
+    } else {
+        1
+    };
+    loop {
+        attempts -= 1;
         match attempt() {
-            Err(failure) if failure.exit() == Exit::Conflict && again => {}
-            made => return made,
+            Ok(exit) => return Ok(exit),
+            Err(Unmade::Overtaken(_)) if attempts > 0 => {}
+            Err(Unmade::ForGood(failure) | Unmade::Overtaken(failure)) => return Err(failure),
         }
     }
-    attempt()
 }
 
 /// Says that everything is as it is wanted, which makes no revision.

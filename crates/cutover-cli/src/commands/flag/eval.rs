@@ -1,7 +1,6 @@
 //! `flag eval`: what a flag answers, for one unit or for a file of them.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write, stdin};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,6 +13,7 @@ use serde::Serialize;
 use super::masks::LaidOver;
 use super::open::Flags;
 use super::subject::{Subject, SubjectArgs, naming_anybody, rolled_out_by};
+use super::units::{each_unit, open, unit};
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -219,23 +219,11 @@ fn ask_all(
 ) -> Result<Option<ErrorCode>, Failure> {
     let attributes = subject.attributes();
     let name = path.display();
-    let input: Box<dyn BufRead> = if path.as_os_str() == "-" {
-        Box::new(stdin().lock())
-    } else {
-        let file =
-            File::open(path).map_err(|error| Failure::io(format_args!("open {name}"), &error))?;
-        Box::new(BufReader::with_capacity(1 << 16, file))
-    };
+    let input = open(path)?;
     let mut to = data();
     let mut first_error = None;
     let result = each_unit(input, |number, line| {
-        let line = line.map_err(|error| Failure::io(format_args!("read {name}"), &error))?;
-        let unit = std::str::from_utf8(line).map_err(|error| {
-            let column = error.valid_up_to() + 1;
-            Failure::trouble(format_args!(
-                "{name}:{number}:{column}: the unit is not UTF-8"
-            ))
-        })?;
+        let unit = unit(&name, number, line)?;
         let answer = asker.ask(&subject.asks(Some(unit), &attributes), Some(unit));
         first_error = first_error.or(answer.error_code);
         write_json_line(&mut to, &answer)
@@ -245,44 +233,9 @@ fn ask_all(
     result.map(|()| first_error)
 }
 
-/// Calls `each` with every line and its number. Only `\n` or `\r\n` is no part of a unit.
-fn each_unit(
-    mut input: impl BufRead,
-    mut each: impl FnMut(usize, io::Result<&[u8]>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let mut line = Vec::new();
-    let mut number = 0;
-    loop {
-        line.clear();
-        number += 1;
-        match input.read_until(b'\n', &mut line) {
-            Ok(0) => return Ok(()),
-            Ok(_) => {
-                let unit = match line.strip_suffix(b"\n") {
-                    Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
-                    None => &line[..],
-                };
-                each(number, Ok(unit))?;
-            }
-            Err(error) => return each(number, Err(error)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_end_of_a_line_is_stripped() {
-        let mut units = Vec::new();
-        each_unit(&b" a \nb\r\nc\r\r\n\n\td\r"[..], |_, line| {
-            units.push(String::from_utf8(line.unwrap().to_vec()).unwrap());
-            Ok(())
-        })
-        .unwrap();
-        assert_eq!(units, [" a ", "b", "c\r", "", "\td\r"]);
-    }
 
     #[test]
     fn a_bucket_is_numbered_by_its_formula() {

@@ -12,14 +12,17 @@ mod describe;
 mod edit;
 mod editor;
 mod eval;
+mod export;
 mod fields;
 mod history;
+mod import;
 mod list;
 mod masks;
 mod open;
 mod outcomes;
 mod proposal;
 mod reasons;
+mod rule;
 mod rule_words;
 mod set;
 mod split;
@@ -27,6 +30,8 @@ mod status;
 mod subject;
 mod switch;
 mod undo;
+mod units;
+mod variant;
 mod view;
 mod watch;
 
@@ -66,6 +71,12 @@ pub enum FlagCommand {
     Override(set::OverrideArgs),
     /// Give a share of the units the new value
     Rollout(set::RolloutArgs),
+    /// Answer differently by what is known of who asks
+    #[command(subcommand)]
+    Rule(rule::RuleCommand),
+    /// Show and change the answers that a flag has
+    #[command(subcommand)]
+    Variant(variant::VariantCommand),
     /// Off for everybody, whatever else is set
     Kill(switch::KillArgs),
     /// Take a kill back
@@ -82,6 +93,10 @@ pub enum FlagCommand {
     Watch(watch::WatchArgs),
     /// Return to an earlier state, as a new revision
     Undo(undo::UndoArgs),
+    /// Bring in flags from elsewhere; shows who changes sides before it changes anything
+    Import(import::ImportArgs),
+    /// Write flags as text that can be kept and brought in elsewhere
+    Export(export::ExportArgs),
 }
 
 pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failure> {
@@ -95,6 +110,8 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Eval(args) => eval::eval(context, &args),
         FlagCommand::Override(args) => set::fix(context, &args),
         FlagCommand::Rollout(args) => set::rollout(context, args),
+        FlagCommand::Rule(command) => rule::run(context, command),
+        FlagCommand::Variant(command) => variant::run(context, command),
         FlagCommand::Kill(args) => switch::kill(context, &args),
         FlagCommand::Restore(args) => switch::restore(context, &args),
         FlagCommand::History(args) => history::history(context, &args),
@@ -103,5 +120,7 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Edit(args) => edit::edit(context, &args),
         FlagCommand::Watch(args) => watch::watch(context, &args),
         FlagCommand::Undo(args) => undo::undo(context, &args),
+        FlagCommand::Import(args) => import::import(context, &args),
+        FlagCommand::Export(args) => export::export(context, &args),
     }
 }

@@ -153,7 +153,14 @@ fn refused(error: &ChangeError) -> Failure {
             Failure::no(error).hint(format_args!("look at it with `{get}`"))
         }
         ChangeError::OldIsStale(_) => Failure::no(error).hint("add --force"),
-        ChangeError::WrongValue { .. } | ChangeError::Invalid(_) => Failure::usage(error),
+        ChangeError::VariantInUse { .. }
+        | ChangeError::Required { .. }
+        | ChangeError::UnknownRule { .. } => Failure::no(error),
+        ChangeError::WrongValue { .. }
+        | ChangeError::UnknownVariant { .. }
+        | ChangeError::NoSuchPlace { .. }
+        | ChangeError::EmptySplit(_)
+        | ChangeError::Invalid(_) => Failure::usage(error),
         _ => Failure::new(Exit::Trouble, error),
     }
 }

@@ -38,7 +38,7 @@ fn told(rule: &Rule, name: &impl Fn(&str) -> String) -> String {
 }
 
 fn condition(rule: &Rule) -> String {
-    let text = printable(&serde_json::to_string(&rule.when).unwrap_or_default());
+    let text = printable(&rule.when.to_string());
     match text.char_indices().nth(CONDITION_SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
