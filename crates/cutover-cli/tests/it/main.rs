@@ -26,6 +26,7 @@ mod global;
 mod harness;
 #[cfg(test)]
 mod metrics;
+mod overlay;
 #[cfg(test)]
 mod suggestions;
 #[cfg(test)]

@@ -54,7 +54,10 @@ impl Report for List<'_> {
             "description",
         ]);
         for FlagView {
-            key, definition, ..
+            key,
+            definition,
+            laid_over,
+            ..
         } in &self.flags
         {
             let requires: Vec<_> = definition.requires.iter().map(FlagKey::as_str).collect();
@@ -62,7 +65,10 @@ impl Report for List<'_> {
             flags.add_row([
                 key.to_string(),
                 definition.kind.to_string(),
-                answers(definition),
+                match laid_over.source() {
+                    Some(source) => format!("{}\nby {}", answers(definition), printable(source)),
+                    None => answers(definition),
+                },
                 if overrides == 0 {
                     "-".to_owned()
                 } else {
@@ -87,7 +93,7 @@ impl Report for List<'_> {
 }
 
 pub(super) fn list(context: &Context, _: &ListArgs) -> Result<Exit, Failure> {
-    let flags = Flags::open(context)?;
+    let flags = Flags::in_force(context)?;
     let document = &flags.document;
     context.output.show(&List {
         revision: document.revision,
@@ -95,7 +101,7 @@ pub(super) fn list(context: &Context, _: &ListArgs) -> Result<Exit, Failure> {
         flags: document
             .flags
             .iter()
-            .map(|(key, flag)| FlagView::new(key, flag))
+            .map(|(key, flag)| FlagView::new(key, flag).under(flags.masks.of(key.as_str())))
             .collect(),
     })?;
     if document.flags.is_empty() {
@@ -125,7 +131,7 @@ impl Report for One<'_> {
 pub(super) fn get(context: &Context, args: &GetArgs) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
     let (key, definition) = flags.find(&args.key)?;
-    let flag = FlagView::new(&key, definition);
+    let flag = FlagView::new(&key, definition).under(flags.masks.of(key.as_str()));
     context.output.show(&One {
         revision: flags.document.revision,
         flag,

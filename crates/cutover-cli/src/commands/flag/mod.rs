@@ -17,6 +17,7 @@ mod fields;
 mod history;
 mod import;
 mod list;
+mod masks;
 mod open;
 mod outcomes;
 mod proposal;
