@@ -2,6 +2,8 @@
 // `cfg(test)` tells clippy that helpers, too, are tests, and may panic.
 
 #[cfg(test)]
+mod apply;
+#[cfg(test)]
 mod ask;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
@@ -26,6 +28,10 @@ mod global;
 mod harness;
 #[cfg(test)]
 mod metrics;
+#[cfg(test)]
+mod rollback;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod suggestions;
 #[cfg(test)]
