@@ -3,11 +3,13 @@
 //! Every command that changes something goes through one place, `change`, which shows it, asks,
 //! commits, and says what is the case now.
 
+mod about;
 mod apply;
 mod change;
 mod consequences;
 mod create;
 mod delete;
+mod deleted;
 mod describe;
 mod edit;
 mod editor;
@@ -22,6 +24,7 @@ mod open;
 mod outcomes;
 mod proposal;
 mod reasons;
+mod rollback;
 mod rule;
 mod rule_words;
 mod set;
@@ -77,10 +80,14 @@ pub enum FlagCommand {
     /// Show and change the answers that a flag has
     #[command(subcommand)]
     Variant(variant::VariantCommand),
+    /// Say what a flag is for, who answers for it, and when it should be gone
+    Describe(about::DescribeArgs),
     /// Off for everybody, whatever else is set
     Kill(switch::KillArgs),
     /// Take a kill back
     Restore(switch::RestoreArgs),
+    /// One tenant or unit back to old, in a set of flags
+    Rollback(rollback::RollbackArgs),
     /// Show who changed what, when and why, newest first
     History(history::HistoryArgs),
     /// Delete flags; undo brings them back
@@ -112,6 +119,8 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Rollout(args) => set::rollout(context, args),
         FlagCommand::Rule(command) => rule::run(context, command),
         FlagCommand::Variant(command) => variant::run(context, command),
+        FlagCommand::Describe(args) => about::describe(context, &args),
+        FlagCommand::Rollback(args) => rollback::rollback(context, &args),
         FlagCommand::Kill(args) => switch::kill(context, &args),
         FlagCommand::Restore(args) => switch::restore(context, &args),
         FlagCommand::History(args) => history::history(context, &args),
