@@ -23,6 +23,7 @@ use cutover_ports::Clock;
 use cutover_ports::flags::FlagStore;
 use jiff::Timestamp;
 
+use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::place::Place;
 
@@ -81,6 +82,20 @@ impl Context {
     #[must_use]
     pub fn may_ask(&self) -> bool {
         self.may_ask && stdin().is_terminal() && stderr().is_terminal()
+    }
+
+    /// Refuses a change about which nobody can be asked.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Unconfirmed`] when nobody sits at a terminal, or may be asked.
+    pub fn must_ask(&self) -> Result<(), Failure> {
+        if self.may_ask() {
+            return Ok(());
+        }
+        let nobody = "this is a change, and there is nobody to ask";
+        let failure = Failure::new(Exit::Unconfirmed, nobody);
+        Err(failure.hint("add --yes to make it, or --dry-run to see it"))
     }
 }
 

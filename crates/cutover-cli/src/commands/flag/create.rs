@@ -89,13 +89,7 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Exit, Failure> 
         .partition(|(key, _)| flags.document.flags.contains_key(key));
     let revision = flags.document.revision;
     if missing.is_empty() && revision > Revision::ZERO {
-        let expected = args.change.expect.map_or(revision, Revision::new);
-        if expected != revision {
-            return Err(Failure::new(
-                Exit::Conflict,
-                format_args!("revision {expected} was expected, revision {revision} is there"),
-            ));
-        }
+        flags.request(&args.change)?;
         context.output.show_done(&Unchanged {
             revision,
             flags: flags.document.flags.len(),

@@ -3,17 +3,27 @@
 //! Every command that changes something goes through one place, `change`, which shows it, asks,
 //! commits, and says what is the case now.
 
+mod apply;
 mod change;
+mod consequences;
 mod create;
+mod delete;
 mod describe;
+mod edit;
+mod editor;
 mod eval;
 mod export;
+mod fields;
 mod history;
 mod import;
 mod list;
 mod open;
+mod outcomes;
+mod proposal;
 mod reasons;
+mod rule_words;
 mod set;
+mod split;
 mod status;
 mod subject;
 mod switch;
@@ -64,6 +74,12 @@ pub enum FlagCommand {
     Restore(switch::RestoreArgs),
     /// Show who changed what, when and why, newest first
     History(history::HistoryArgs),
+    /// Delete flags; undo brings them back
+    Delete(delete::DeleteArgs),
+    /// Make the flags equal to a file, showing the differences first
+    Apply(apply::ApplyArgs),
+    /// Edit one flag, or all, in your editor
+    Edit(edit::EditArgs),
     /// Show every change as it happens, whoever makes it
     Watch(watch::WatchArgs),
     /// Return to an earlier state, as a new revision
@@ -88,6 +104,9 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Kill(args) => switch::kill(context, &args),
         FlagCommand::Restore(args) => switch::restore(context, &args),
         FlagCommand::History(args) => history::history(context, &args),
+        FlagCommand::Delete(args) => delete::delete(context, &args),
+        FlagCommand::Apply(args) => apply::apply(context, &args),
+        FlagCommand::Edit(args) => edit::edit(context, &args),
         FlagCommand::Watch(args) => watch::watch(context, &args),
         FlagCommand::Undo(args) => undo::undo(context, &args),
         FlagCommand::Import(args) => import::import(context, &args),

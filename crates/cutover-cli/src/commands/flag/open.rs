@@ -1,8 +1,12 @@
 //! Opening the flags of the store, and finding one of them by what a person typed.
 
-use cutover_app::flags::{ApplyError, FlagService};
+use cutover_app::flags::{ApplyError, FlagService, Request};
 use cutover_domain::flags::{ChangeError, Definition, FlagDocument, FlagKey, Revision};
 
+use cutover_ports::{PortError, PortErrorKind};
+
+use super::change::request;
+use crate::confirm::ChangeArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::suggest::{self, command};
@@ -24,6 +28,21 @@ impl Flags {
             document,
             place: context.place.flags_in_words(),
         })
+    }
+
+    /// A request for just the revision that was opened, for a change that is worked out from it.
+    ///
+    /// A conflict when another one was expected.
+    pub(super) fn request(&self, args: &ChangeArgs) -> Result<Request, Failure> {
+        let revision = self.document.revision;
+        match args.expect {
+            Some(expected) if expected != revision.number() => {
+                let actual = revision.number();
+                let conflict = PortErrorKind::Conflict { expected, actual };
+                Err(PortError::new(conflict, "change flags").into())
+            }
+            _ => Ok(request(args).expecting(revision)),
+        }
     }
 
     /// The flag of this name; an unknown one is the answer no, with a suggestion.

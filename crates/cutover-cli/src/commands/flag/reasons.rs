@@ -7,8 +7,9 @@ use cutover_domain::flags::{
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::change::{coarse, idle_rollout, is_off_for_all};
+use super::consequences::{coarse, idle_rollout};
 use super::describe::answers;
+use super::outcomes::is_off_for_all;
 use crate::output::printable;
 
 /// Whether the answer differs between units and nothing was said about who asks.
@@ -106,7 +107,10 @@ pub(super) fn why(
 }
 
 pub(super) fn warnings(key: &FlagKey, definition: &Definition, now: Timestamp) -> Vec<String> {
-    let coarse = coarse(definition).filter(|_| definition.state == State::Enabled);
+    let rollout = definition.rollout.as_ref();
+    let coarse = rollout
+        .and_then(coarse)
+        .filter(|_| definition.state == State::Enabled);
     let idle = idle_rollout(key, definition);
     let mut warnings: Vec<_> = coarse.into_iter().chain(idle).collect();
     let today = now.to_zoned(TimeZone::UTC).date();

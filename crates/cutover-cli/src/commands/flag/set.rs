@@ -4,9 +4,10 @@ use clap::Args;
 use cutover_domain::Percentage;
 use cutover_domain::flags::{Change, Definition, FlagKey, FlagValue};
 
-use super::change::{Wish, is_default, request};
+use super::change::{Wish, request};
 use super::create::inferred;
 use super::open::Flags;
+use super::outcomes::is_default;
 use super::subject::{naming, naming_anybody, rolled_out_by, status_command};
 use crate::commands::examples;
 use crate::confirm::ChangeArgs;
@@ -248,7 +249,11 @@ fn value_of(key: &FlagKey, definition: &Definition, text: &str) -> Result<FlagVa
 }
 
 /// The variant that a person typed, by its name or by its value.
-fn variant_of(key: &FlagKey, definition: &Definition, text: &str) -> Result<String, Failure> {
+pub(super) fn variant_of(
+    key: &FlagKey,
+    definition: &Definition,
+    text: &str,
+) -> Result<String, Failure> {
     if definition.variants.contains_key(text) {
         return Ok(text.to_owned());
     }

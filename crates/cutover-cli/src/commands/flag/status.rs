@@ -11,10 +11,10 @@ use cutover_domain::flags::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::change::closed;
 use super::describe::answers;
 use super::eval::number;
 use super::open::Flags;
+use super::outcomes::closed;
 use super::reasons::{depends, warnings, why};
 use super::subject::{Subject, SubjectArgs, naming, naming_anybody, rolled_out_by, status_command};
 use crate::commands::examples;

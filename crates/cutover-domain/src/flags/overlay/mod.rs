@@ -216,7 +216,7 @@ impl Overlay {
         overlaid: &mut Overlaid,
     ) {
         let made = match wish {
-            Wish::Kill => kill(stored),
+            Wish::Kill { .. } => kill(stored),
             Wish::Share(share) => roll_out(key, stored, share),
         };
         let key = key.clone();
@@ -262,17 +262,24 @@ impl Overlay {
     /// A flag that only variables define.
     fn definition(&self, wish: Wish) -> Definition {
         let (state, percentage) = match wish {
-            Wish::Kill => (State::Killed, None),
+            Wish::Kill { below } => (State::Killed, below),
             Wish::Share(share) => (State::Enabled, Some(share)),
         };
+        let for_all = percentage == Some(Percentage::FULL);
         let rollout = Rollout {
-            percentage,
+            percentage: percentage.filter(|_| !for_all),
             ..self.bucketed.clone()
         };
+        let off = Definition::boolean();
         Definition {
             state,
-            rollout: Some(rollout),
-            ..Definition::boolean()
+            default: if for_all {
+                "on".to_owned()
+            } else {
+                off.default
+            },
+            rollout: (rollout != Rollout::default()).then_some(rollout),
+            ..off
         }
     }
 
@@ -293,15 +300,16 @@ impl Overlay {
         }
         let unknown = self.variables.iter();
         let unknown = unknown.filter(|(name, _)| !claims.0.contains_key(name.as_str()));
-        for (index, (name, Variable { written, .. })) in unknown.enumerate() {
+        for (index, (name, _)) in unknown.enumerate() {
             let meant = if index < SUGGESTIONS {
                 self.meant(name, flags)
             } else {
                 None
             };
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+            // The value may be a secret of somebody else.
             overlaid.warnings.push(format!(
-                "{written} is not followed: no flag has this variable{meant}"
+                "{name} is not followed: no flag has this variable{meant}"
             ));
         }
     }

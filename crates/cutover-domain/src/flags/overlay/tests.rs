@@ -340,8 +340,8 @@ fn a_variable_of_no_flag_is_a_warning_that_names_the_flag_meant() {
     assert_eq!(
         overlaid.warnings,
         [
-            "FEATURE_COFFEE=true is not followed: no flag has this variable",
-            "FEATURE_NEW_PIPLINE=true is not followed: no flag has this variable; did you mean \
+            "FEATURE_COFFEE is not followed: no flag has this variable",
+            "FEATURE_NEW_PIPLINE is not followed: no flag has this variable; did you mean \
              FEATURE_NEW_PIPELINE?",
         ]
     );

@@ -11,7 +11,8 @@ use cutover_app::flags::{ApplyError, Request};
 use cutover_domain::flags::import::{Imported, Others};
 use cutover_domain::flags::{ChangeError, FlagDocument, KeyChange, Revision};
 
-use super::change::{request, warnings};
+use super::change::from_the_start;
+use super::consequences::warnings;
 use super::open::Flags;
 use super::subject::{Subject, SubjectArgs};
 use super::units::Units;
@@ -19,7 +20,6 @@ use crate::commands::examples;
 use crate::confirm::ChangeArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::printable;
 use crate::suggest::command;
 use report::ImportReport;
 use sides::Sides;
@@ -34,8 +34,9 @@ use source::Source;
         ("cutover flag export | cutover flag import - --from native --store file:other", ""),
     ]),
     after_help = "Nothing is changed without --yes. Flags that are already what the file says are \
-                  left alone. Exit codes: 0 done or shown, 1 something has no equivalent here and \
-                  --lossy is missing, 3 the file cannot be read, 7 conflict."
+                  left alone. Exit codes: 0 done or shown, 1 the file describes no flags that can \
+                  be, or something that has no equivalent here and --lossy is missing, 3 it cannot \
+                  be read, 7 conflict."
 )]
 pub struct ImportArgs {
     /// The file; `-` reads standard input
@@ -106,7 +107,7 @@ pub(super) fn import(context: &Context, args: &ImportArgs) -> Result<Exit, Failu
         .into_iter()
         .fold(named(args, &source), Request::change);
     let plan =
-        pollster::block_on(flags.service.plan(&wanted)).map_err(|error| invalid(error, &name))?;
+        pollster::block_on(flags.service.plan(&wanted)).map_err(|error| invalid(error, name))?;
     let (before, after) = (&plan.before, &plan.after);
     let attributes = subject.attributes();
     let sides = units
@@ -126,15 +127,13 @@ pub(super) fn import(context: &Context, args: &ImportArgs) -> Result<Exit, Failu
     let lost = source.imported.lost().count();
     if lost > 0 && !args.lossy {
         context.output.show(&report)?;
-        return Err(refused(lost, &name));
+        return Err(refused(lost, name));
     }
     if args.change.dry_run || !args.change.yes || is_idle {
         context.output.show(&report)?;
         tell_nothing_changed(context, args, is_idle);
         return Ok(Exit::Done);
     }
-    // What was shown is what is made, or nothing.
-    let wanted = wanted.expecting(before.revision);
     let done = pollster::block_on(flags.service.apply(&wanted))?;
     let revision = done.record.revision;
     report.dry_run = false;
@@ -147,9 +146,8 @@ pub(super) fn import(context: &Context, args: &ImportArgs) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-/// The request without its changes: who, why, and from which revision.
-fn named(args: &ImportArgs, source: &Source) -> Request {
-    let request = request(&args.change);
+/// The request with where the flags come from as its reason, if nobody gave one.
+fn reasoned(request: Request, args: &ImportArgs, source: &Source) -> Request {
     if request.reason.is_some() {
         return request;
     }
@@ -198,9 +196,8 @@ fn refused(lost: usize, name: &str) -> Failure {
 /// A document that would be invalid is the file's fault, not that of whoever typed the command.
 fn invalid(error: ApplyError, name: &str) -> Failure {
     match error {
-        ApplyError::Change(ChangeError::Invalid(problems)) => Failure::trouble(format_args!(
-            "{} cannot be imported: the flags would be invalid:\n{problems}",
-            printable(name)
+        ApplyError::Change(ChangeError::Invalid(problems)) => Failure::no(format_args!(
+            "{name} describes flags that cannot be:\n{problems}"
         )),
         other => other.into(),
     }

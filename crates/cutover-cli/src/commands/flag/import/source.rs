@@ -69,7 +69,7 @@ impl Source {
 }
 
 fn refuse(name: &str, form: Form, problems: &Problems) -> Failure {
-    Failure::trouble(format_args!(
+    Failure::no(format_args!(
         "{name} is not what --from {} reads:\n{problems}",
         form.name()
     ))
