@@ -1,5 +1,7 @@
+pub(crate) mod check;
 mod expression;
-mod limits;
+pub(crate) mod limits;
+mod number;
 mod operator;
 mod pattern;
 mod stored;

@@ -1,4 +1,5 @@
 use std::cmp::Ordering;
+use std::ops::Range;
 
 /// A semantic version, borrowed from its text, ordered by precedence (semver.org, §11).
 ///
@@ -33,6 +34,39 @@ impl<'a> Version<'a> {
         }
         let pre = pre.unwrap_or_default();
         numbers.next().is_none().then_some(Self { core, pre })
+    }
+}
+
+/// A version with its text, parsed once.
+#[derive(Debug)]
+pub(crate) struct KnownVersion {
+    text: Box<str>,
+    core: [u64; 3],
+    pre: Range<usize>,
+}
+
+impl KnownVersion {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let Version { core, pre } = Version::parse(text)?;
+        let from = match pre {
+            "" => 0,
+            _ => text.find('-').map_or(0, |hyphen| hyphen + 1),
+        };
+        let pre = from..from + pre.len();
+        let text = text.into();
+        Some(Self { text, core, pre })
+    }
+
+    /// As it was written.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn version(&self) -> Version<'_> {
+        Version {
+            core: self.core,
+            pre: self.text.get(self.pre.clone()).unwrap_or_default(),
+        }
     }
 }
 
@@ -210,6 +244,10 @@ mod tests {
                         "{}", text
                     );
                 }
+            }
+            if let Some(version) = Version::parse(&left) {
+                let known = KnownVersion::parse(&left).unwrap();
+                prop_assert_eq!((known.version(), known.as_str()), (version, left.as_str()));
             }
             if let (Ok(theirs), Ok(other)) = (semver::Version::parse(&left), semver::Version::parse(&right)) {
                 prop_assert_eq!(parse(&left).cmp(&parse(&right)), theirs.cmp_precedence(&other));
