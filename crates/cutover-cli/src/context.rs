@@ -18,6 +18,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, stderr, stdin};
 use std::sync::Arc;
 
+use cutover_domain::flags::Overlay;
 use cutover_file::{FileFlagConfig, FileFlagStore};
 use cutover_ports::Clock;
 use cutover_ports::flags::FlagStore;
@@ -36,6 +37,7 @@ pub struct Context {
     pub output: Output,
     clock: Arc<dyn Clock>,
     may_ask: bool,
+    overlay: Overlay,
 }
 
 impl Context {
@@ -47,7 +49,20 @@ impl Context {
             output,
             clock,
             may_ask,
+            overlay: Overlay::default(),
         }
+    }
+
+    /// The same with variables laid over the stored flags.
+    #[must_use]
+    pub fn with_overlay(self, overlay: Overlay) -> Self {
+        Self { overlay, ..self }
+    }
+
+    /// What is laid over the stored flags; nothing unless it is asked for.
+    #[must_use]
+    pub fn overlay(&self) -> &Overlay {
+        &self.overlay
     }
 
     /// The flag store, for whoever needs no more than the port.

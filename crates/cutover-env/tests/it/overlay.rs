@@ -246,6 +246,44 @@ fn a_prefix_that_names_no_variable_is_refused() {
     }
 }
 
+#[test]
+fn a_config_is_one_text_and_back() {
+    for text in [
+        "feature",
+        "mdm",
+        "feature:initial",
+        "mdm:initial",
+        "feature:SHOP_",
+        "mdm:initial:SHOP_",
+    ] {
+        assert_eq!(text.parse::<EnvConfig>().unwrap().to_string(), text);
+    }
+    for (text, same) in [
+        ("feature:override", "feature"),
+        ("mdm:override:SHOP_", "mdm:SHOP_"),
+        ("feature:FEATURE_", "feature"),
+    ] {
+        assert_eq!(text.parse::<EnvConfig>().unwrap().to_string(), same);
+    }
+    for (text, expected) in [
+        ("", "`` is not a scheme"),
+        ("env", "`env` is not a scheme"),
+        ("Feature", "`Feature` is not a scheme"),
+        ("feature:", "\"\" cannot begin"),
+        ("feature:overide", "`overide` is not a mode"),
+        ("feature:initial:", "\"\" cannot begin"),
+        ("feature:SHOP_:initial", "`SHOP_` is not a mode"),
+        ("feature:1A", "\"1A\" cannot begin"),
+    ] {
+        let error = text.parse::<EnvConfig>().unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{text}: {error}");
+        assert!(
+            error.contains("SCHEME[:override|initial][:PREFIX]"),
+            "{text}: {error}"
+        );
+    }
+}
+
 pub(crate) fn scheme() -> impl Strategy<Value = Scheme> {
     prop_oneof![Just(Scheme::Feature), Just(Scheme::Mdm)]
 }

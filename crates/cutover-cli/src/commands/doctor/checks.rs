@@ -34,6 +34,7 @@ pub(super) fn all(context: &Context) -> Vec<Check> {
         checks.push(writable(home));
     }
     checks.extend(space(&folder));
+    checks.extend(document.as_ref().and_then(|it| variables(context, it)));
     checks.push(clock(context, &folder, document.as_ref()));
     checks.push(metrics(context));
     checks
@@ -224,6 +225,32 @@ fn clock(context: &Context, folder: &Path, document: Option<&FlagDocument>) -> C
         ),
         _ => Check::ok("clock", format!("{now:.0}")),
     }
+}
+
+/// The variables that `--overlay` lays over the flags.
+fn variables(context: &Context, document: &FlagDocument) -> Option<Check> {
+    let overlay = context.overlay();
+    if overlay.is_empty() {
+        return None;
+    }
+    let overlaid = overlay.apply(document);
+    let told = [overlaid.problems.clone(), overlaid.warnings].concat();
+    Some(if !overlaid.problems.is_empty() {
+        Check::fail(
+            "variables",
+            told.join("\n"),
+            "set these variables right, or unset them: until then what is stored decides",
+        )
+    } else if !told.is_empty() {
+        Check::warn(
+            "variables",
+            told.join("\n"),
+            "unset what is of no use, or rename the flags that share a variable",
+        )
+    } else {
+        let masked = counted(overlaid.masks.len(), "stored flag");
+        Check::ok("variables", format!("they mask {masked}"))
+    })
 }
 
 /// Every running process keeps a state file; one that cannot be read is left out of all figures.

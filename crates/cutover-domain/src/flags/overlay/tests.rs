@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::Stage;
-use crate::flags::{Context, Interner, Snapshot, ValueType};
+use crate::flags::{Condition, Context, Interner, Operator, Rule, Snapshot, ValueType, Weight};
 
 fn naming(off_kills: bool) -> Naming {
     let text = str::to_owned;
@@ -166,6 +166,20 @@ fn kill_requirements_and_overrides_of_the_store_stay_above() {
 }
 
 #[test]
+fn rules_of_the_store_stay_above() {
+    let polish = Condition::test("country", Operator::Equals("PL".into()));
+    let ruled = Definition {
+        rules: vec![Rule::serving(polish, "on")],
+        ..flag("off", Some("25"))
+    };
+    let document = document([("x", ruled.clone())]);
+    for variables in [["FEATURE_X_ROLLOUT=0"], ["FEATURE_X=true"]] {
+        let overlaid = feature(&variables).apply(&document);
+        assert_eq!(overlaid.document.flags["x"].rules, ruled.rules);
+    }
+}
+
+#[test]
 fn a_master_switch_that_a_variable_kills_closes_what_requires_it() {
     let part = Definition {
         requires: vec!["master".parse().unwrap()],
@@ -205,6 +219,18 @@ fn a_mask_says_what_is_stored_and_what_hides_it() {
         overrides: [("acme".to_owned(), "on".to_owned())].into(),
         ..flag("off", Some("25"))
     };
+    let divided = Definition {
+        rollout: Some(Rollout {
+            split: vec![Weight::new("on", 1), Weight::new("off", 3)],
+            ..Rollout::default()
+        }),
+        ..flag("off", None)
+    };
+    let polish = Condition::test("country", Operator::Equals("PL".into()));
+    let ruled = Definition {
+        rules: vec![Rule::serving(polish, "on"); 2],
+        ..divided.clone()
+    };
     for (stored, variables, expected) in [
         (
             flag("off", Some("25")),
@@ -214,7 +240,7 @@ fn a_mask_says_what_is_stored_and_what_hides_it() {
         (
             overridden,
             &["FEATURE_X=false"],
-            Some("stored 25 % and 1 override, but FEATURE_X=false in this environment kills it"),
+            Some("stored 1 override and 25 %, but FEATURE_X=false in this environment kills it"),
         ),
         (
             flag("on", None),
@@ -222,6 +248,22 @@ fn a_mask_says_what_is_stored_and_what_hides_it() {
             Some(
                 "stored on, but FEATURE_X=true with FEATURE_X_ROLLOUT=12.5 in this environment \
                  makes it 12.5 %",
+            ),
+        ),
+        (
+            divided.clone(),
+            &["FEATURE_X_ROLLOUT=25"],
+            Some(
+                "stored a split on:1 off:3, but FEATURE_X_ROLLOUT=25 in this environment makes it \
+                 25 %",
+            ),
+        ),
+        (
+            ruled,
+            &["FEATURE_X=false"],
+            Some(
+                "stored 2 rules and a split on:1 off:3, but FEATURE_X=false in this environment \
+                 kills it",
             ),
         ),
         (
