@@ -19,11 +19,15 @@ mod doctor;
 #[cfg(test)]
 mod eval;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod flags;
 #[cfg(test)]
 mod global;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod import;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]

@@ -9,7 +9,6 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use super::sides::{Moved, Sides};
 use crate::commands::flag::describe::line;
-use crate::commands::flag::fields::fields;
 use crate::exit::Failure;
 use crate::output::{Page, Report, printable, style, table, write_json_line};
 
@@ -36,9 +35,6 @@ impl Report for ImportReport<'_> {
     fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
         for change in self.changes {
             writeln!(page, "{}", line(change))?;
-            for field in fields(change) {
-                writeln!(page, "  {field}")?;
-            }
         }
         match self.unchanged {
             0 => {}
