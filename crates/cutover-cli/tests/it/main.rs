@@ -31,6 +31,8 @@ mod import;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod stale;
+#[cfg(test)]
 mod suggestions;
 #[cfg(test)]
 mod together;
