@@ -21,11 +21,15 @@ mod doctor;
 #[cfg(test)]
 mod eval;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod flags;
 #[cfg(test)]
 mod global;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod import;
 #[cfg(test)]
 mod metrics;
 mod overlay;
@@ -33,6 +37,8 @@ mod overlay;
 mod rollback;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod stale;
 #[cfg(test)]
 mod suggestions;
 #[cfg(test)]

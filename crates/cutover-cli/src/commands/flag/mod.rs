@@ -29,6 +29,7 @@ mod rule;
 mod rule_words;
 mod set;
 mod split;
+mod stale;
 mod status;
 mod subject;
 mod switch;
@@ -104,6 +105,8 @@ pub enum FlagCommand {
     Import(import::ImportArgs),
     /// Write flags as text that can be kept and brought in elsewhere
     Export(export::ExportArgs),
+    /// List flags that have served their time, and the code that names them; exit 1 if there is one
+    Stale(stale::StaleArgs),
 }
 
 pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failure> {
@@ -131,5 +134,6 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Undo(args) => undo::undo(context, &args),
         FlagCommand::Import(args) => import::import(context, &args),
         FlagCommand::Export(args) => export::export(context, &args),
+        FlagCommand::Stale(args) => stale::stale(context, &args),
     }
 }

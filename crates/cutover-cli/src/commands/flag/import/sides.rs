@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use cutover_domain::flags::import::Imported;
 use cutover_domain::flags::import::mdm::Answered;
 use cutover_domain::flags::{
     Attribute, Context as Asked, ErrorCode, Evaluation, FlagDocument, FlagKey, FlagValue, Interner,
@@ -61,6 +62,7 @@ pub(super) struct Counts<'a> {
 impl<'a> Sides<'a> {
     pub(super) fn new(
         source: &'a Source,
+        imported: &'a Imported,
         before: &'a FlagDocument,
         after: &'a FlagDocument,
         subject: &'a Subject,
@@ -72,7 +74,7 @@ impl<'a> Sides<'a> {
             .flags
             .keys()
             .filter(|key| !after.flags.contains_key(*key));
-        let mut keys: Vec<_> = source.imported.flags.keys().chain(gone).collect();
+        let mut keys: Vec<_> = imported.flags.keys().chain(gone).collect();
         keys.sort_unstable();
         let (mut old, mut new) = (Interner::default(), Interner::default());
         let (snapshot, document) = (Snapshot::compile(before, &mut old), after);
