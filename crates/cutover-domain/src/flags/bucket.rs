@@ -35,6 +35,10 @@ impl Bucketing {
         }
     }
 
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// How many buckets there are.
     #[must_use]
     pub const fn buckets(self) -> u32 {

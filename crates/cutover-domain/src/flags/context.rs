@@ -28,6 +28,8 @@ pub enum Attribute<'a> {
     Number(f64),
     /// Yes or no.
     Boolean(bool),
+    /// Several values: groups, roles. A list in a list satisfies no test.
+    List(&'a [Attribute<'a>]),
 }
 
 impl<'a> Context<'a> {

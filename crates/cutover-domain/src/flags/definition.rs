@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Bucketing, FlagKey, FlagValue, ValueType};
+use super::{Bucketing, FlagKey, FlagValue, Rule, ValueType, Weight};
 use crate::{Percentage, Stage};
 
 /// The definition of one flag, as stored.
@@ -34,7 +34,10 @@ pub struct Definition {
     /// Unit or tenant → variant.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub overrides: BTreeMap<String, String>,
-    /// The percentage rollout.
+    /// Whom to answer differently, in order: the first rule that matches decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    /// The rollout: a percentage or a split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Rollout>,
     /// The variant otherwise.
@@ -58,10 +61,11 @@ pub enum State {
     Killed,
 }
 
-/// A percentage rollout: inside the percentage `variant`, outside the flag's default.
+/// A rollout: inside the percentage `variant`, outside the flag's default; or, instead of a
+/// percentage, a split of everybody over several variants.
 ///
-/// Without a percentage it only remembers how units are bucketed, so that a rollout which is taken
-/// back and started again reaches the same people.
+/// With neither it only remembers how units are bucketed, so that a rollout which is taken back and
+/// started again reaches the same people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollout {
     /// The share of units inside; absent while there is no rollout.
@@ -70,6 +74,9 @@ pub struct Rollout {
     /// What is answered inside; a boolean flag's is `on` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+    /// How everybody is divided, instead of a percentage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub split: Vec<Weight>,
     /// The context attribute that is bucketed; the unit when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -85,12 +92,13 @@ pub struct Rollout {
 }
 
 impl Rollout {
-    /// How units are bucketed, with no percentage in force; `None` when nothing differs from a new
+    /// How units are bucketed, with no share in force; `None` when nothing differs from a new
     /// rollout.
     pub(super) fn dormant(self) -> Option<Self> {
         let dormant = Self {
             percentage: None,
             variant: None,
+            split: Vec::new(),
             ..self
         };
         if dormant == Self::default() {
@@ -132,6 +140,7 @@ impl Definition {
             off: default.to_owned(),
             requires: Vec::new(),
             overrides: BTreeMap::new(),
+            rules: Vec::new(),
             rollout: None,
             default: default.to_owned(),
             stage: None,
@@ -154,6 +163,33 @@ impl Definition {
             .unwrap_or("on")
     }
 
+    /// Every place that answers with a variant, and the variant: `default`, `overrides["acme"]`,
+    /// `rules[0].split[1].variant`.
+    pub(super) fn answers(&self) -> impl Iterator<Item = (String, &str)> {
+        let fixed = [("off", &self.off), ("default", &self.default)];
+        let fixed = fixed.map(|(place, variant)| (place.to_owned(), variant.as_str()));
+        let overrides = self.overrides.iter();
+        let overrides =
+            overrides.map(|(target, variant)| (format!("overrides[{target:?}]"), variant.as_str()));
+        let rules = self.rules.iter().enumerate().flat_map(|(index, rule)| {
+            let at = format!("rules[{index}]");
+            let served = rule.variant.as_deref();
+            let served = served.map(|variant| (format!("{at}.variant"), variant));
+            served.into_iter().chain(split_answers(at, &rule.split))
+        });
+        let inside = self
+            .percentage()
+            .map(|_| ("rollout.variant".to_owned(), self.rollout_variant()));
+        let split = self.rollout.iter();
+        let split = split.flat_map(|rollout| split_answers("rollout".to_owned(), &rollout.split));
+        fixed
+            .into_iter()
+            .chain(overrides)
+            .chain(rules)
+            .chain(inside)
+            .chain(split)
+    }
+
     /// The variant with this name, or else the one with this value.
     #[must_use]
     pub fn variant_for(&self, value: &FlagValue) -> Option<&str> {
@@ -162,4 +198,13 @@ impl Definition {
             .find(|(_, known)| *known == value)
             .map(|(name, _)| name.as_str())
     }
+}
+
+fn split_answers(at: String, split: &[Weight]) -> impl Iterator<Item = (String, &str)> {
+    split.iter().enumerate().map(move |(index, weight)| {
+        (
+            format!("{at}.split[{index}].variant"),
+            weight.variant.as_str(),
+        )
+    })
 }

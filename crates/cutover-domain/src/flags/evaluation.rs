@@ -142,7 +142,14 @@ pub enum Tier {
     Requires(FlagKey),
     /// This unit or tenant is overridden.
     Override(String),
-    /// The percentage.
+    /// This rule matches.
+    Rule {
+        /// Its place in the flag's list, counted from 0.
+        index: usize,
+        /// Its name, if it has one.
+        name: Option<String>,
+    },
+    /// The percentage or the split.
     Rollout,
     /// Nothing above applied.
     Default,
@@ -154,7 +161,10 @@ impl fmt::Display for Tier {
             Self::Killed => f.write_str("the flag is killed"),
             Self::Requires(key) => write!(f, "it requires {key}, which is off"),
             Self::Override(target) => write!(f, "{target:?} is overridden"),
-            Self::Rollout => f.write_str("the percentage decides"),
+            Self::Rule { index, name } => {
+                write!(f, "{} matches", rule_name(*index, name.as_deref()))
+            }
+            Self::Rollout => f.write_str("the rollout decides"),
             Self::Default => f.write_str("no tier above the default applies"),
         }
     }
@@ -167,6 +177,61 @@ pub struct Explanation<'a> {
     pub answer: Result<Evaluation<'a>, ErrorCode>,
     /// The tier that decided.
     pub tier: Tier,
-    /// What was hashed, if the percentage was asked.
+    /// What was hashed, if a percentage or a split was asked.
     pub hash_input: Option<String>,
+    /// The rules above the tier that decided, and why they did not match.
+    pub unmatched: Vec<Unmatched>,
+    /// How the required flag that is off came to be off.
+    pub required: Option<Box<Explanation<'a>>>,
+}
+
+/// A rule that was asked and did not match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unmatched {
+    /// Its place in the flag's list, counted from 0.
+    pub index: usize,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// The tests that kept it from matching: of an `all` the first that failed, of an `any` each.
+    pub because: Vec<FailedTest>,
+}
+
+/// A test that did not come out as its rule needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedTest {
+    /// What would have had to hold, in the language of conditions: `plan in ["pro", "team"]`.
+    pub wanted: String,
+    /// The attribute asked about.
+    pub attribute: String,
+    /// Its value in the context, as JSON; `None` when the context does not have it.
+    pub found: Option<String>,
+}
+
+/// How a rule is called in texts for people, where rules count from 1.
+fn rule_name(index: usize, name: Option<&str>) -> String {
+    let number = index + 1;
+    match name {
+        Some(name) => format!("rule {number} {name:?}"),
+        None => format!("rule {number}"),
+    }
+}
+
+impl fmt::Display for Unmatched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&rule_name(self.index, self.name.as_deref()))?;
+        for (index, test) in self.because.iter().enumerate() {
+            f.write_str(if index == 0 { ": " } else { "; " })?;
+            test.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for FailedTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.found {
+            Some(found) => write!(f, "not {}: {} is {found}", self.wanted, self.attribute),
+            None => write!(f, "not {}: there is no {}", self.wanted, self.attribute),
+        }
+    }
 }

@@ -32,12 +32,14 @@
 
 mod bucket;
 mod change;
+mod condition;
 mod context;
 mod definition;
 mod document;
 mod evaluation;
 mod key;
 mod preset;
+mod rule;
 mod snapshot;
 mod spelling;
 mod validation;
@@ -45,12 +47,16 @@ mod value;
 
 pub use bucket::{Bucket, Bucketing, UnknownBucketing};
 pub use change::{Applied, Change, ChangeError};
+pub use condition::{Bound, Condition, Literal, Operator, Pattern};
 pub use context::{Attribute, Context};
 pub use definition::{Definition, Rollout, State};
 pub use document::{ChangeRecord, FlagDocument, KeyChange, Revision, SCHEMA};
-pub use evaluation::{Decision, ErrorCode, Evaluation, Explanation, Reason, Tier};
+pub use evaluation::{
+    Decision, ErrorCode, Evaluation, Explanation, FailedTest, Reason, Tier, Unmatched,
+};
 pub use key::{FlagKey, InvalidFlagKey};
 pub use preset::{Preset, UnknownPreset};
+pub use rule::{Rule, RuleRef, Weight};
 pub use snapshot::{Interner, Slot, Snapshot};
 pub use validation::{Problem, Problems};
 pub use value::{FlagValue, InvalidValue, ValueType};

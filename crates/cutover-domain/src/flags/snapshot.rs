@@ -247,6 +247,8 @@ impl Snapshot {
                 answer: Err(ErrorCode::FlagNotFound),
                 tier: Tier::Default,
                 hash_input: None,
+                unmatched: Vec::new(),
+                required: None,
             };
         };
         let asked = flag.ask(self, context);
@@ -273,6 +275,8 @@ impl Snapshot {
             answer,
             tier,
             hash_input,
+            unmatched: Vec::new(),
+            required: None,
         }
     }
 

@@ -174,7 +174,7 @@ impl Definition {
 }
 
 /// The fields of a definition.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 13] = [
     "description",
     "owner",
     "expires",
@@ -184,23 +184,20 @@ const FIELDS: [&str; 12] = [
     "off",
     "requires",
     "overrides",
+    "rules",
     "rollout",
     "default",
     "stage",
 ];
 
 /// The fields of a rollout.
-const ROLLOUT_FIELDS: [&str; 5] = ["percentage", "variant", "by", "bucketing", "salt"];
-
-/// Fields that decide, and that this version does not evaluate.
-const DECIDING: [&str; 2] = ["rules", "split"];
+const ROLLOUT_FIELDS: [&str; 6] = ["percentage", "variant", "split", "by", "bucketing", "salt"];
 
 /// JSON readers stop at 128 levels, and a value stands some levels down in documents and records.
 const MAX_DEPTH: usize = 64;
 
-/// Fields of a newer minor schema are kept; one that would have to be evaluated is a problem, and
-/// so is one that is a known field but for a slip of the hand: a misspelt `state` would bring a
-/// killed flag back to life.
+/// Fields of a newer minor schema are kept; one that is a known field but for a slip of the hand is
+/// a problem: a misspelt `state` would bring a killed flag back to life.
 fn check_unknown(
     unknown: &BTreeMap<String, serde_json::Value>,
     known: &[&str],
@@ -209,14 +206,7 @@ fn check_unknown(
 ) {
     for field in unknown.keys() {
         let here = format!("{path}{field}");
-        if DECIDING.contains(&field.as_str()) {
-            problems.add(
-                here,
-                format!(
-                    "this version does not evaluate `{field}`; ignoring it would decide wrongly"
-                ),
-            );
-        } else if let Some(meant) = closest(known, field) {
+        if let Some(meant) = closest(known, field) {
             problems.add(
                 here,
                 format!("there is no field `{field}`; did you mean `{meant}`?"),

@@ -317,13 +317,3 @@ fn slots_outlive_the_removal_and_return_of_a_flag() {
     );
     assert!(ask(&there, &mut interner).on);
 }
-
-#[test]
-fn what_this_version_cannot_evaluate_is_refused() {
-    let mut flag = Definition::boolean();
-    flag.unknown
-        .insert("rules".to_owned(), serde_json::json!([{"if": "x"}]));
-    let mut flags = FlagDocument::empty(Timestamp::UNIX_EPOCH);
-    flags.flags.insert("flag".parse().unwrap(), flag);
-    assert!(flags.validate().unwrap_err().to_string().contains("rules"));
-}

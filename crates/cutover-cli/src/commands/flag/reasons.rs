@@ -76,6 +76,7 @@ pub(super) fn why(
             format!("it requires {required}, which is set to: {set}")
         }
         (Tier::Override(target), _) => format!("{} is overridden", printable(target)),
+        (tier @ Tier::Rule { .. }, _) => tier.to_string(),
         (Tier::Rollout, Err(ErrorCode::TargetingKeyMissing)) => format!(
             "{unknown}{share} % by {} get {}, the others {}{except}",
             printable(by),
