@@ -38,6 +38,7 @@ mod definition;
 mod document;
 mod evaluation;
 mod key;
+mod overlay;
 mod preset;
 mod rule;
 mod snapshot;
@@ -55,6 +56,9 @@ pub use evaluation::{
     Decision, ErrorCode, Evaluation, Explanation, FailedTest, Reason, Tier, Unmatched,
 };
 pub use key::{FlagKey, InvalidFlagKey};
+pub use overlay::{
+    Mask, MaskEffect, Naming, Overlaid, Overlay, OverlayMode, OverlayNote, Variable,
+};
 pub use preset::{Preset, UnknownPreset};
 pub use rule::{Rule, RuleRef, Weight};
 pub use snapshot::{Interner, Slot, Snapshot};
