@@ -48,7 +48,7 @@ mod value;
 
 pub use bucket::{Bucket, Bucketing, UnknownBucketing};
 pub use change::{Applied, Change, ChangeError};
-pub use condition::{Bound, Condition, Literal, Operator, Pattern};
+pub use condition::{Bound, Condition, InvalidCondition, Literal, Operator, Pattern};
 pub use context::{Attribute, Context};
 pub use definition::{Definition, Rollout, State};
 pub use document::{ChangeRecord, FlagDocument, KeyChange, Revision, SCHEMA};

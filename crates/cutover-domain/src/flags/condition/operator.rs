@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::Pattern;
+
 /// What a test asks of the value of one attribute.
 ///
 /// A test on an attribute that is absent, or of another type than the operator asks about, is
@@ -76,25 +78,6 @@ pub enum Bound {
     Number(f64),
     /// A semantic version, `1.4.0`, compared by precedence with the attribute's text.
     Version(String),
-}
-
-/// A regular expression as it was written: the syntax of the crate `regex-lite`, matched in time
-/// linear in the text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Pattern(String);
-
-impl Pattern {
-    /// A pattern by its text. Whether it compiles is found by the document's validation.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The pattern as it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl From<&str> for Literal {
