@@ -154,15 +154,15 @@ fn a_callback_may_subscribe_and_end_itself_and_others() {
     let (tell, calls) = channel();
     let (slot, inner, mut other) = (Arc::clone(&held), live.clone(), Some(other));
     let own = live.on_change(Keys::All, move |change| {
-        let _ = tell.send(change.revision.number());
         let mut held = slot.lock().unwrap();
         held.clear(); // its own
         drop(other.take());
-        let tell = tell.clone();
+        let again = tell.clone();
         let later = inner.on_change(Keys::All, move |change| {
-            let _ = tell.send(1000 + change.revision.number());
+            let _ = again.send(1000 + change.revision.number());
         });
         held.push(later.unwrap());
+        let _ = tell.send(change.revision.number());
     });
     held.lock().unwrap().push(own.unwrap());
     for value in [true, false, true] {
