@@ -4,6 +4,7 @@ mod buckets;
 mod evaluation;
 mod explain;
 mod rules;
+mod stale;
 mod validation;
 
 use cutover_domain::Percentage;
