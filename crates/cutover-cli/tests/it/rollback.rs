@@ -10,12 +10,27 @@ fn flags() -> Home {
     let home = Home::new();
     for arguments in [
         &["create", "migration", "--stage", "shadow"][..],
-        &["create", "complete", "--stage", "complete", "--default", "on"],
+        &[
+            "create",
+            "complete",
+            "--stage",
+            "complete",
+            "--default",
+            "on",
+        ],
         &["create", "everybody", "--default", "on"],
         &["create", "some", "--by", "tenant"],
         &["rollout", "some", "50"],
         &["create", "ruled"],
-        &["rule", "add", "ruled", "--when", "tenant == \"acme\"", "--serve", "on"],
+        &[
+            "rule",
+            "add",
+            "ruled",
+            "--when",
+            "tenant == \"acme\"",
+            "--serve",
+            "on",
+        ],
         &["create", "nobody"],
         &["override", "everybody", "unit-7", "on"],
     ] {
@@ -44,7 +59,14 @@ fn a_tenant_goes_back_to_old_in_one_revision_and_nobody_else_does() {
     ]
     .map(|arguments| home.told(arguments));
     insta::assert_snapshot!(told.join("\n"));
-    for key in ["migration", "complete", "everybody", "some", "ruled", "nobody"] {
+    for key in [
+        "migration",
+        "complete",
+        "everybody",
+        "some",
+        "ruled",
+        "nobody",
+    ] {
         let who = ["--tenant", "acme", "--unit", "u9"];
         assert_eq!(answer(&home, key, &who), false, "{key}");
     }
@@ -57,7 +79,9 @@ fn nothing_but_a_yes_is_asked_for() {
     let answer = home.run(&["flag", "rollback", "--tenant", "acme"]);
     assert_eq!(answer.code, 6, "{answer}");
     assert!(answer.err.contains("--yes"), "{answer}");
-    let answer = home.run(&["flag", "rollback", "--tenant", "acme", "--yes", "--expect", "1"]);
+    let answer = home.run(&[
+        "flag", "rollback", "--tenant", "acme", "--yes", "--expect", "1",
+    ]);
     assert_eq!(answer.code, 7, "{answer}");
 }
 
@@ -66,9 +90,15 @@ fn a_kill_of_all_says_what_it_leaves_out() {
     let home = flags();
     let killed = home.run(&["flag", "kill", "--all", "--yes"]);
     assert_eq!(killed.code, 0, "{killed}");
-    assert!(killed.err.contains("left out") && killed.err.contains("old is stale: complete"), "{killed}");
+    assert!(
+        killed.err.contains("left out") && killed.err.contains("old is stale: complete"),
+        "{killed}"
+    );
     let state = |key: &str| home.json(&["flag", "get", key])["flag"]["state"].clone();
-    assert_eq!((state("everybody"), state("complete")), (json!("killed"), json!("enabled")));
+    assert_eq!(
+        (state("everybody"), state("complete")),
+        (json!("killed"), json!("enabled"))
+    );
     home.done(&["flag", "kill", "--all", "--force", "--yes"]);
     assert_eq!(state("complete"), "killed");
     let other = Home::new();
@@ -94,5 +124,8 @@ fn a_kill_of_all_reaches_flags_that_are_made_meanwhile() {
     let kill = records.iter().find(is_kill).unwrap();
     let there_before = kill["revision"].as_u64().unwrap() - 1;
     let killed = kill["changes"].as_array().unwrap().len() as u64;
-    assert_eq!(killed, there_before, "every flag that was there when it happened");
+    assert_eq!(
+        killed, there_before,
+        "every flag that was there when it happened"
+    );
 }
