@@ -2,6 +2,8 @@
 // `cfg(test)` tells clippy that helpers, too, are tests, and may panic.
 
 #[cfg(test)]
+mod apply;
+#[cfg(test)]
 mod ask;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
@@ -30,6 +32,11 @@ mod harness;
 mod import;
 #[cfg(test)]
 mod metrics;
+mod overlay;
+#[cfg(test)]
+mod rollback;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod stale;
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub struct Inspection {
     pub schema: i32,
     /// The version that this program makes, if the tables were new.
     pub known_schema: i32,
+    /// Whether somebody was writing at that moment. A lock that stays is a process that hangs.
+    pub is_locked: bool,
     /// What SQLite's own check found wrong with the file: the first hundred problems.
     pub problems: Vec<String>,
     /// All environments that the database has flags of.
@@ -66,11 +68,13 @@ pub struct Gap {
 pub(super) fn inspect(desk: &mut Desk, place: &Place) -> Result<Option<Inspection>, PortError> {
     desk.read(INSPECT, |connection| {
         let failed = || place.failed(INSPECT);
+        let is_locked = place.database.is_locked(connection).map_err(failed())?;
         // One state for all reads.
         let snapshot = connection.unchecked_transaction().map_err(failed())?;
         let mut found = Inspection {
             schema: migrations::version(&snapshot).map_err(failed())?,
             known_schema: migrations::current_version(),
+            is_locked,
             problems: problems(&snapshot).map_err(failed())?,
             environments: environments(&snapshot).map_err(failed())?,
             ..Inspection::default()

@@ -10,6 +10,7 @@ use cutover_domain::flags::{
 };
 use serde::Serialize;
 
+use super::masks::LaidOver;
 use super::open::Flags;
 use super::subject::{Subject, SubjectArgs, naming_anybody, rolled_out_by};
 use super::units::{each_unit, open, unit};
@@ -54,6 +55,8 @@ struct Answer<'a> {
     bucket: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<ErrorCode>,
+    #[serde(flatten)]
+    laid_over: LaidOver<'a>,
 }
 
 impl Report for Answer<'_> {
@@ -72,6 +75,9 @@ impl Report for Answer<'_> {
         if let Some(bucket) = self.bucket {
             write!(page, ", bucket {bucket}")?;
         }
+        if let Some(source) = self.laid_over.source() {
+            write!(page, ", by {}", printable(source))?;
+        }
         writeln!(page, ", revision {}", self.revision)
     }
 }
@@ -83,10 +89,11 @@ struct Asker<'a> {
     slot: Slot,
     bucketing: Bucketing,
     default: Option<FlagValue>,
+    laid_over: LaidOver<'a>,
 }
 
 impl<'a> Asker<'a> {
-    fn new(flags: &Flags, key: &'a str, default: Option<&str>) -> Self {
+    fn new(flags: &'a Flags, key: &'a str, default: Option<&str>) -> Self {
         let mut interner = Interner::default();
         let snapshot = Snapshot::compile(&flags.document, &mut interner);
         let definition = flags.document.flags.get(key);
@@ -99,6 +106,7 @@ impl<'a> Asker<'a> {
                 .map(|rollout| rollout.bucketing)
                 .unwrap_or_default(),
             default: default.map(|text| default_value(definition, text)),
+            laid_over: flags.masks.of(key),
         }
     }
 
@@ -119,6 +127,7 @@ impl<'a> Asker<'a> {
                 revision,
                 bucket: bucket.map(|bucket| number(bucket, self.bucketing)),
                 error_code: None,
+                laid_over: self.laid_over,
             },
             Err(error) => Answer {
                 key: self.key,
@@ -129,6 +138,7 @@ impl<'a> Asker<'a> {
                 revision: self.snapshot.revision(),
                 bucket: None,
                 error_code: Some(error),
+                laid_over: self.laid_over,
             },
         }
     }
@@ -159,7 +169,7 @@ fn default_value(definition: Option<&Definition>, text: &str) -> FlagValue {
 }
 
 pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> {
-    let flags = Flags::open(context)?;
+    let flags = Flags::in_force(context)?;
     let subject = Subject::read(&args.subject)?;
     let asker = Asker::new(&flags, &args.key, args.default.as_deref());
     let attributes = subject.attributes();

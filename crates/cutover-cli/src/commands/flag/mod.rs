@@ -3,11 +3,13 @@
 //! Every command that changes something goes through one place, `change`, which shows it, asks,
 //! commits, and says what is the case now.
 
+mod about;
 mod apply;
 mod change;
 mod consequences;
 mod create;
 mod delete;
+mod deleted;
 mod describe;
 mod edit;
 mod editor;
@@ -17,10 +19,13 @@ mod fields;
 mod history;
 mod import;
 mod list;
+mod masks;
 mod open;
 mod outcomes;
 mod proposal;
 mod reasons;
+mod rollback;
+mod rule;
 mod rule_words;
 mod set;
 mod split;
@@ -30,6 +35,7 @@ mod subject;
 mod switch;
 mod undo;
 mod units;
+mod variant;
 mod view;
 mod watch;
 
@@ -69,10 +75,20 @@ pub enum FlagCommand {
     Override(set::OverrideArgs),
     /// Give a share of the units the new value
     Rollout(set::RolloutArgs),
+    /// Answer differently by what is known of who asks
+    #[command(subcommand)]
+    Rule(rule::RuleCommand),
+    /// Show and change the answers that a flag has
+    #[command(subcommand)]
+    Variant(variant::VariantCommand),
+    /// Say what a flag is for, who answers for it, and when it should be gone
+    Describe(about::DescribeArgs),
     /// Off for everybody, whatever else is set
     Kill(switch::KillArgs),
     /// Take a kill back
     Restore(switch::RestoreArgs),
+    /// One tenant or unit back to old, in a set of flags
+    Rollback(rollback::RollbackArgs),
     /// Show who changed what, when and why, newest first
     History(history::HistoryArgs),
     /// Delete flags; undo brings them back
@@ -104,6 +120,10 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Eval(args) => eval::eval(context, &args),
         FlagCommand::Override(args) => set::fix(context, &args),
         FlagCommand::Rollout(args) => set::rollout(context, args),
+        FlagCommand::Rule(command) => rule::run(context, command),
+        FlagCommand::Variant(command) => variant::run(context, command),
+        FlagCommand::Describe(args) => about::describe(context, &args),
+        FlagCommand::Rollback(args) => rollback::rollback(context, &args),
         FlagCommand::Kill(args) => switch::kill(context, &args),
         FlagCommand::Restore(args) => switch::restore(context, &args),
         FlagCommand::History(args) => history::history(context, &args),

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::describe::answers;
 use super::eval::number;
+use super::masks::LaidOver;
 use super::open::Flags;
 use super::outcomes::closed;
 use super::reasons::{depends, warnings, why};
@@ -46,6 +47,8 @@ struct Status<'a> {
     effective: Option<Effective<'a>>,
     why: String,
     warnings: Vec<String>,
+    #[serde(flatten)]
+    laid_over: LaidOver<'a>,
     /// The option that would tell what is not known about who asks.
     #[serde(skip)]
     missing: Option<Vec<String>>,
@@ -95,7 +98,7 @@ impl Effective<'_> {
 }
 
 pub(super) fn status(context: &Context, args: &StatusArgs) -> Result<Exit, Failure> {
-    let flags = Flags::open(context)?;
+    let flags = Flags::in_force(context)?;
     let subject = Subject::read(&args.subject)?;
     let mut interner = Interner::default();
     let snapshot = Snapshot::compile(&flags.document, &mut interner);
@@ -106,14 +109,13 @@ pub(super) fn status(context: &Context, args: &StatusArgs) -> Result<Exit, Failu
     let mut status_of = |key: &'_ FlagKey| {
         let (key, definition) = flags.document.flags.get_key_value(key)?;
         let explanation = snapshot.explain(interner.slot(key.as_str()), &asked);
-        Some(Status::new(
-            &flags.document,
-            key,
-            definition,
-            explanation,
-            anybody,
-            now,
-        ))
+        let document = &flags.document;
+        let mut status = Status::new(document, key, definition, explanation, anybody, now);
+        status.laid_over = flags.masks.of(key.as_str());
+        if let Some(stored) = flags.masks.stored(key) {
+            status.configured = Configured::new(stored);
+        }
+        Some(status)
     };
     let revision = flags.document.revision;
     match &args.key {
@@ -149,7 +151,6 @@ impl<'a> Status<'a> {
     ) -> Self {
         let rollout = definition.rollout.as_ref();
         let bucketing = rollout.map(|rollout| rollout.bucketing).unwrap_or_default();
-        let percentage = definition.percentage();
         let why = why(document, definition, &explanation, anybody);
         let mut warnings = warnings(key, definition, now);
         let depends = depends(document, definition, &explanation, anybody);
@@ -181,7 +182,24 @@ impl<'a> Status<'a> {
                 error_code,
             }
         });
-        let configured = Configured {
+        Self {
+            key,
+            configured: Configured::new(definition),
+            effective,
+            why,
+            warnings,
+            laid_over: LaidOver::default(),
+            missing,
+        }
+    }
+}
+
+impl<'a> Configured<'a> {
+    fn new(definition: &'a Definition) -> Self {
+        let rollout = definition.rollout.as_ref();
+        let bucketing = rollout.map(|rollout| rollout.bucketing).unwrap_or_default();
+        let percentage = definition.percentage();
+        Self {
             state: definition.state,
             default: &definition.default,
             percentage,
@@ -189,14 +207,6 @@ impl<'a> Status<'a> {
             requires: &definition.requires,
             overrides: definition.overrides.len(),
             words: answers(definition),
-        };
-        Self {
-            key,
-            configured,
-            effective,
-            why,
-            warnings,
-            missing,
         }
     }
 }
@@ -215,6 +225,7 @@ impl Report for One<'_> {
             effective,
             why,
             warnings,
+            laid_over,
             missing: _,
         } = &self.flag;
         let mut field = |name: &str, value: &str| writeln!(page, "{name:<12} {value}");
@@ -224,6 +235,9 @@ impl Report for One<'_> {
             && wanted != reached
         {
             field("reached", &format!("{reached} %"))?;
+        }
+        if let Some(words) = laid_over.words() {
+            field("variables", &printable(&words))?;
         }
         match effective {
             Some(effective) => {
@@ -267,13 +281,15 @@ impl Report for All<'_> {
             effective,
             why,
             warnings,
+            laid_over,
             missing: _,
         } in &self.flags
         {
             let effective = effective
                 .as_ref()
                 .map_or("it depends".to_owned(), Effective::words);
-            let why = [why.clone()].into_iter().chain(warnings.iter().cloned());
+            let why = [why.clone()].into_iter().chain(laid_over.words());
+            let why = why.chain(warnings.iter().cloned());
             flags.add_row([
                 key.to_string(),
                 configured.words.clone(),

@@ -1,11 +1,13 @@
 pub(crate) mod check;
 mod expression;
+pub(crate) mod fingerprint;
 pub(crate) mod limits;
-mod number;
+pub(crate) mod number;
 mod operator;
 mod pattern;
+pub(crate) mod sense;
 mod stored;
-mod version;
+pub(crate) mod version;
 
 pub use expression::InvalidCondition;
 pub use operator::{Bound, Literal, Operator};

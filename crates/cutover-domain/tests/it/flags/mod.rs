@@ -4,6 +4,8 @@ mod buckets;
 mod evaluation;
 mod explain;
 mod rules;
+mod stale;
+mod validation;
 
 use cutover_domain::Percentage;
 use cutover_domain::flags::{

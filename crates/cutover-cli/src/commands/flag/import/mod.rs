@@ -99,7 +99,7 @@ pub(super) fn import(context: &Context, args: &ImportArgs) -> Result<Exit, Failu
     let units = args.units.as_deref().map(Units::read).transpose()?;
     let source = Source::read(args)?;
     from_the_start(&args.change, || {
-        attempt(context, args, &source, &subject, units.as_ref())
+        Ok(attempt(context, args, &source, &subject, units.as_ref())?)
     })
 }
 
