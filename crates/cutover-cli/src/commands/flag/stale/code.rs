@@ -29,7 +29,7 @@ pub(super) struct Code {
     /// The lines that name a flag, in order of file and line.
     pub(super) lines: BTreeMap<FlagKey, Vec<Line>>,
     /// Files and folders that were not read.
-    pub(super) skipped: Vec<Skipped>,
+    pub(super) skipped: BTreeSet<Skipped>,
 }
 
 /// A line that names a flag.
@@ -41,7 +41,7 @@ pub(super) struct Line {
 }
 
 /// A file or folder that was not read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(super) struct Skipped {
     path: Option<String>,
     problem: String,
@@ -108,7 +108,7 @@ pub(super) fn search(
 
 impl Code {
     fn skip(&mut self, path: Option<&Path>, problem: &dyn fmt::Display) {
-        self.skipped.push(Skipped {
+        self.skipped.insert(Skipped {
             path: path.map(|path| printable(&path.display().to_string())),
             problem: printable(&problem.to_string()),
         });
