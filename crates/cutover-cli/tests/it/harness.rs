@@ -54,6 +54,13 @@ impl Home {
         self.folder.path().join("home")
     }
 
+    /// Puts a file beside the home, and answers its path.
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+
     /// The program with the environment of a plain user, and nobody to ask.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
@@ -115,6 +122,7 @@ impl Home {
 
     fn same_everywhere(&self, text: &str) -> String {
         text.replace(&self.path().display().to_string(), "HOME")
+            .replace(&format!("{}/", self.folder.path().display()), "")
     }
 }
 

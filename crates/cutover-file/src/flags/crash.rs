@@ -7,7 +7,8 @@ use std::io::{self, Write};
 
 /// Every point at which the harm tests strike, in the order of a commit.
 #[cfg(test)]
-pub(super) const POINTS: [&str; 11] = [
+pub(super) const POINTS: [&str; 12] = [
+    "locking",
     "locked",
     "history cut",
     "history last",

@@ -21,9 +21,34 @@ pub(super) fn io(operation: Operation, path: &Path) -> impl FnOnce(io::Error) ->
                 error.advice("give the user of this process access to the directory and its files")
             }
             PortErrorKind::Full => error.advice("nothing was changed; free space and try again"),
+            PortErrorKind::ReadOnly => {
+                error.advice("flags can be read here; change them where the directory is writable")
+            }
             _ => error,
         }
     }
+}
+
+/// A lock that the operating system does not give, other than because somebody else has it.
+pub(super) fn no_lock(operation: Operation, path: &Path, cause: io::Error) -> PortError {
+    /// `ENOLCK`: a network file system without its lock service.
+    const NO_LOCK_SERVICE: i32 = if cfg!(target_os = "linux") { 37 } else { 77 };
+    let is_impossible = cause.kind() == io::ErrorKind::Unsupported
+        || (cfg!(unix) && cause.raw_os_error() == Some(NO_LOCK_SERVICE));
+    if !is_impossible {
+        return io(operation, path)(cause);
+    }
+    PortError::new(PortErrorKind::Unsupported, operation)
+        .at(path.display())
+        .because(format_args!(
+            "this file system cannot lock files ({cause}), and without a lock one writer would \
+             undo what another has done"
+        ))
+        .advice(
+            "nothing was changed; flags can be read here, but keep those that change on a local \
+             disk or in a database",
+        )
+        .caused_by(cause)
 }
 
 /// The file at `place` (`path:line:column`) does not hold what it should.

@@ -217,7 +217,8 @@ fn lock(path: &Path) -> Option<Check> {
         Err(TryLockError::Error(error)) => Check::warn(
             "lock",
             format!("{}: {error}", path.display()),
-            "this file system cannot lock files: let only one process at a time change flags",
+            "if this file system cannot lock files, flags can be read here, but not changed: keep \
+             them on a local disk",
         ),
     })
 }

@@ -34,13 +34,13 @@ impl Number {
         }
     }
 
-    /// The bits of the value, the same for equal values.
-    pub(crate) fn bits(self) -> u64 {
+    /// The same for equal values alone: whether it is whole, and its bits.
+    pub(crate) fn identity(self) -> (bool, u64) {
         match self {
-            Self::Integer(number) => number.cast_unsigned(),
+            Self::Integer(number) => (true, number.cast_unsigned()),
             Self::Float(number) => match whole(number) {
-                Some(number) => number.cast_unsigned(),
-                None => number.to_bits(),
+                Some(number) => (true, number.cast_unsigned()),
+                None => (false, number.to_bits()),
             },
         }
     }
@@ -101,7 +101,7 @@ mod tests {
             assert_eq!(compare(left, right), Some(order), "{left} {right}");
             let back = Number::Float(right).compare(Number::Integer(left));
             assert_eq!(back, Some(order.reverse()), "{right} {left}");
-            let equal = Number::Integer(left).bits() == Number::Float(right).bits();
+            let equal = Number::Integer(left).identity() == Number::Float(right).identity();
             assert_eq!(equal, order.is_eq(), "{left} {right}");
         }
         assert_eq!(compare(1, f64::NAN), None);

@@ -2,7 +2,9 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::Stage;
-use crate::flags::{Condition, Context, Interner, Operator, Rule, Snapshot, ValueType, Weight};
+use crate::flags::{
+    Attribute, Condition, Context, Interner, Operator, Rule, Snapshot, ValueType, Weight,
+};
 
 fn naming(off_kills: bool) -> Naming {
     let text = str::to_owned;
@@ -172,10 +174,15 @@ fn rules_of_the_store_stay_above() {
         rules: vec![Rule::serving(polish, "on")],
         ..flag("off", Some("25"))
     };
-    let document = document([("x", ruled.clone())]);
-    for variables in [["FEATURE_X_ROLLOUT=0"], ["FEATURE_X=true"]] {
-        let overlaid = feature(&variables).apply(&document);
-        assert_eq!(overlaid.document.flags["x"].rules, ruled.rules);
+    let overlaid = feature(&["FEATURE_X_ROLLOUT=0"]).apply(&document([("x", ruled)]));
+    let mut interner = Interner::default();
+    let snapshot = Snapshot::compile(&overlaid.document, &mut interner);
+    let slot = interner.slot("x");
+    for (country, expected) in [("PL", true), ("DE", false)] {
+        let attributes = [("country", Attribute::Text(country))];
+        let context = Context::unit("7").with_attributes(&attributes);
+        let decision = snapshot.decide(slot, &context, false);
+        assert_eq!(decision.on, expected, "{country}");
     }
 }
 
@@ -414,4 +421,18 @@ fn initially_the_store_wins_and_what_it_has_not_is_supplied() {
         .apply(&stored);
     assert!(!only_y.document.flags.contains_key("z"));
     assert_eq!(only_y.warnings.len(), 1, "{:?}", only_y.warnings);
+}
+
+#[test]
+fn many_variables_of_no_flag_are_counted() {
+    let names: Vec<_> = (0..1000)
+        .map(|index| format!("FEATURE_{index}=true"))
+        .collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let warnings = feature(&names).apply(&document([])).warnings;
+    assert_eq!(warnings.len(), 11);
+    assert_eq!(
+        warnings[10],
+        "990 more variables that begin with FEATURE_ are not followed"
+    );
 }

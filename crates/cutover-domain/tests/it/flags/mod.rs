@@ -3,7 +3,12 @@
 mod buckets;
 mod evaluation;
 mod explain;
+mod expressions;
+mod laws;
+mod oracle;
 mod rules;
+mod stale;
+mod validation;
 
 use cutover_domain::Percentage;
 use cutover_domain::flags::{

@@ -67,7 +67,7 @@ fn hash(hasher: &DefaultHashBuilder, attribute: Attribute<'_>) -> Option<u64> {
         Attribute::Boolean(value) => Some(hasher.hash_one(value)),
         Attribute::Integer(_) | Attribute::Number(_) => {
             let number = Number::of_attribute(attribute)?;
-            Some(hasher.hash_one(number.bits()))
+            Some(hasher.hash_one(number.identity()))
         }
         Attribute::List(_) => None,
     }
