@@ -73,10 +73,8 @@ pub(super) fn stale(context: &Context, args: &StaleArgs) -> Result<Exit, Failure
     let Code { mut lines, skipped } = if found.is_empty() {
         Code::default()
     } else {
-        let own = [
-            context.place.home().to_path_buf(),
-            context.place.store_folder(),
-        ];
+        let (StoreAddress::File(store) | StoreAddress::Sqlite(store)) = context.place.store();
+        let own = [context.place.home().to_path_buf(), store.clone()];
         let known: Vec<_> = flags.document.flags.keys().collect();
         search(&args.code, &own, &known)?
     };
