@@ -19,6 +19,7 @@ use super::outcomes::{is_same, only_outcome};
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::place::StoreAddress;
 use code::{Code, search};
 use report::{Reason, StaleFlag, StaleFlags};
 
