@@ -70,6 +70,9 @@ pub enum HomeError {
     /// The operating system has no thread to give.
     #[error("cannot start the thread that follows the flags: {0}")]
     NoThread(#[from] std::io::Error),
+    /// The operating system has no random number to give.
+    #[error("cannot tell this process apart from others, for want of a random number: {0}")]
+    NoRandomness(std::io::Error),
 }
 
 impl HomeOptions {
@@ -199,7 +202,7 @@ impl HomeOptions {
         }
         let follower = Follower::start(live.clone(), Arc::clone(&flag_store))?;
 
-        let boot = uuid::Uuid::new_v4().simple().to_string();
+        let boot = random_id().map_err(HomeError::NoRandomness)?;
         let identity = ProcessIdentity::new(self.instance.unwrap_or_else(program_name), boot);
         let recorder = Arc::new(Recorder::new(identity));
         let publisher = MetricsPublisher::start(
@@ -286,6 +289,13 @@ impl Home {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// What tells the processes of one name apart.
+fn random_id() -> Result<String, std::io::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 fn program_name() -> String {
