@@ -4,7 +4,7 @@ use std::sync::Arc;
 use cutover_app::execution::Cutover;
 use cutover_app::flags::{FlagService, Follower, Live};
 use cutover_app::metrics::{MetricsPublisher, PUBLISH_INTERVAL};
-use cutover_domain::flags::FlagDocument;
+use cutover_domain::flags::{FlagDocument, Overlay};
 use cutover_domain::metrics::ProcessIdentity;
 use cutover_file::{FileComparisonStore, FileFlagStore, FileStateStore};
 use cutover_ports::comparison::ComparisonStore;
@@ -52,6 +52,7 @@ pub struct HomeOptions {
     path: PathBuf,
     instance: Option<String>,
     defaults: Option<FlagDocument>,
+    overlay: Overlay,
     unit_salt: Option<Arc<str>>,
     flag_store: Option<Arc<dyn FlagStore>>,
 }
@@ -79,6 +80,7 @@ impl HomeOptions {
             path: path.into(),
             instance: None,
             defaults: None,
+            overlay: Overlay::default(),
             unit_salt: None,
             flag_store: None,
         }
@@ -101,6 +103,38 @@ impl HomeOptions {
             defaults: Some(defaults),
             ..self
         }
+    }
+
+    /// What lies over the flags of the folder in this process alone.
+    ///
+    /// ```
+    /// use cutover::HomeOptions;
+    /// # use cutover_env as env;
+    /// use env::{EnvConfig, Scheme}; // cutover::env, with the feature `env`
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let initially = EnvConfig::new(Scheme::Feature).with_mode(env::OverlayMode::Initial);
+    /// let home = HomeOptions::new(folder.path())
+    ///     .overlay(initially.read([("FEATURE_NEW_PARSER", "true")]))
+    ///     .open()?;
+    /// assert!(home.live().flag("new_parser").is_on(&Default::default()));
+    /// assert_eq!(
+    ///     home.live().status().overlay.notes[0].to_string(),
+    ///     "not stored: FEATURE_NEW_PARSER=true in this environment defines it"
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn overlay(self, overlay: Overlay) -> Self {
+        Self { overlay, ..self }
+    }
+
+    /// Lays the variables of this process over the flags of the folder; what they mask, and which of
+    /// them cannot be followed, is in the status of [`Home::live`].
+    #[cfg(feature = "env")]
+    #[must_use]
+    pub fn environment(self, config: &cutover_env::EnvConfig) -> Self {
+        self.overlay(config.read_process())
     }
 
     /// A secret that keeps the units in comparison records from being guessed.
@@ -157,7 +191,8 @@ impl HomeOptions {
         let live = self
             .defaults
             .as_ref()
-            .map_or_else(Live::new, Live::with_defaults);
+            .map_or_else(Live::new, Live::with_defaults)
+            .with_overlay(self.overlay);
         match pollster::block_on(live.refresh(&*flag_store)) {
             Err(error) if !has_defaults => return Err(HomeError::Flags(error)),
             _ => {}

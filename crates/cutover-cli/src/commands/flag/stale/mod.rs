@@ -19,7 +19,7 @@ use super::outcomes::{is_same, only_outcome};
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::place::FlagPlace;
+use crate::place::StoreAddress;
 use code::{Code, search};
 use report::{Reason, StaleFlag, StaleFlags};
 
@@ -75,9 +75,9 @@ pub(super) fn stale(context: &Context, args: &StaleArgs) -> Result<Exit, Failure
         Code::default()
     } else {
         let mut own = vec![context.place.home().to_path_buf()];
-        match context.place.flags() {
-            FlagPlace::Folder(folder) => own.push(folder),
-            database => own.extend(database.files()),
+        match context.place.store() {
+            StoreAddress::File(folder) => own.push(folder.clone()),
+            StoreAddress::Sqlite(_) => own.extend(context.place.flags().files()),
         }
         let known: Vec<_> = flags.document.flags.keys().collect();
         search(&args.code, &own, &known)?
