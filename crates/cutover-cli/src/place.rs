@@ -75,6 +75,35 @@ pub enum FlagPlace {
     },
 }
 
+impl FlagPlace {
+    /// The folder in which they are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        match self {
+            Self::Folder(folder) => folder,
+            Self::Database { path, .. } => match path.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => Path::new("."),
+            },
+        }
+    }
+
+    /// The files that hold them, with those that SQLite keeps beside a database while it is used.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Folder(folder) => vec![folder.join("flags.json")],
+            Self::Database { path, .. } => ["", "-wal", "-shm"]
+                .map(|suffix| {
+                    let mut name = path.as_os_str().to_owned();
+                    name.push(suffix);
+                    name.into()
+                })
+                .into(),
+        }
+    }
+}
+
 /// The name of an environment: each has a flag document, comparisons and metrics of its own.
 ///
 /// Names are lower case and cannot leave their folder, on any file system.

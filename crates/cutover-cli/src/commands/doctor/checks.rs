@@ -10,7 +10,6 @@ use jiff::Timestamp;
 
 use super::{Check, counted, database, store};
 use crate::context::{Context, FlagAdapter};
-use crate::place::FlagPlace;
 use crate::suggest::command;
 
 /// Below this, the next change may not fit.
@@ -22,47 +21,30 @@ const CLOCK_TOLERANCE: i64 = 5;
 
 pub(super) fn all(context: &Context) -> Vec<Check> {
     let home = context.place.home();
-    let (folder, files) = whereabouts(&context.place.flags());
-    let mut checks = vec![home_check(home, &folder)];
+    let place = context.place.flags();
+    let folder = place.folder();
+    let mut checks = vec![home_check(home, folder)];
     if folder != home {
-        checks.push(folder_check(&folder));
+        checks.push(folder_check(folder));
     }
-    let mut paths = vec![home, &folder];
+    let files = place.files();
+    let mut paths = vec![home, folder];
     paths.extend(files.iter().map(PathBuf::as_path));
     checks.extend(permissions(&paths));
     let (document, found) = match context.flag_adapter() {
-        FlagAdapter::Files(store) => store::all(context, &store, &folder),
+        FlagAdapter::Files(store) => store::all(context, &store, folder),
         FlagAdapter::Sqlite(store) => database::all(context, &store),
     };
     checks.extend(found);
-    checks.push(writable(&folder));
+    checks.push(writable(folder));
     if folder != home {
         checks.push(writable(home));
     }
-    checks.extend(space(&folder));
+    checks.extend(space(folder));
     checks.extend(document.as_ref().and_then(|it| variables(context, it)));
-    checks.push(clock(context, &folder, document.as_ref()));
+    checks.push(clock(context, folder, document.as_ref()));
     checks.push(metrics(context));
     checks
-}
-
-/// The folder in which the flags are, and the files that hold them.
-fn whereabouts(flags: &FlagPlace) -> (PathBuf, Vec<PathBuf>) {
-    match flags {
-        FlagPlace::Folder(folder) => (folder.clone(), vec![folder.join("flags.json")]),
-        FlagPlace::Database { path, .. } => {
-            let folder = match path.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => parent,
-                _ => Path::new("."),
-            };
-            let files = ["", "-wal", "-shm"].map(|suffix| {
-                let mut name = path.as_os_str().to_owned();
-                name.push(suffix);
-                PathBuf::from(name)
-            });
-            (folder.to_owned(), files.into())
-        }
-    }
 }
 
 fn home_check(home: &Path, flags: &Path) -> Check {

@@ -74,8 +74,11 @@ pub(super) fn stale(context: &Context, args: &StaleArgs) -> Result<Exit, Failure
     let Code { mut lines, skipped } = if found.is_empty() {
         Code::default()
     } else {
-        let (StoreAddress::File(store) | StoreAddress::Sqlite(store)) = context.place.store();
-        let own = [context.place.home().to_path_buf(), store.clone()];
+        let mut own = vec![context.place.home().to_path_buf()];
+        match context.place.store() {
+            StoreAddress::File(folder) => own.push(folder.clone()),
+            StoreAddress::Sqlite(_) => own.extend(context.place.flags().files()),
+        }
         let known: Vec<_> = flags.document.flags.keys().collect();
         search(&args.code, &own, &known)?
     };
