@@ -109,7 +109,11 @@ const IMPURE: &[&str] = &[
 ];
 
 /// Libraries that a user of the crate must be able to leave out.
-const OPTIONAL: &[(&str, &str)] = &[("cutover-app", "maud"), ("cutover-app", "tokio")];
+const OPTIONAL: &[(&str, &str)] = &[
+    ("cutover-app", "maud"),
+    ("cutover-app", "tokio"),
+    ("cutover-file", "notify"),
+];
 
 /// Libraries where another or the standard library does it. Others may bring them along.
 const NOT_DIRECTLY: &[(&str, &str)] = &[
@@ -137,6 +141,7 @@ const CONCERNS: &[(&str, &[&str])] = &[
     ),
     ("cutover-file", &["flags", "comparison", "metrics"]),
     ("cutover-ports", &["flags", "comparison", "metrics"]),
+    ("cutover-sqlite", &["flags"]),
 ];
 
 fn place(name: &str) -> Option<Layer> {
@@ -317,6 +322,7 @@ mod tests {
             ("cutover-cli", "anyhow", Kind::Normal),
             ("cutover-cli", "lazy_static", Kind::Build),
             ("cutover-app", "tokio", Kind::Normal),
+            ("cutover-file", "notify", Kind::Normal),
         ] {
             assert_ne!(
                 problems(from, to, kind),

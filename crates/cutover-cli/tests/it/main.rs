@@ -26,17 +26,26 @@ mod eval;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod flags;
 #[cfg(test)]
 mod global;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod metrics;
+mod overlay;
 #[cfg(test)]
 mod rollback;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod stale;
+#[cfg(test)]
+mod stores;
 #[cfg(test)]
 mod suggestions;
 #[cfg(test)]

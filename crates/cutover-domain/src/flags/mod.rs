@@ -35,9 +35,12 @@ mod change;
 mod condition;
 mod context;
 mod definition;
+mod diagnosis;
 mod document;
 mod evaluation;
+pub mod import;
 mod key;
+mod overlay;
 mod preset;
 mod rule;
 mod snapshot;
@@ -55,6 +58,9 @@ pub use evaluation::{
     Decision, ErrorCode, Evaluation, Explanation, FailedTest, Reason, Tier, Unmatched,
 };
 pub use key::{FlagKey, InvalidFlagKey};
+pub use overlay::{
+    Mask, MaskEffect, Naming, Overlaid, Overlay, OverlayMode, OverlayNote, Variable,
+};
 pub use preset::{Preset, UnknownPreset};
 pub use rule::{Rule, RuleRef, Weight};
 pub use snapshot::{Interner, Slot, Snapshot};

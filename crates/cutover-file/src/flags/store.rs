@@ -5,18 +5,18 @@ use async_trait::async_trait;
 use cutover_domain::flags::{ChangeRecord, FlagDocument, Revision};
 use cutover_ports::PortError;
 use cutover_ports::flags::{
-    Commit, FlagCapabilities, FlagEvents, FlagStore, HistoryPage, HistoryQuery,
+    Commit, Compaction, FlagCapabilities, FlagEvents, FlagStore, HistoryPage, HistoryQuery,
+    Retention,
 };
 
 use super::config::FileFlagConfig;
 use super::files::Files;
 use super::inspect::{self, Inspection};
 use super::repair::{self, Repair};
-use super::retention::{self, Compaction, Retention};
 use super::state::State;
 use super::watch::Watches;
 use super::worker::Worker;
-use super::{commit, page, state};
+use super::{commit, page, retention, state};
 
 /// Flags in a directory, safe with many processes; see the [module](super) for its promises.
 ///
@@ -46,13 +46,10 @@ impl FileFlagStore {
     pub fn with_config(config: FileFlagConfig) -> Self {
         let files = Arc::new(Files::new(&config.dir));
         let reader = Arc::new(Worker::new("cutover-flags-r"));
+        let config = Arc::new(config);
         Self {
-            watches: Watches::new(
-                Arc::clone(&files),
-                Arc::clone(&reader),
-                config.poll_interval,
-            ),
-            config: Arc::new(config),
+            watches: Watches::new(Arc::clone(&files), Arc::clone(&reader), Arc::clone(&config)),
+            config,
             files,
             reader,
             writer: Worker::new("cutover-flags-w"),
@@ -80,21 +77,6 @@ impl FileFlagStore {
             .await
     }
 
-    /// Removes old records from the history; the newest one always stays. The numbers of revisions
-    /// do not change.
-    ///
-    /// # Errors
-    ///
-    /// The flags cannot be read, or the files cannot be written.
-    pub async fn compact(&self, retention: Retention) -> Result<Compaction, PortError> {
-        let config = Arc::clone(&self.config);
-        self.writer
-            .start(retention::COMPACT, move || {
-                retention::compact(&config, &retention)
-            })
-            .await
-    }
-
     /// Reads every line of the files, and tells what is there and what is damaged.
     ///
     /// # Errors
@@ -115,6 +97,7 @@ impl FlagStore for FileFlagStore {
             durable: true,
             shared: true,
             watch: true,
+            retention: true,
         }
     }
 
@@ -151,6 +134,15 @@ impl FlagStore for FileFlagStore {
     async fn watch(&self, since: Revision) -> Result<FlagEvents, PortError> {
         let presented = lock(&self.presented).clone();
         self.watches.watch(since, presented)
+    }
+
+    async fn compact(&self, retention: &Retention) -> Result<Compaction, PortError> {
+        let (config, retention) = (Arc::clone(&self.config), *retention);
+        self.writer
+            .start(retention::COMPACT, move || {
+                retention::compact(&config, &retention)
+            })
+            .await
     }
 }
 

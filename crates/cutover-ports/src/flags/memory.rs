@@ -7,15 +7,23 @@ use cutover_domain::flags::{ChangeRecord, FlagDocument, Revision};
 use futures_core::Stream;
 
 use super::{
-    Commit, FlagCapabilities, FlagEvent, FlagEvents, FlagStore, HistoryPage, HistoryQuery,
+    Commit, Compaction, FlagCapabilities, FlagEvent, FlagEvents, FlagStore, HistoryPage,
+    HistoryQuery, Retention,
 };
-use crate::PortError;
+use crate::{Clock, PortError, SystemClock};
 
 /// The reference flag store: in memory, for tests and for programs that keep nothing. Clones share
 /// one store.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct MemoryFlagStore {
     state: Arc<Mutex<State>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Default for MemoryFlagStore {
+    fn default() -> Self {
+        Self::with_clock(Arc::new(SystemClock))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +39,15 @@ impl MemoryFlagStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty store that is told by `clock` how old a record is when its history is compacted.
+    #[must_use]
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            state: Arc::default(),
+            clock,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -50,6 +67,7 @@ impl FlagStore for MemoryFlagStore {
             durable: false,
             shared: false,
             watch: true,
+            retention: true,
         }
     }
 
@@ -92,6 +110,21 @@ impl FlagStore for MemoryFlagStore {
             seen: since,
         }))
     }
+
+    async fn compact(&self, retention: &Retention) -> Result<Compaction, PortError> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let newest_first = state.history.iter().rev().enumerate();
+        let kept = newest_first
+            .take_while(|(newer, record)| retention.keeps(*newer, record.time, now))
+            .count();
+        let removed = state.history.len() - kept;
+        state.history.drain(..removed);
+        Ok(Compaction {
+            removed: removed as u64,
+            oldest: state.history.first().map(|record| record.revision),
+        })
+    }
 }
 
 struct Watch {
@@ -104,6 +137,13 @@ impl Stream for Watch {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<FlagEvent>> {
         let mut state = lock(&self.state);
+        if let Some(newest) = state.history.last().map(|record| record.revision)
+            && newest < self.seen
+        {
+            drop(state);
+            self.seen = newest;
+            return Poll::Ready(Some(FlagEvent::Resync));
+        }
         let next = state
             .history
             .partition_point(|record| record.revision <= self.seen);
@@ -117,7 +157,12 @@ impl Stream for Watch {
             }
             return Poll::Pending;
         };
+        let newest = state.history.last().map(|record| record.revision);
         drop(state);
+        if record.revision > self.seen.next() {
+            self.seen = newest.unwrap_or(record.revision);
+            return Poll::Ready(Some(FlagEvent::Resync));
+        }
         self.seen = record.revision;
         Poll::Ready(Some(FlagEvent::Changed(record)))
     }

@@ -35,10 +35,12 @@
 
 mod decide;
 mod memory;
+mod retention;
 mod store;
 
 pub use decide::Decide;
 pub use memory::MemoryFlagStore;
+pub use retention::{Compaction, Retention};
 pub use store::{
     Commit, FlagCapabilities, FlagEvent, FlagEvents, FlagStore, HistoryPage, HistoryQuery,
 };

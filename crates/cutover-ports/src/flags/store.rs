@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use cutover_domain::flags::{ChangeRecord, FlagDocument, FlagKey, Revision};
 use futures_core::Stream;
 
+use super::retention::{Compaction, Retention};
 use crate::{PortError, PortErrorKind};
 
 /// Keeps the flag document of one environment with its history.
@@ -46,13 +47,26 @@ pub trait FlagStore: Debug + Send + Sync {
     async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, PortError>;
 
     /// Every change after revision `since`, once and in order, whoever makes it. The stream never
-    /// ends while the store lives; it holds no queue, so a slow reader costs nothing.
+    /// ends while the store lives; it holds no queue, so a slow reader costs nothing. Where the
+    /// changes cannot be had (some were removed, or the store is behind `since`), it says
+    /// [`FlagEvent::Resync`] instead.
     ///
     /// # Errors
     ///
     /// [`Unsupported`](crate::PortErrorKind::Unsupported) without the capability; or the store
     /// cannot be watched.
     async fn watch(&self, since: Revision) -> Result<FlagEvents, PortError>;
+
+    /// Removes old records from the history, for good. The flags and the numbers of revisions do
+    /// not change, and the newest record always stays. Idempotent. A watcher that has not seen all
+    /// of what was removed gets [`FlagEvent::Resync`].
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](crate::PortErrorKind::Unsupported) without the capability; the flags cannot
+    /// be read, then nothing is removed; or the history cannot be written, then fewer of the oldest
+    /// records are gone than was asked for. It never has a gap.
+    async fn compact(&self, retention: &Retention) -> Result<Compaction, PortError>;
 }
 
 /// One change to store.
@@ -112,6 +126,8 @@ pub struct FlagCapabilities {
     pub shared: bool,
     /// [`FlagStore::watch`] works.
     pub watch: bool,
+    /// [`FlagStore::compact`] works.
+    pub retention: bool,
 }
 
 /// Which part of the history to read.
@@ -187,9 +203,11 @@ impl HistoryPage {
 pub enum FlagEvent {
     /// The next change.
     Changed(Arc<ChangeRecord>),
-    /// Changes were missed that the history no longer has: load again and go on from there.
+    /// Changes were missed that the history no longer has, or trouble is over: load again and go on
+    /// from there.
     Resync,
-    /// The store holds something that cannot be read. The last good state stays in force.
+    /// The store holds something that cannot be read. The last good state stays in force. The same
+    /// trouble is told once; any other event says that it is over.
     Trouble(PortError),
 }
 
@@ -218,6 +236,10 @@ macro_rules! forward_flag_store {
 
             async fn watch(&self, since: Revision) -> Result<FlagEvents, PortError> {
                 (**self).watch(since).await
+            }
+
+            async fn compact(&self, retention: &Retention) -> Result<Compaction, PortError> {
+                (**self).compact(retention).await
             }
         }
     )*};

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use cutover_domain::flags::{FlagDocument, Revision};
 use cutover_ports::flags::{
-    Commit, FlagCapabilities, FlagEvents, FlagStore, HistoryPage, HistoryQuery,
+    Commit, Compaction, FlagCapabilities, FlagEvents, FlagStore, HistoryPage, HistoryQuery,
+    Retention,
 };
 use cutover_ports::{PortError, PortErrorKind};
 
@@ -42,6 +43,8 @@ pub enum Call {
     History,
     /// [`FlagStore::watch`].
     Watch,
+    /// [`FlagStore::compact`].
+    Compact,
 }
 
 /// What goes wrong.
@@ -162,6 +165,12 @@ impl<S: FlagStore> FlagStore for FaultyFlagStore<S> {
 
     async fn watch(&self, since: Revision) -> Result<FlagEvents, PortError> {
         self.meet(Call::Watch, "watch flags", self.inner.watch(since))
+            .await
+    }
+
+    async fn compact(&self, retention: &Retention) -> Result<Compaction, PortError> {
+        let compaction = self.inner.compact(retention);
+        self.meet(Call::Compact, "compact the flag history", compaction)
             .await
     }
 }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use cutover_domain::flags::{ChangeRecord, FlagDocument, Revision};
 use cutover_ports::flags::{
-    Commit, FlagCapabilities, FlagEvents, FlagStore, HistoryPage, HistoryQuery,
+    Commit, Compaction, FlagCapabilities, FlagEvents, FlagStore, HistoryPage, HistoryQuery,
+    Retention,
 };
 use cutover_ports::{PortError, PortErrorKind};
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,7 @@ impl FlagStore for FolderStore {
             durable: true,
             shared: true,
             watch: false,
+            retention: false,
         }
     }
 
@@ -158,6 +160,14 @@ impl FlagStore for FolderStore {
         Err(PortError::new(PortErrorKind::Unsupported, "watch flags")
             .because("this store cannot tell when it changes")
             .advice("load it from time to time"))
+    }
+
+    async fn compact(&self, _retention: &Retention) -> Result<Compaction, PortError> {
+        Err(
+            PortError::new(PortErrorKind::Unsupported, "compact the flag history")
+                .because("each revision is a file of its own")
+                .advice("remove the files with the lowest numbers"),
+        )
     }
 }
 

@@ -9,12 +9,13 @@ use serde::Serialize;
 use super::consequences::warnings;
 use super::describe::{answers, line};
 use super::fields::fields;
+use super::masks::Masks;
 use super::open::Flags;
 use super::view::FlagView;
 use crate::confirm::{ChangeArgs, Decision};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Page, Report, style};
+use crate::output::{Page, Report, printable, style};
 use crate::suggest::command;
 
 /// The revision before this one, as an option takes it.
@@ -141,20 +142,23 @@ impl Wish<'_> {
             next,
             warnings: of_command,
         } = self;
-        let warnings = |document: &FlagDocument, changes: &[KeyChange]| {
+        let warnings = |document: &FlagDocument, changes: &[KeyChange], masks: &Masks| {
             let of_change = warnings(document, changes);
-            of_command
-                .iter()
-                .cloned()
-                .chain(of_change)
-                .collect::<Vec<_>>()
+            let masked = changes.iter().filter_map(|KeyChange { key, .. }| {
+                let mask = masks.of(key.as_str()).mask()?;
+                Some(format!("{key}: {}", printable(&mask)))
+            });
+            let all = of_command.iter().cloned().chain(of_change);
+            all.chain(masked).collect::<Vec<_>>()
         };
         // Somebody who must not be asked is not shown a plan either: one load less.
         if args.dry_run || !args.yes {
             let plan = pollster::block_on(service.plan(&request))?;
-            let report =
-                Changed::new(&plan.after, plan.before.revision, &plan.changes, detail).dry();
-            let warnings = warnings(&plan.after, &plan.changes);
+            let (masks, _) = Masks::over(context, &plan.after);
+            let report = Changed::new(&plan.after, plan.before.revision, &plan.changes, detail)
+                .under(&masks)
+                .dry();
+            let warnings = warnings(&plan.after, &plan.changes, &masks);
             let lines = plan.changes.iter().flat_map(|change| detail.lines(change));
             let warned = warnings
                 .iter()
@@ -179,12 +183,13 @@ impl Wish<'_> {
         }
         let done = pollster::block_on(service.apply(&request))?;
         let (document, record) = (&done.document, &done.record);
-        let report = Changed::new(document, record.revision, &record.changes, detail);
+        let (masks, _) = Masks::over(context, document);
+        let report = Changed::new(document, record.revision, &record.changes, detail).under(&masks);
         context.output.show_done(&report).map_err(|failure| {
             // It is made whether or not it can be told.
             failure.after(format_args!("revision {} was made", record.revision))
         })?;
-        for warning in warnings(document, &record.changes) {
+        for warning in warnings(document, &record.changes, &masks) {
             context.output.warn(warning);
         }
         context.output.next(next(record.revision));
@@ -230,6 +235,15 @@ impl<'a> Changed<'a> {
             idle: after.revision > Revision::new(1)
                 && changes.iter().all(|change| change.before == change.after),
         }
+    }
+
+    /// The same with what variables do to the flag.
+    fn under(self, masks: &'a Masks) -> Self {
+        let flag = self.flag.map(|flag| {
+            let key = flag.key.as_str();
+            flag.under(masks.of(key))
+        });
+        Self { flag, ..self }
     }
 
     fn dry(self) -> Self {

@@ -1,7 +1,6 @@
 //! `flag eval`: what a flag answers, for one unit or for a file of them.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write, stdin};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,8 +10,10 @@ use cutover_domain::flags::{
 };
 use serde::Serialize;
 
+use super::masks::LaidOver;
 use super::open::Flags;
 use super::subject::{Asking, Subject, SubjectArgs, bucketing, counted_by, naming_anybody};
+use super::units::{each_unit, open, unit};
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -55,6 +56,8 @@ struct Answer<'a> {
     bucket: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<ErrorCode>,
+    #[serde(flatten)]
+    laid_over: LaidOver<'a>,
 }
 
 impl Report for Answer<'_> {
@@ -73,6 +76,9 @@ impl Report for Answer<'_> {
         if let Some(bucket) = self.bucket {
             write!(page, ", bucket {bucket}")?;
         }
+        if let Some(source) = self.laid_over.source() {
+            write!(page, ", by {}", printable(source))?;
+        }
         writeln!(page, ", revision {}", self.revision)
     }
 }
@@ -84,6 +90,7 @@ struct Asker<'a> {
     slot: Slot,
     definition: Option<&'a Definition>,
     default: Option<FlagValue>,
+    laid_over: LaidOver<'a>,
 }
 
 impl<'a> Asker<'a> {
@@ -97,6 +104,7 @@ impl<'a> Asker<'a> {
             slot: interner.slot(key),
             definition,
             default: default.map(|text| default_value(definition, text)),
+            laid_over: flags.masks.of(key),
         }
     }
 
@@ -117,6 +125,7 @@ impl<'a> Asker<'a> {
                 revision,
                 bucket: bucket.map(|bucket| number(bucket, self.bucketing(reason, asked))),
                 error_code: None,
+                laid_over: self.laid_over,
             },
             Err(error) => Answer {
                 key: self.key,
@@ -127,6 +136,7 @@ impl<'a> Asker<'a> {
                 revision: self.snapshot.revision(),
                 bucket: None,
                 error_code: Some(error),
+                laid_over: self.laid_over,
             },
         }
     }
@@ -182,7 +192,7 @@ fn default_value(definition: Option<&Definition>, text: &str) -> FlagValue {
 }
 
 pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> {
-    let flags = Flags::open(context)?;
+    let flags = Flags::in_force(context)?;
     let subject = Subject::read(&args.subject)?;
     let asker = Asker::new(&flags, &args.key, args.default.as_deref());
     let lists = subject.lists();
@@ -233,23 +243,11 @@ fn ask_all(
     asking: &Asking<'_>,
 ) -> Result<Option<(ErrorCode, Tier)>, Failure> {
     let name = path.display();
-    let input: Box<dyn BufRead> = if path.as_os_str() == "-" {
-        Box::new(stdin().lock())
-    } else {
-        let file =
-            File::open(path).map_err(|error| Failure::io(format_args!("open {name}"), &error))?;
-        Box::new(BufReader::with_capacity(1 << 16, file))
-    };
+    let input = open(path)?;
     let mut to = data();
     let mut first_error = None;
     let result = each_unit(input, |number, line| {
-        let line = line.map_err(|error| Failure::io(format_args!("read {name}"), &error))?;
-        let unit = std::str::from_utf8(line).map_err(|error| {
-            let column = error.valid_up_to() + 1;
-            Failure::trouble(format_args!(
-                "{name}:{number}:{column}: the unit is not UTF-8"
-            ))
-        })?;
+        let unit = unit(&name, number, line)?;
         let asked = asking.by(Some(unit));
         let answer = asker.ask(&asked, Some(unit));
         if let (None, Some(error)) = (&first_error, answer.error_code) {
@@ -262,44 +260,9 @@ fn ask_all(
     result.map(|()| first_error)
 }
 
-/// Calls `each` with every line and its number. Only `\n` or `\r\n` is no part of a unit.
-fn each_unit(
-    mut input: impl BufRead,
-    mut each: impl FnMut(usize, io::Result<&[u8]>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let mut line = Vec::new();
-    let mut number = 0;
-    loop {
-        line.clear();
-        number += 1;
-        match input.read_until(b'\n', &mut line) {
-            Ok(0) => return Ok(()),
-            Ok(_) => {
-                let unit = match line.strip_suffix(b"\n") {
-                    Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
-                    None => &line[..],
-                };
-                each(number, Ok(unit))?;
-            }
-            Err(error) => return each(number, Err(error)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_end_of_a_line_is_stripped() {
-        let mut units = Vec::new();
-        each_unit(&b" a \nb\r\nc\r\r\n\n\td\r"[..], |_, line| {
-            units.push(String::from_utf8(line.unwrap().to_vec()).unwrap());
-            Ok(())
-        })
-        .unwrap();
-        assert_eq!(units, [" a ", "b", "c\r", "", "\td\r"]);
-    }
 
     #[test]
     fn a_bucket_is_numbered_by_its_formula() {

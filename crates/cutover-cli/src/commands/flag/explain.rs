@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use self::tiers::{Tiers, tiers};
 use super::eval::{no_answer, number};
+use super::masks::LaidOver;
 use super::open::Flags;
 use super::subject::{Asking, Subject, SubjectArgs, bucketing};
 use crate::commands::examples;
@@ -43,6 +44,8 @@ struct Explained<'a> {
     asked: Map<String, Value>,
     #[serde(flatten)]
     flag: Answered<'a>,
+    #[serde(flatten)]
+    laid_over: LaidOver<'a>,
 }
 
 /// The answer of one flag.
@@ -69,7 +72,7 @@ struct Answered<'a> {
 }
 
 pub(super) fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
-    let flags = Flags::open(context)?;
+    let flags = Flags::in_force(context)?;
     let (key, _) = flags.find(&args.key)?;
     let subject = Subject::read(&args.subject)?;
     let lists = subject.lists();
@@ -92,6 +95,7 @@ pub(super) fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit, Fai
         revision: flags.document.revision,
         asked: asked_for(args.unit.as_deref(), &asking),
         flag,
+        laid_over: flags.masks.of(key.as_str()),
     })?;
     // Also of a flag that has no answer it is told how that came about.
     match error {
@@ -188,6 +192,9 @@ impl Report for Explained<'_> {
             asked
         };
         writeln!(page, "{:<12} {}", "asked for", printable(&asked))?;
+        if let Some(words) = self.laid_over.words() {
+            writeln!(page, "{:<12} {}", "variables", printable(&words))?;
+        }
         writeln!(page, "{:<12} {}", "revision", self.revision)
     }
 }

@@ -51,7 +51,13 @@ fn columns<'a>() -> [Column<FlagView<'a>>; 9] {
     [
         Column::new("flag", |flag| Some(flag.key.to_string())),
         Column::new("type", |flag| Some(flag.definition.kind.to_string())),
-        Column::new("answers", |flag| Some(answers(flag.definition))),
+        Column::new("answers", |flag| {
+            let answers = answers(flag.definition);
+            Some(match flag.laid_over.source() {
+                Some(source) => format!("{answers}\nby {}", printable(source)),
+                None => answers,
+            })
+        }),
         Column::new("overrides", |flag| {
             let overrides = flag.definition.overrides.len();
             (overrides > 0).then(|| overrides.to_string())
@@ -91,7 +97,7 @@ pub(super) fn list(context: &Context, args: &ListArgs) -> Result<Exit, Failure> 
     if args.deleted {
         return deleted::list(context);
     }
-    let flags = Flags::open(context)?;
+    let flags = Flags::in_force(context)?;
     let document = &flags.document;
     context.output.show(&List {
         revision: document.revision,
@@ -99,7 +105,7 @@ pub(super) fn list(context: &Context, args: &ListArgs) -> Result<Exit, Failure> 
         flags: document
             .flags
             .iter()
-            .map(|(key, flag)| FlagView::new(key, flag))
+            .map(|(key, flag)| FlagView::new(key, flag).under(flags.masks.of(key.as_str())))
             .collect(),
     })?;
     if document.flags.is_empty() {
@@ -129,7 +135,7 @@ impl Report for One<'_> {
 pub(super) fn get(context: &Context, args: &GetArgs) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
     let (key, definition) = flags.find(&args.key)?;
-    let flag = FlagView::new(&key, definition);
+    let flag = FlagView::new(&key, definition).under(flags.masks.of(key.as_str()));
     context.output.show(&One {
         revision: flags.document.revision,
         flag,

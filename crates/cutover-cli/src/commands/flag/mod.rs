@@ -16,9 +16,12 @@ mod edit;
 mod editor;
 mod eval;
 mod explain;
+mod export;
 mod fields;
 mod history;
+mod import;
 mod list;
+mod masks;
 mod open;
 mod outcomes;
 mod proposal;
@@ -28,10 +31,12 @@ mod rule;
 mod rule_words;
 mod set;
 mod split;
+mod stale;
 mod status;
 mod subject;
 mod switch;
 mod undo;
+mod units;
 mod variant;
 mod view;
 mod watch;
@@ -100,6 +105,12 @@ pub enum FlagCommand {
     Watch(watch::WatchArgs),
     /// Return to an earlier state, as a new revision
     Undo(undo::UndoArgs),
+    /// Bring in flags from elsewhere; shows who changes sides before it changes anything
+    Import(import::ImportArgs),
+    /// Write flags as text that can be kept and brought in elsewhere
+    Export(export::ExportArgs),
+    /// List flags that have served their time, and the code that names them; exit 1 if there is one
+    Stale(stale::StaleArgs),
 }
 
 pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failure> {
@@ -126,5 +137,8 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Edit(args) => edit::edit(context, &args),
         FlagCommand::Watch(args) => watch::watch(context, &args),
         FlagCommand::Undo(args) => undo::undo(context, &args),
+        FlagCommand::Import(args) => import::import(context, &args),
+        FlagCommand::Export(args) => export::export(context, &args),
+        FlagCommand::Stale(args) => stale::stale(context, &args),
     }
 }

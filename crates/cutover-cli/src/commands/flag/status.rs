@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::columns::{Column, write_columns};
 use super::describe::{answer, answers};
 use super::eval::number;
+use super::masks::LaidOver;
 use super::open::Flags;
 use super::outcomes::{closed, only_outcome};
 use super::reasons::{depends, warnings, why};
@@ -54,6 +55,8 @@ struct Status<'a> {
     effective: Option<Effective<'a>>,
     why: String,
     warnings: Vec<String>,
+    #[serde(flatten)]
+    laid_over: LaidOver<'a>,
     /// The option that would tell what is not known about who asks.
     #[serde(skip)]
     missing: Option<Vec<String>>,
@@ -187,7 +190,7 @@ impl<'a> Effective<'a> {
 }
 
 pub(super) fn status(context: &Context, args: &StatusArgs) -> Result<Exit, Failure> {
-    let flags = Flags::open(context)?;
+    let flags = Flags::in_force(context)?;
     let subject = Subject::read(&args.subject)?;
     let mut interner = Interner::default();
     let snapshot = Snapshot::compile(&flags.document, &mut interner);
@@ -199,14 +202,13 @@ pub(super) fn status(context: &Context, args: &StatusArgs) -> Result<Exit, Failu
     let mut status_of = |key: &'_ FlagKey| {
         let (key, definition) = flags.document.flags.get_key_value(key)?;
         let explanation = snapshot.explain(interner.slot(key.as_str()), &asked);
-        Some(Status::new(
-            &flags.document,
-            key,
-            definition,
-            explanation,
-            anybody,
-            now,
-        ))
+        let document = &flags.document;
+        let mut status = Status::new(document, key, definition, explanation, anybody, now);
+        status.laid_over = flags.masks.of(key.as_str());
+        if let Some(stored) = flags.masks.stored(key) {
+            status.configured = Configured::new(stored);
+        }
+        Some(status)
     };
     let revision = flags.document.revision;
     match &args.key {
@@ -283,6 +285,7 @@ impl<'a> Status<'a> {
             effective,
             why,
             warnings,
+            laid_over: LaidOver::default(),
             missing,
             definition,
         }
@@ -303,6 +306,7 @@ impl Report for One<'_> {
             effective,
             why,
             warnings,
+            laid_over,
             definition,
             missing: _,
         } = &self.flag;
@@ -311,6 +315,9 @@ impl Report for One<'_> {
         field("configured", &configured.words)?;
         for (name, text) in configured.details(definition) {
             field(&name, &text)?;
+        }
+        if let Some(words) = laid_over.words() {
+            field("variables", &printable(&words))?;
         }
         match effective {
             Some(effective) => {
@@ -350,6 +357,7 @@ fn columns<'a>() -> [Column<Status<'a>>; 7] {
         Column::new("why", |flag| {
             let why = [flag.why.clone()]
                 .into_iter()
+                .chain(flag.laid_over.words())
                 .chain(flag.warnings.iter().cloned());
             Some(why.collect::<Vec<_>>().join("\n"))
         }),

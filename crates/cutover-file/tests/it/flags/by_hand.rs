@@ -3,9 +3,8 @@
 use std::fs;
 
 use cutover_domain::flags::{Change, FlagDocument, State};
-use cutover_file::flags::Retention;
 use cutover_ports::PortErrorKind;
-use cutover_ports::flags::FlagStore;
+use cutover_ports::flags::{FlagStore, Retention};
 use cutover_testkit::block_on;
 use cutover_testkit::flags::{create, next_commit};
 use serde_json::json;
@@ -416,7 +415,7 @@ fn an_edit_that_another_writer_has_written_down_is_what_was_seen() {
     place.kill_by_hand("flag-1");
     let seen = place.load();
     let from_the_edit = next_commit(Some(&seen), &[create("ours")], "alice");
-    block_on(place.elsewhere().compact(Retention::default())).unwrap();
+    block_on(place.elsewhere().compact(&Retention::default())).unwrap();
     block_on(place.store.commit(from_the_edit)).unwrap();
     assert_eq!(place.revisions(), [5, 4, 3, 2, 1]);
     assert_eq!(place.history()[1].actor, "external");
