@@ -209,7 +209,8 @@ pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> 
     let Some((error, tier)) = error else {
         return Ok(Exit::Done);
     };
-    let failure = explain(&flags, &args.key, error, &tier);
+    let failure = no_answer(&flags, &args.key, error, &tier)
+        .hint("or say what is answered then, with --default VALUE");
     if args.default.is_some() {
         context.output.warn(failure);
         return Ok(Exit::Done);
@@ -217,7 +218,8 @@ pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> 
     Err(failure)
 }
 
-fn explain(flags: &Flags, key: &str, error: ErrorCode, tier: &Tier) -> Failure {
+/// Why a flag has no answer, and what to add.
+pub(super) fn no_answer(flags: &Flags, key: &str, error: ErrorCode, tier: &Tier) -> Failure {
     let definition = flags.document.flags.get(key);
     let by = definition.and_then(|definition| counted_by(definition, tier));
     match (error, by) {
@@ -226,10 +228,7 @@ fn explain(flags: &Flags, key: &str, error: ErrorCode, tier: &Tier) -> Failure {
             "{key} is rolled out by {}, and none is named",
             by.unwrap_or("unit")
         ))
-        .hint(format_args!(
-            "add {}, or --default VALUE",
-            quoted_words(&naming_anybody(by))
-        )),
+        .hint(format_args!("add {}", quoted_words(&naming_anybody(by)))),
         (ErrorCode::InvalidContext, Some(by)) => Failure::no(format_args!(
             "{key} is rolled out by {by}, which must be text or a whole number"
         )),

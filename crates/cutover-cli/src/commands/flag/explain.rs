@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use self::tiers::{Tiers, tiers};
-use super::eval::number;
+use super::eval::{no_answer, number};
 use super::masks::LaidOver;
 use super::open::Flags;
 use super::subject::{Asking, Subject, SubjectArgs, bucketing};
@@ -81,6 +81,7 @@ pub(super) fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit, Fai
     let mut interner = Interner::default();
     let snapshot = Snapshot::compile(&flags.document, &mut interner);
     let explanation = snapshot.explain(interner.slot(key.as_str()), &asked);
+    let tier = explanation.tier.clone();
     let asker = Asker {
         document: &flags.document,
         snapshot: &snapshot,
@@ -89,7 +90,7 @@ pub(super) fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit, Fai
     let Some(flag) = asker.answered(&key, explanation) else {
         return Err(flags.unknown(&args.key));
     };
-    let error = flag.error_code;
+    let error = flag.error_code.zip(Some(tier));
     context.output.show(&Explained {
         revision: flags.document.revision,
         asked: asked_for(args.unit.as_deref(), &asking),
@@ -97,7 +98,10 @@ pub(super) fn explain(context: &Context, args: &ExplainArgs) -> Result<Exit, Fai
         laid_over: flags.masks.of(key.as_str()),
     })?;
     // Also of a flag that has no answer it is told how that came about.
-    Ok(Exit::answer(error.is_none()))
+    match error {
+        Some((error, tier)) => Err(no_answer(&flags, key.as_str(), error, &tier)),
+        None => Ok(Exit::Done),
+    }
 }
 
 /// Who asks, as JSON.

@@ -3,6 +3,7 @@
 use clap::Args;
 use cutover_domain::flags::{Attribute, Bucketing, Context as Asked, Definition, FlagKey, Tier};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::exit::Failure;
 use crate::suggest::command;
@@ -144,7 +145,7 @@ impl Subject {
     /// The lists among the attributes, in the form that these borrow.
     pub(super) fn lists(&self) -> Vec<Vec<Attribute<'_>>> {
         let lists = self.attributes.iter().filter_map(|(_, value)| match value {
-            Owned::List(items) => Some(items.iter().map(Owned::scalar).collect()),
+            Owned::List(items) => Some(items.iter().map(Owned::borrowed).collect()),
             _ => None,
         });
         lists.collect()
@@ -155,7 +156,7 @@ impl Subject {
         let mut lists = lists.iter();
         let mut borrowed = |value: &'a Owned| match value {
             Owned::List(_) => Attribute::List(lists.next().map(Vec::as_slice).unwrap_or_default()),
-            scalar => scalar.scalar(),
+            scalar => scalar.borrowed(),
         };
         let attributes = self.attributes.iter();
         Asking {
@@ -194,36 +195,30 @@ impl Asking<'_> {
 impl Owned {
     /// What a text says; `None` for a list of something else than texts, numbers and truth values.
     fn read(text: &str) -> Option<Self> {
-        match serde_json::from_str(text) {
-            Ok(Value::Array(items)) => {
-                let items = items.iter().map(|item| match item {
-                    Value::Array(_) | Value::Object(_) | Value::Null => None,
-                    Value::String(text) => Some(Self::Text(text.clone())),
-                    scalar => Some(Self::literal(scalar, &scalar.to_string())),
-                });
-                items.collect::<Option<_>>().map(Self::List)
-            }
-            Ok(value) => Some(Self::literal(&value, text)),
-            Err(_) => Some(Self::Text(text.to_owned())),
-        }
+        let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text) else {
+            return Some(Self::scalar(text).unwrap_or_else(|| Self::Text(text.to_owned())));
+        };
+        let items = items.into_iter().map(|item| Self::scalar(item.get()));
+        items.collect::<Option<_>>().map(Self::List)
     }
 
-    fn literal(value: &Value, text: &str) -> Self {
-        match value {
-            Value::Bool(value) => Self::Boolean(*value),
-            Value::String(quoted) => Self::Text(quoted.clone()),
-            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+    /// What the text of a JSON scalar says.
+    fn scalar(text: &str) -> Option<Self> {
+        match serde_json::from_str(text).ok()? {
+            Value::Bool(value) => Some(Self::Boolean(value)),
+            Value::String(quoted) => Some(Self::Text(quoted)),
+            Value::Number(number) => Some(match (number.as_i64(), number.as_f64()) {
                 (Some(integer), _) => Self::Integer(integer),
                 // An id of more than 64 bits is text: as a number it would lose digits.
                 (None, Some(value)) if text.contains(['.', 'e', 'E']) => Self::Number(value),
                 _ => Self::Text(text.to_owned()),
-            },
-            _ => Self::Text(text.to_owned()),
+            }),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
         }
     }
 
     /// The form that a context borrows. A list is borrowed from elsewhere.
-    fn scalar(&self) -> Attribute<'_> {
+    fn borrowed(&self) -> Attribute<'_> {
         match self {
             Self::Text(text) => Attribute::Text(text),
             Self::Integer(number) => Attribute::Integer(*number),

@@ -17,8 +17,8 @@ pub(super) struct Tiers<'a> {
     /// The unit or tenant that is overridden.
     override_for: Option<String>,
     rules: Vec<Asked>,
-    /// What the rollout or the default would give, or gave, in words.
-    rollout: String,
+    /// How the rollout or the default answered, in words; null when neither was asked.
+    rollout: Option<String>,
     #[serde(skip)]
     words: Vec<(String, String)>,
 }
@@ -90,7 +90,7 @@ pub(super) fn tiers<'a>(
         })
         .collect();
     let rules = rules(definition, explanation);
-    let rollout = rollout(definition, explanation);
+    let rollout = (depth > 3).then(|| rollout(definition, explanation));
     let mut words = Vec::new();
     let mut say = |name: &str, text: String| words.push((name.to_owned(), text));
     let killed = definition.state == State::Killed;
@@ -124,7 +124,11 @@ pub(super) fn tiers<'a>(
     say(
         "override",
         match &override_for {
-            Some(target) => format!("{} gets it", printable(target)),
+            Some(target) => format!(
+                "{} gets {}",
+                printable(target),
+                overridden(definition, target)
+            ),
             None if depth < 2 => NOT_ASKED.to_owned(),
             None if definition.overrides.is_empty() => "none".to_owned(),
             None => "none for who asks".to_owned(),
@@ -135,10 +139,9 @@ pub(super) fn tiers<'a>(
         say(&called(index, None), words);
         say("", asked.words(definition, explanation));
     }
-    if depth < 4 {
-        say("rollout", NOT_ASKED.to_owned());
-    } else {
-        say(name(tier), rollout.clone());
+    match &rollout {
+        Some(text) => say(name(tier), text.clone()),
+        None => say("rollout", NOT_ASKED.to_owned()),
     }
     Tiers {
         killed,
@@ -148,6 +151,14 @@ pub(super) fn tiers<'a>(
         rollout,
         words,
     }
+}
+
+fn overridden(definition: &Definition, target: &str) -> String {
+    let variant = definition.overrides.get(target);
+    variant.map_or_else(
+        || "nothing".to_owned(),
+        |variant| answer(definition, variant),
+    )
 }
 
 fn rules(definition: &Definition, explanation: &Explanation<'_>) -> Vec<Asked> {
