@@ -44,6 +44,7 @@ mod preset;
 mod rule;
 mod snapshot;
 mod spelling;
+mod text;
 mod validation;
 mod value;
 
