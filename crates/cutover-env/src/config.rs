@@ -256,7 +256,8 @@ impl EnvConfig {
             overlay = overlay.supplying_only(keys.iter().cloned());
         }
         for (name, spellings) in self.ours(variables) {
-            overlay = overlay.with_variable(name, value::read(self, &spellings));
+            let variable = value::read(self, &name, &spellings);
+            overlay = overlay.with_variable(name, variable);
         }
         overlay
     }

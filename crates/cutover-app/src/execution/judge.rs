@@ -17,10 +17,11 @@ use cutover_ports::{Clock, PortError};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::call::{Answer, Observed, contain, panic_message};
+use super::call::{Answer, Observed, contain};
 use super::cutover::Units;
 use super::{Cutover, Keep};
 use crate::metrics::OperationMetrics;
+use crate::panics::panic_message;
 
 /// How often the header of a run that goes on is written again.
 const HEADER_INTERVAL: SignedDuration = SignedDuration::from_secs(5);

@@ -35,6 +35,7 @@ mod change;
 mod condition;
 mod context;
 mod definition;
+mod diagnosis;
 mod document;
 mod evaluation;
 pub mod import;

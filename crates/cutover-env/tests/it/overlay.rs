@@ -170,10 +170,8 @@ fn names_of_the_scheme_mdm_are_in_any_case_and_only_one_of_them() {
     assert!(overlaid.masks.is_empty());
     assert_eq!(
         overlaid.problems,
-        [
-            "MDM_REFACTORING_USE_NEW_X and mdm_refactoring_use_new_x is not followed: their names \
-             differ only in case; keep one of them"
-        ]
+        ["MDM_REFACTORING_USE_NEW_X is not followed: it is there as \
+             MDM_REFACTORING_USE_NEW_X and as mdm_refactoring_use_new_x; keep one of them"]
     );
     assert!(
         over_x(Scheme::Feature, &[("feature_use_new_x", "true")])

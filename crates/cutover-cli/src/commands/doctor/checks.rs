@@ -8,8 +8,9 @@ use std::time::SystemTime;
 use cutover_domain::flags::FlagDocument;
 use jiff::Timestamp;
 
-use super::{Check, counted, store};
-use crate::context::Context;
+use super::{Check, counted, database, store};
+use crate::context::{Context, FlagAdapter};
+use crate::place::FlagPlace;
 use crate::suggest::command;
 
 /// Below this, the next change may not fit.
@@ -21,13 +22,18 @@ const CLOCK_TOLERANCE: i64 = 5;
 
 pub(super) fn all(context: &Context) -> Vec<Check> {
     let home = context.place.home();
-    let folder = context.place.store_folder();
-    let mut checks = vec![home_check(home)];
+    let (folder, files) = whereabouts(&context.place.flags());
+    let mut checks = vec![home_check(home, &folder)];
     if folder != home {
         checks.push(folder_check(&folder));
     }
-    checks.extend(permissions(&[home, &folder, &folder.join("flags.json")]));
-    let (document, found) = store::all(context, &folder);
+    let mut paths = vec![home, &folder];
+    paths.extend(files.iter().map(PathBuf::as_path));
+    checks.extend(permissions(&paths));
+    let (document, found) = match context.flag_adapter() {
+        FlagAdapter::Files(store) => store::all(context, &store, &folder),
+        FlagAdapter::Sqlite(store) => database::all(context, &store),
+    };
     checks.extend(found);
     checks.push(writable(&folder));
     if folder != home {
@@ -40,7 +46,26 @@ pub(super) fn all(context: &Context) -> Vec<Check> {
     checks
 }
 
-fn home_check(home: &Path) -> Check {
+/// The folder in which the flags are, and the files that hold them.
+fn whereabouts(flags: &FlagPlace) -> (PathBuf, Vec<PathBuf>) {
+    match flags {
+        FlagPlace::Folder(folder) => (folder.clone(), vec![folder.join("flags.json")]),
+        FlagPlace::Database { path, .. } => {
+            let folder = match path.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => Path::new("."),
+            };
+            let files = ["", "-wal", "-shm"].map(|suffix| {
+                let mut name = path.as_os_str().to_owned();
+                name.push(suffix);
+                PathBuf::from(name)
+            });
+            (folder.to_owned(), files.into())
+        }
+    }
+}
+
+fn home_check(home: &Path, flags: &Path) -> Check {
     match fs::metadata(home) {
         Ok(found) if found.is_dir() => Check::ok("home", home.display().to_string()),
         Ok(_) => Check::fail(
@@ -48,6 +73,15 @@ fn home_check(home: &Path) -> Check {
             format!("{} is no folder", home.display()),
             "name another one with --home DIR or CUTOVER_HOME",
         ),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !flags.starts_with(home) => {
+            Check::ok(
+                "home",
+                format!(
+                    "{} is not there yet: what is compared or measured makes it",
+                    home.display()
+                ),
+            )
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Check::warn(
             "home",
             format!("{} is not there yet", home.display()),

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use cutover_domain::flags::{Definition, FlagKey, FlagValue};
 use serde::Serialize;
 
-use super::describe::answers;
+use super::describe::{answer, answers};
 use super::masks::LaidOver;
+use super::rule_words::{called, in_full};
 use crate::output::{Page, printable};
 
 /// The definition of a flag with its key and the value of its default.
@@ -68,6 +69,10 @@ impl<'a> FlagView<'a> {
                 "bucketing",
                 &format!("{} by {by}, salt {salt}", rollout.bucketing),
             )?;
+        }
+        for (index, rule) in self.definition.rules.iter().enumerate() {
+            let words = in_full(rule, |variant| answer(self.definition, variant));
+            field(&called(index, None), &words)?;
         }
         for (target, variant) in overrides {
             field("override", &printable(&format!("{target} gets {variant}")))?;

@@ -422,3 +422,17 @@ fn initially_the_store_wins_and_what_it_has_not_is_supplied() {
     assert!(!only_y.document.flags.contains_key("z"));
     assert_eq!(only_y.warnings.len(), 1, "{:?}", only_y.warnings);
 }
+
+#[test]
+fn many_variables_of_no_flag_are_counted() {
+    let names: Vec<_> = (0..1000)
+        .map(|index| format!("FEATURE_{index}=true"))
+        .collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let warnings = feature(&names).apply(&document([])).warnings;
+    assert_eq!(warnings.len(), 11);
+    assert_eq!(
+        warnings[10],
+        "990 more variables that begin with FEATURE_ are not followed"
+    );
+}

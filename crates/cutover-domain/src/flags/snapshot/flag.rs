@@ -38,6 +38,8 @@ pub(super) enum Shape {
         inside: bool,
         outside: bool,
     },
+    /// As `Constant`, but answered where all tiers are: in a stale snapshot.
+    ConstantByTiers(Answer, Reason),
     /// All tiers.
     Tiers,
 }
@@ -146,7 +148,7 @@ impl CompiledFlag {
     /// Asks the tiers, top first.
     #[inline]
     pub(super) fn ask<'a>(&'a self, snapshot: &'a Snapshot, context: &Context<'a>) -> Outcome<'a> {
-        if let Shape::Constant(answer, reason) = self.shape {
+        if let Some((answer, reason)) = self.shape.constant() {
             return Outcome::constant(answer, reason);
         }
         for (key, slot) in &self.requires {
@@ -168,7 +170,7 @@ impl CompiledFlag {
     /// The tiers below `requires`, and the kill above it.
     #[inline]
     pub(super) fn own_tiers<'a>(&'a self, context: &Context<'a>) -> Outcome<'a> {
-        if let Shape::Constant(answer, reason) = self.shape {
+        if let Some((answer, reason)) = self.shape.constant() {
             return Outcome::constant(answer, reason);
         }
         if !self.overrides.is_empty() {
@@ -227,6 +229,25 @@ impl Outcome<'_> {
 }
 
 impl Shape {
+    /// The same answers, none of them at once.
+    pub(super) fn by_tiers(self) -> Self {
+        match self.constant() {
+            Some((answer, reason)) => Self::ConstantByTiers(answer, reason),
+            None => Self::Tiers,
+        }
+    }
+
+    /// The answer that does not depend on the context, if it does not.
+    #[inline]
+    fn constant(self) -> Option<(Answer, Reason)> {
+        match self {
+            Self::Constant(answer, reason) | Self::ConstantByTiers(answer, reason) => {
+                Some((answer, reason))
+            }
+            Self::Percentage { .. } | Self::Tiers => None,
+        }
+    }
+
     /// The shape of a flag that has nothing but this rollout.
     fn of(rollout: &Division) -> Self {
         if let Some(sole) = rollout.sole {

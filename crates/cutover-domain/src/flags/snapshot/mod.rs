@@ -15,6 +15,7 @@ use super::{
 #[derive(Debug, Default)]
 pub struct Snapshot {
     revision: Revision,
+    is_stale: bool,
     flags: Box<[Option<CompiledFlag>]>,
     slots: hashbrown::HashMap<FlagKey, Slot>,
 }
@@ -38,9 +39,34 @@ impl Snapshot {
         }
         Self {
             revision: document.revision,
+            is_stale: false,
             flags: flags.into(),
             slots,
         }
+    }
+
+    /// The same answers with the reason [`Reason::Stale`]; errors stay errors. Decisions of other
+    /// snapshots pay nothing for that this can be.
+    ///
+    /// ```
+    /// use cutover_domain::flags::{Context, FlagDocument, Interner, Preset, Reason, Snapshot};
+    ///
+    /// let mut document = FlagDocument::empty("2026-01-01T00:00:00Z".parse()?);
+    /// document.flags = Preset::Mdm.flags();
+    /// let mut interner = Interner::default();
+    /// let stale = Snapshot::compile(&document, &mut interner).into_stale();
+    /// let slot = interner.slot("auto_fallback");
+    /// let decision = stale.decide(slot, &Context::anonymous(), false);
+    /// assert_eq!((decision.on, decision.reason), (true, Reason::Stale));
+    /// # Ok::<(), jiff::Error>(())
+    /// ```
+    #[must_use]
+    pub fn into_stale(mut self) -> Self {
+        self.is_stale = true;
+        for flag in self.flags.iter_mut().flatten() {
+            flag.shape = flag.shape.by_tiers();
+        }
+        self
     }
 
     /// The revision of the document it was compiled from.
@@ -99,7 +125,7 @@ impl Snapshot {
                 };
                 decided(on, Reason::Split, Some(bucket))
             }
-            Shape::Constant(..) | Shape::Tiers => self
+            Shape::Constant(..) | Shape::ConstantByTiers(..) | Shape::Tiers => self
                 .decide_by_tiers(flag, context)
                 .unwrap_or_else(|error| Decision::fallback(default, error, self.revision)),
         }
@@ -114,7 +140,7 @@ impl Snapshot {
         let on = outcome.answer?.truth.ok_or(ErrorCode::TypeMismatch)?;
         Ok(Decision {
             on,
-            reason: outcome.reason,
+            reason: self.reason(&outcome),
             error: None,
             stage: flag.stage,
             revision: self.revision,
@@ -144,9 +170,17 @@ impl Snapshot {
         Evaluation {
             value,
             variant,
-            reason: outcome.reason,
+            reason: self.reason(outcome),
             revision: self.revision,
             bucket: outcome.bucket,
+        }
+    }
+
+    fn reason(&self, outcome: &Outcome<'_>) -> Reason {
+        if self.is_stale {
+            Reason::Stale
+        } else {
+            outcome.reason
         }
     }
 

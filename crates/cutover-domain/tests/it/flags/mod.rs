@@ -3,7 +3,11 @@
 mod buckets;
 mod evaluation;
 mod explain;
+mod expressions;
+mod laws;
+mod oracle;
 mod rules;
+mod stale;
 mod validation;
 
 use cutover_domain::Percentage;
