@@ -1,6 +1,8 @@
 //! Flags from elsewhere: what is carried over, what is said about it, and what is refused.
 
+mod flagd;
 mod hostile;
+mod logic;
 mod mdm;
 mod native;
 mod strategy;
