@@ -563,7 +563,7 @@ fn attribute<'a>(value: &'a Value, list: &'a mut Vec<Attribute<'a>>) -> Attribut
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(super::a_quarter())]
 
     #[test]
     fn imported_targeting_answers_what_flagd_answers(
