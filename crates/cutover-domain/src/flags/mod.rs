@@ -45,6 +45,7 @@ mod preset;
 mod rule;
 mod snapshot;
 mod spelling;
+mod text;
 mod validation;
 mod value;
 

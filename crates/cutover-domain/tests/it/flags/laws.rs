@@ -20,7 +20,18 @@ fn with_flags(
     }
 }
 
+/// Making a whole document takes most of the time of a case, and each has many flags to ask.
+fn whole_documents() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    ProptestConfig {
+        cases: default.cases / 4,
+        ..default
+    }
+}
+
 proptest! {
+    #![proptest_config(whole_documents())]
+
     #[test]
     fn every_tier_decides_in_its_turn(flags in any_flags(6), subject in any_subject()) {
         let document = with_flags(flags);
@@ -105,6 +116,9 @@ proptest! {
         })?;
     }
 
+}
+
+proptest! {
     /// Parts that together grow keep everybody.
     #[test]
     fn nobody_leaves_the_first_variants_of_a_split_while_their_share_grows(

@@ -1,8 +1,11 @@
+use std::sync::LazyLock;
+
 use cutover_domain::flags::{Bound, Condition, Literal, Operator, Pattern};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::strategy::SBoxedStrategy;
 
-use super::any_text;
+use super::{any_text, matching};
 
 /// A condition in which each part is well-formed, whatever it asks: patterns compile, versions are
 /// versions, numbers are finite. It may be one that a document refuses, because it never matches.
@@ -52,8 +55,11 @@ pub(super) fn any_value_text() -> impl Strategy<Value = String> {
     ]
 }
 
-pub(super) fn any_version() -> impl Strategy<Value = String> {
-    "v?[0-2](\\.[0-2]){0,2}(-(rc|[0-2])(\\.[0-2])?)?(\\+[0-9a-c]{1,2})?"
+pub(super) fn any_version() -> SBoxedStrategy<String> {
+    static VERSION: LazyLock<SBoxedStrategy<String>> = LazyLock::new(|| {
+        matching("v?[0-2](\\.[0-2]){0,2}(-(rc|[0-2])(\\.[0-2])?)?(\\+[0-9a-c]{1,2})?")
+    });
+    VERSION.clone()
 }
 
 pub(super) fn any_finite() -> impl Strategy<Value = f64> {
@@ -91,7 +97,7 @@ fn any_literals() -> impl Strategy<Value = Vec<Literal>> {
 }
 
 fn any_operator() -> BoxedStrategy<Operator> {
-    let pattern = "\\^?[ab]{0,2}[.+*]?\\$?".prop_filter_map("a pattern", |text| {
+    let pattern = matching("\\^?[ab]{0,2}[.+*]?\\$?").prop_filter_map("a pattern", |text| {
         regex_is_sound(&text).then(|| Operator::Matches(Pattern::new(text)))
     });
     prop_oneof![

@@ -10,13 +10,18 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::any_text;
 use super::condition::any_condition;
+use super::{any_text, matching};
 use crate::flags::at_minute;
 
 /// Up to `most` valid flags, with everything that a definition can have.
 pub fn any_flags(most: usize) -> impl Strategy<Value = BTreeMap<FlagKey, Definition>> {
-    btree_map("[a-z0-9][a-z0-9_.-]{0,12}", any_definition(), 0..=most).prop_map(|flags| {
+    btree_map(
+        matching("[a-z0-9][a-z0-9_.-]{0,12}"),
+        any_definition(),
+        0..=most,
+    )
+    .prop_map(|flags| {
         let mut earlier: Vec<FlagKey> = Vec::new();
         let mut valid = BTreeMap::new();
         for (key, (mut definition, wanted)) in flags {
@@ -81,7 +86,7 @@ fn any_variants(kind: ValueType) -> BoxedStrategy<(Definition, Vec<String>)> {
         let names: Vec<String> = names(&definition.variants);
         return Just((definition, names)).boxed();
     }
-    btree_map("[a-zA-Zäß ._-]{1,10}", any_value(kind), 1..4)
+    btree_map(matching("[a-zA-Zäß ._-]{1,10}"), any_value(kind), 1..4)
         .prop_map(move |variants| {
             let names: Vec<String> = names(&variants);
             let definition = Definition::with_variants(kind, variants, &names[0]);
@@ -267,7 +272,7 @@ fn any_rollout() -> impl Strategy<Value = AnyRollout> {
 
 fn any_rule() -> impl Strategy<Value = AnyRule> {
     (
-        option::of("[a-z ]{1,8}"),
+        option::of(matching("[a-z ]{1,8}")),
         any_condition(),
         any::<usize>(),
         any_split(),
@@ -305,7 +310,7 @@ fn any_way() -> impl Strategy<Value = Way> {
 
 /// Fields of a newer minor schema: none that this version knows, or refuses.
 fn any_unknown() -> impl Strategy<Value = BTreeMap<String, Value>> {
-    btree_set("later_[a-z]{1,5}", 0..2).prop_flat_map(|names: BTreeSet<String>| {
+    btree_set(matching("later_[a-z]{1,5}"), 0..2).prop_flat_map(|names: BTreeSet<String>| {
         let names: Vec<_> = names.into_iter().collect();
         vec(any_json(), names.len())
             .prop_map(move |values| names.iter().cloned().zip(values).collect())

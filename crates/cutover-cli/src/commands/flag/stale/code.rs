@@ -118,12 +118,18 @@ impl Code {
 /// Links are not followed, so a circle of them is no danger.
 fn walk(root: &Path, ours: Vec<PathBuf>) -> ignore::Walk {
     let is_code = move |entry: &DirEntry| {
-        let is_ours = || {
-            let path = entry.path().canonicalize();
-            path.is_ok_and(|path| ours.contains(&path))
-        };
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-        !(is_folder && (entry.file_name() == ".git" || is_ours()))
+        // Most files need not be asked where they really are.
+        let may_be_ours = is_folder
+            || ours
+                .iter()
+                .any(|own| own.file_name() == Some(entry.file_name()));
+        let is_ours = may_be_ours
+            && entry
+                .path()
+                .canonicalize()
+                .is_ok_and(|path| ours.contains(&path));
+        !(is_ours || is_folder && entry.file_name() == ".git")
     };
     WalkBuilder::new(root)
         // Pipelines name flags, too, and live in hidden folders.
