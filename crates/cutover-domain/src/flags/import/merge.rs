@@ -1,7 +1,7 @@
 //! What a source says about a flag, said of a flag that is there already.
 
 use crate::Percentage;
-use crate::flags::{Definition, FlagValue, Rollout};
+use crate::flags::{Definition, FlagValue, Rollout, State};
 
 /// `present`, with the type, the default and the rollout that the source says. Variants are found
 /// by their value, so that a flag whose variants have other names stays as it is when it answers
@@ -46,6 +46,28 @@ pub(super) fn answer(present: &Definition, said: &Definition) -> Definition {
     after
 }
 
+/// `present`, with everything that the source says about whom to answer what. A variant that an
+/// override still names is not kept: that is for a person to see.
+pub(super) fn targeting(present: &Definition, said: &Definition) -> Definition {
+    let or = |said: &Option<String>, present: &Option<String>| said.clone().or(present.clone());
+    let is_killed = State::Killed == present.state;
+    Definition {
+        description: or(&said.description, &present.description),
+        owner: or(&said.owner, &present.owner),
+        expires: said.expires.or(present.expires),
+        state: if is_killed { present.state } else { said.state },
+        off: match said.variants.get(&present.off) {
+            Some(value) if present.variants.get(&present.off) == Some(value) => present.off.clone(),
+            _ => said.off.clone(),
+        },
+        requires: present.requires.clone(),
+        overrides: present.overrides.clone(),
+        stage: present.stage,
+        unknown: present.unknown.clone(),
+        ..said.clone()
+    }
+}
+
 /// The variant of `flag` that answers `value`; a new one, called `wanted` if that is free, where
 /// there is none.
 fn variant_of(flag: &mut Definition, value: &FlagValue, wanted: &str) -> String {
@@ -68,7 +90,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::flags::{Bucketing, State, ValueType};
+    use crate::flags::{Bucketing, ValueType};
 
     fn variants(pairs: &[(&str, serde_json::Value)]) -> BTreeMap<String, FlagValue> {
         pairs

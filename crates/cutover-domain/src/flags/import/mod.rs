@@ -17,6 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod flagd;
 pub mod mdm;
 mod merge;
 mod naming;
@@ -50,6 +51,10 @@ pub struct Imported {
 pub enum Extent {
     /// Everything: the definition is what the source says, and nothing else.
     Whole,
+    /// What is decided and how: the type, the variants, the rules, the rollout and the default.
+    /// Overrides, requirements, the stage, a kill and, unless it names them, the owner and so on
+    /// are no concern of the source.
+    Targeting,
     /// What everybody gets: the type, the default and the rollout. Overrides, requirements, a
     /// kill, the owner and so on are no concern of the source.
     Answer,
@@ -120,6 +125,7 @@ impl Imported {
             let before = present.get(key);
             let after = match (before, self.extent) {
                 (Some(before), Extent::Answer) => merge::answer(before, said),
+                (Some(before), Extent::Targeting) => merge::targeting(before, said),
                 (None, _) | (_, Extent::Whole) => said.clone(),
             };
             if before != Some(&after) {

@@ -12,11 +12,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{Extent, Imported, Level, Notes, path};
-use crate::flags::{Definition, FlagKey, Problem, Problems, SCHEMA};
+use crate::flags::{Definition, FlagDocument, FlagKey, Problem, Problems, SCHEMA};
 
 /// Flags as they are exported: the same text for the same flags, whatever their revision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +33,16 @@ pub fn export(flags: &BTreeMap<FlagKey, Definition>) -> Exported<'_> {
         schema: SCHEMA,
         flags,
     }
+}
+
+/// What is wrong with flags of which at least one cannot be read.
+fn diagnose(flags: &Map<String, Value>) -> Problems {
+    FlagDocument::diagnose(&json!({
+        "schema": SCHEMA,
+        "revision": 0,
+        "updated_at": Timestamp::UNIX_EPOCH,
+        "flags": flags,
+    }))
 }
 
 /// Reads a document, or what [`export`] wrote.
@@ -83,31 +94,14 @@ pub fn import(document: &Value) -> Result<Imported, Problems> {
         }
     }
     let mut flags = BTreeMap::new();
-    let mut problems = Vec::new();
     for (name, definition) in said {
-        let here = format!("$.flags[{name:?}]");
-        let mut fail = |message: String| {
-            problems.push(Problem {
-                path: here.clone(),
-                message,
-            });
-        };
-        let key = match name.parse::<FlagKey>() {
-            Ok(key) => key,
-            Err(error) => {
-                fail(error.to_string());
-                continue;
-            }
-        };
-        match Definition::deserialize(definition) {
-            Ok(definition) => {
+        match (name.parse::<FlagKey>(), Definition::deserialize(definition)) {
+            (Ok(key), Ok(definition)) => {
                 flags.insert(key, definition);
             }
-            Err(error) => fail(error.to_string()),
+            // Every problem of every flag, and not only this one.
+            _ => return Err(diagnose(said)),
         }
-    }
-    if !problems.is_empty() {
-        return Err(Problems(problems));
     }
     let revision = members.get("revision").and_then(Value::as_u64);
     Ok(Imported {

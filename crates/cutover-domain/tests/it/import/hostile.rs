@@ -1,13 +1,30 @@
 //! Whatever is fed to the readers, they answer, and say where.
 
 use cutover_domain::flags::import::mdm::Mdm;
-use cutover_domain::flags::import::{self, native};
+use cutover_domain::flags::import::{self, flagd, native};
 use proptest::prelude::*;
 
 use super::strategy;
 
 const WORDS: &[&str] = &[
-    "flags", "schema", "variants", "default", "off", "type", "boolean", "on", "rollout", "state",
+    "flags",
+    "schema",
+    "variants",
+    "default",
+    "off",
+    "type",
+    "boolean",
+    "on",
+    "rollout",
+    "state",
+    "defaultVariant",
+    "targeting",
+    "$evaluators",
+    "$ref",
+    "if",
+    "and",
+    "fractional",
+    "var",
 ];
 
 proptest! {
@@ -38,7 +55,12 @@ proptest! {
 
     #[test]
     fn any_json_is_imported_or_refused_with_its_path(json in strategy::anything(WORDS)) {
-        for problems in [Mdm::read(&json).err(), native::import(&json).err()] {
+        let readers = [
+            Mdm::read(&json).err(),
+            native::import(&json).err(),
+            flagd::import(&json).err(),
+        ];
+        for problems in readers {
             for problem in problems.into_iter().flat_map(|problems| problems.0) {
                 prop_assert!(problem.path.starts_with('$'), "{problem}");
             }

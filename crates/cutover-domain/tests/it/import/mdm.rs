@@ -256,6 +256,8 @@ fn a_kill_and_an_override_of_the_store_stay() {
 }
 
 proptest! {
+    #![proptest_config(super::a_quarter())]
+
     #[test]
     fn any_file_becomes_valid_flags_that_answer_what_its_code_answered(
         file in strategy::mdm(),

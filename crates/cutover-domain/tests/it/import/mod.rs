@@ -1,6 +1,8 @@
 //! Flags from elsewhere: what is carried over, what is said about it, and what is refused.
 
+mod flagd;
 mod hostile;
+mod logic;
 mod mdm;
 mod native;
 mod strategy;
@@ -8,6 +10,12 @@ mod strategy;
 use cutover_domain::flags::import::{Imported, Others};
 use cutover_domain::flags::{FlagDocument, Interner, Slot, Snapshot};
 use jiff::Timestamp;
+use proptest::prelude::ProptestConfig;
+
+/// A quarter of the cases: each has a document to read, to check and to compile.
+fn a_quarter() -> ProptestConfig {
+    ProptestConfig::with_cases(ProptestConfig::default().cases.div_ceil(4))
+}
 
 /// What was imported, in a store of its own.
 fn stored(imported: &Imported) -> FlagDocument {

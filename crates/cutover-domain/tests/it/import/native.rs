@@ -26,7 +26,12 @@ fn everything_wrong_is_told_at_once() {
     for (text, expected) in [
         (
             json!({"flags": {"A": off, "b": {"off": 1}, "c": off}}),
-            &["$.flags[\"A\"]", "$.flags[\"b\"]"][..],
+            &[
+                "$.flags[\"A\"]",
+                "$.flags[\"b\"]",
+                "$.flags[\"b\"].off",
+                "$.flags[\"b\"]",
+            ][..],
         ),
         (json!({"schema": 2, "flags": {}}), &["$.schema"]),
         (json!({"schema": "1", "flags": {}}), &["$.schema"]),
