@@ -1,10 +1,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use cutover_app::execution::Cutover;
 use cutover_app::flags::{FlagService, Follower, Live};
 use cutover_app::metrics::{MetricsPublisher, PUBLISH_INTERVAL};
-use cutover_domain::flags::FlagDocument;
+use cutover_domain::flags::{FlagDocument, Overlay};
 use cutover_domain::metrics::ProcessIdentity;
 use cutover_file::{FileComparisonStore, FileFlagStore, FileStateStore};
 use cutover_ports::comparison::ComparisonStore;
@@ -52,6 +53,8 @@ pub struct HomeOptions {
     instance: Option<String>,
     defaults: Option<FlagDocument>,
     unit_salt: Option<Arc<str>>,
+    overlay: Overlay,
+    max_age: Option<Duration>,
 }
 
 /// Why a home cannot be opened.
@@ -65,7 +68,7 @@ pub enum HomeError {
     #[error(transparent)]
     Metrics(PortError),
     /// The operating system has no thread to give.
-    #[error("cannot start the thread that follows the flags: {0}")]
+    #[error("cannot start a thread that follows the flags: {0}")]
     NoThread(#[from] std::io::Error),
 }
 
@@ -78,6 +81,8 @@ impl HomeOptions {
             instance: None,
             defaults: None,
             unit_salt: None,
+            overlay: Overlay::default(),
+            max_age: None,
         }
     }
 
@@ -109,6 +114,22 @@ impl HomeOptions {
         }
     }
 
+    /// The variables of an environment, laid over the flags of the folder.
+    #[must_use]
+    pub fn overlay(self, overlay: Overlay) -> Self {
+        Self { overlay, ..self }
+    }
+
+    /// How long the flags may go without being known to be the newest before answers say `STALE`;
+    /// for ever when nothing is said. See [`Live::set_max_age`].
+    #[must_use]
+    pub fn max_age(self, age: Duration) -> Self {
+        Self {
+            max_age: Some(age),
+            ..self
+        }
+    }
+
     /// Opens the home and starts following it.
     ///
     /// # Errors
@@ -122,7 +143,11 @@ impl HomeOptions {
         let live = self
             .defaults
             .as_ref()
-            .map_or_else(Live::new, Live::with_defaults);
+            .map_or_else(Live::new, Live::with_defaults)
+            .with_overlay(self.overlay);
+        if let Some(age) = self.max_age {
+            live.set_max_age(age)?;
+        }
         match pollster::block_on(live.refresh(&*flag_store)) {
             Err(error) if !has_defaults => return Err(HomeError::Flags(error)),
             _ => {}
