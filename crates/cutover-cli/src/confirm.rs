@@ -85,19 +85,18 @@ impl ChangeArgs {
         if self.yes {
             return Ok(Decision::Change);
         }
-        if !context.may_ask() {
-            return Err(Failure::new(
-                Exit::Unconfirmed,
-                "this is a change, and there is nobody to ask",
-            )
-            .hint("add --yes to make it, or --dry-run to see it"));
-        }
+        context.must_ask()?;
         if ask(preview, question)? {
             Ok(Decision::Change)
         } else {
             Err(Failure::new(Exit::Unconfirmed, "nothing was changed"))
         }
     }
+}
+
+/// Asks whoever sits at the terminal; anything but a clear yes is a no.
+pub(crate) fn question(question: &str) -> Result<bool, Failure> {
+    ask("", question)
 }
 
 fn ask(preview: &str, question: &str) -> Result<bool, Failure> {

@@ -6,7 +6,9 @@ pub mod commands;
 pub mod confirm;
 pub mod context;
 pub mod exit;
+mod interrupt;
 pub mod output;
+pub mod overlay;
 pub mod place;
 #[cfg(unix)]
 mod runner;

@@ -35,14 +35,17 @@ mod change;
 mod condition;
 mod context;
 mod definition;
+mod diagnosis;
 mod document;
 mod evaluation;
+pub mod import;
 mod key;
 mod overlay;
 mod preset;
 mod rule;
 mod snapshot;
 mod spelling;
+mod text;
 mod validation;
 mod value;
 

@@ -8,4 +8,5 @@
 
 mod comparison;
 mod flags;
+mod import;
 mod tree;

@@ -93,14 +93,27 @@ fn taken_revision(writer: &Writer, commit: &Commit) -> PortError {
 impl Writer {
     /// Writes down everything that is known of the newest revision, an edit by hand too, so that
     /// the document may be replaced.
-    pub(super) fn settle(&mut self, state: Option<&State>) -> Result<HistoryWriter, PortError> {
+    pub(super) fn settle(&self, state: Option<&State>) -> Result<HistoryWriter, PortError> {
         let mut history = self.make_sure_of(state.and_then(State::committed))?;
         if let Some(state) = state.filter(|state| state.is_edited()) {
-            self.put(&mut history, &state.document, &state.newest)?;
+            self.keep_good_copy(state)?;
             self.append(&mut history, &state.newest)?;
             history.sync()?;
         }
         Ok(history)
+    }
+
+    /// Makes the good copy tell what a state is, durably: which revision, and all of its flags.
+    ///
+    /// From then on the flags in the document are that revision, also where its own fields tell
+    /// of an earlier one because an editor left them as they were.
+    pub(super) fn keep_good_copy(&self, state: &State) -> Result<(), PortError> {
+        let line = sealed::seal(&state.newest).map_err(error::unwritable(self.operation))?;
+        let text =
+            document::render(&state.document, &line).map_err(error::unwritable(self.operation))?;
+        let (good, temporary) = (&self.files.good, &self.files.good_temporary);
+        replace::replace(good, temporary, &text)
+            .map_err(|failed| error::io(self.operation, good)(failed.into_cause()))
     }
 
     /// The history, ending with a whole line, with `last` in it, and on the disk.

@@ -16,6 +16,10 @@ pub struct FileFlagConfig {
     /// How often a watcher looks at the file, beside the notices of the operating system, which
     /// network file systems do not give.
     pub poll_interval: Duration,
+    /// Whether a watcher asks the operating system for notices of changes. Without them, on a file
+    /// system that gives none or where they are scarce, the poll interval alone decides how soon a
+    /// change is seen.
+    pub notices: bool,
 }
 
 impl FileFlagConfig {
@@ -27,6 +31,7 @@ impl FileFlagConfig {
             clock: Arc::new(SystemClock),
             lock_timeout: Duration::from_secs(10),
             poll_interval: Duration::from_millis(500),
+            notices: true,
         }
     }
 }

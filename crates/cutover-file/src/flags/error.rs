@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use cutover_domain::flags::Problems;
 use cutover_ports::{PortError, PortErrorKind};
 
 /// What is being done, for error messages: an infinitive.
@@ -21,9 +22,34 @@ pub(super) fn io(operation: Operation, path: &Path) -> impl FnOnce(io::Error) ->
                 error.advice("give the user of this process access to the directory and its files")
             }
             PortErrorKind::Full => error.advice("nothing was changed; free space and try again"),
+            PortErrorKind::ReadOnly => {
+                error.advice("flags can be read here; change them where the directory is writable")
+            }
             _ => error,
         }
     }
+}
+
+/// A lock that the operating system does not give, other than because somebody else has it.
+pub(super) fn no_lock(operation: Operation, path: &Path, cause: io::Error) -> PortError {
+    /// `ENOLCK`: a network file system without its lock service.
+    const NO_LOCK_SERVICE: i32 = if cfg!(target_os = "linux") { 37 } else { 77 };
+    let is_impossible = cause.kind() == io::ErrorKind::Unsupported
+        || (cfg!(unix) && cause.raw_os_error() == Some(NO_LOCK_SERVICE));
+    if !is_impossible {
+        return io(operation, path)(cause);
+    }
+    PortError::new(PortErrorKind::Unsupported, operation)
+        .at(path.display())
+        .because(format_args!(
+            "this file system cannot lock files ({cause}), and without a lock one writer would \
+             undo what another has done"
+        ))
+        .advice(
+            "nothing was changed; flags can be read here, but keep those that change on a local \
+             disk or in a database",
+        )
+        .caused_by(cause)
 }
 
 /// The file at `place` (`path:line:column`) does not hold what it should.
@@ -54,6 +80,18 @@ pub(super) fn json(operation: Operation, path: &Path, error: &serde_json::Error)
         .map_or(text.as_str(), |(why, _)| why);
     let place = format_args!("{}:{}:{}", path.display(), error.line(), error.column());
     corrupt(operation, place, why)
+}
+
+/// JSON that is no flags: where reading stopped, and everything that is wrong.
+pub(super) fn unreadable(
+    operation: Operation,
+    path: &Path,
+    stopped: &serde_json::Error,
+    problems: &Problems,
+) -> PortError {
+    let (line, column) = (stopped.line(), stopped.column());
+    let place = format_args!("{}:{line}:{column}", path.display());
+    corrupt(operation, place, problems)
 }
 
 /// A record or document that cannot be written as JSON.

@@ -117,16 +117,15 @@ fn lock(operation: Operation, path: &Path, timeout: Duration) -> Result<File, Po
     let mut pause = Duration::ZERO;
     loop {
         // Opened each time: the lock of a file that somebody deleted would protect nothing.
-        let file = replace::private()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(path)
-            .map_err(error::io(operation, path))?;
-        match file.try_lock() {
+        let file = replace::open_to_append(path).map_err(error::io(operation, path))?;
+        let locked = crash::point("locking")
+            .map_err(TryLockError::Error)
+            .and_then(|()| file.try_lock());
+        match locked {
             Ok(()) if is_at(&file, path) => return Ok(file),
             Ok(()) | Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(cause)) => return Err(error::io(operation, path)(cause)),
+            Err(TryLockError::Error(cause)) if cause.kind() == io::ErrorKind::Interrupted => {}
+            Err(TryLockError::Error(cause)) => return Err(error::no_lock(operation, path, cause)),
         }
         if start.elapsed() >= timeout {
             return Err(PortError::new(PortErrorKind::Timeout, operation)

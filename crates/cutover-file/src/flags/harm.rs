@@ -370,7 +370,7 @@ impl Model {
     /// Puts the newest record into the history, as time would.
     fn make_sure_of_history(&self) {
         let state = self.disk.try_read().unwrap();
-        let mut writer = super::files::Writer::new("test", &self.disk.config).unwrap();
+        let writer = super::files::Writer::new("test", &self.disk.config).unwrap();
         drop(writer.settle(state.as_ref()).unwrap());
     }
 

@@ -2,7 +2,7 @@
 
 mod backward;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -212,8 +212,7 @@ impl HistoryWriter {
     pub(super) fn open(operation: Operation, path: &Path) -> Result<Self, PortError> {
         is_file_or_absent(operation, path)?;
         let open = || {
-            let mut options: OpenOptions = replace::private();
-            let file = options.read(true).append(true).create(true).open(path)?;
+            let file = replace::open_to_append(path)?;
             let mut history = History::of(file, path)?;
             let torn = history.entries(history.len).next().transpose()?;
             if let Some(torn) = torn.filter(|line| !line.terminated) {

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::config::FileFlagConfig;
 use super::crash::{self, Harm, Plan};
+use super::error;
 use super::files::Files;
 use super::retention;
 use super::state::{self, State};
@@ -110,13 +111,69 @@ fn an_edit_that_is_saved_while_another_one_is_written_down_is_not_overwritten() 
         "{answer:?}"
     );
     assert!(store.is_edited());
+    assert_eq!(store.state().unwrap().document.revision, Revision::new(4));
+}
+
+#[test]
+fn writing_an_edit_down_leaves_the_file_to_who_edits_it() {
+    let store = Store::new();
     set_owner(&store.files.document, "carol");
-    let compacted = store.edit_at("document synced", || {
-        retention::compact(&store.config, &Retention::default())
-    });
-    let error = compacted.unwrap_err();
-    assert!(error.is_retryable(), "{error}");
-    assert!(store.is_edited());
+    let text = fs::read(&store.files.document).unwrap();
+    retention::compact(&store.config, &Retention::default()).unwrap();
+    assert_eq!(fs::read(&store.files.document).unwrap(), text);
+    assert!(!store.state().unwrap().is_edited());
+    set_owner(&store.files.document, "dave");
+    store
+        .edit_at("document synced", || {
+            retention::compact(&store.config, &Retention::default())
+        })
+        .unwrap();
+    assert!(store.is_edited(), "by bob, last");
+    assert_eq!(store.state().unwrap().document.revision, Revision::new(5));
+}
+
+#[test]
+fn without_locks_nothing_is_written_and_reading_goes_on() {
+    let store = Store::new();
+    let (before, names) = (store.state(), store.names());
+    let no_lock_service = io::Error::from_raw_os_error(37);
+    for (cause, expected) in [
+        (
+            io::ErrorKind::Unsupported.into(),
+            PortErrorKind::Unsupported,
+        ),
+        #[cfg(target_os = "linux")]
+        (no_lock_service, PortErrorKind::Unsupported),
+        (
+            io::ErrorKind::PermissionDenied.into(),
+            PortErrorKind::PermissionDenied,
+        ),
+    ] {
+        let error = error::no_lock("test", &store.files.lock, cause);
+        assert_eq!(error.kind(), expected, "{error}");
+    }
+    let harm = Harm::Fail(io::ErrorKind::Unsupported, 0);
+    let plan = Plan {
+        point: "locking",
+        nth: 1,
+        harm,
+    };
+    let change = next_commit(
+        before.as_ref().map(|state| &state.document),
+        &[create("c")],
+        "alice",
+    );
+    let (answer, _) = crash::run(plan, || commit::commit(&store.config, &change, None));
+    let text = answer.unwrap().unwrap_err().to_string();
+    for part in [
+        "flags.lock",
+        "cannot lock files",
+        "nothing was changed",
+        "on a local disk",
+    ] {
+        assert!(text.contains(part), "{text} lacks {part}");
+    }
+    assert_eq!((store.state(), store.names()), (before, names));
 }
 
 #[test]

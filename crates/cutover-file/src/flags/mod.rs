@@ -56,7 +56,8 @@
 //! - A `flags.json` that cannot be read, or is not valid, is an error that names line and column;
 //!   it is never written over, except by [`FileFlagStore::repair`], which keeps it beside.
 //! - Whatever changes the flags in `flags.json` from outside is a revision of the actor
-//!   [`EXTERNAL`], also before the next commit writes it down. Hand-edited `revision`, `last` and
+//!   [`EXTERNAL`], for every reader and at once. Its number is final once it is written down: by
+//!   the first watcher that sees it, or by the next commit. Hand-edited `revision`, `last` and
 //!   `digest` fields have no effect.
 //! - A commit is made from the flags that its caller loaded, not only from their number: when an
 //!   edit by hand was shown as a revision and another writer's change has become that revision, it
@@ -85,6 +86,7 @@ mod repair;
 mod replace;
 mod retention;
 mod sealed;
+mod settle;
 mod state;
 mod store;
 mod watch;
@@ -92,6 +94,8 @@ mod worker;
 
 #[cfg(test)]
 mod harm;
+#[cfg(all(test, unix))]
+mod kills;
 #[cfg(test)]
 mod meddling;
 

@@ -76,7 +76,8 @@ pub(super) fn replace_cheaply(target: &Path, temporary: &Path, text: &[u8]) -> i
         })
 }
 
-/// A new file with the mode and owner of `model`, or private to the user when there is no model.
+/// A new file with the mode and owner of `model`; where there is none, it is private to the owner
+/// of the directory.
 pub(super) fn create_like(model: &Path, path: &Path) -> io::Result<File> {
     // What a writer that was killed left behind; nobody else writes while the lock is held.
     if let Err(error) = fs::remove_file(path)
@@ -84,16 +85,47 @@ pub(super) fn create_like(model: &Path, path: &Path) -> io::Result<File> {
     {
         return Err(error);
     }
-    let file = private().write(true).create_new(true).open(path)?;
     match fs::metadata(model) {
         Ok(metadata) => {
+            let file = private().write(true).create_new(true).open(path)?;
             keep_owner(&file, &metadata)?;
             file.set_permissions(metadata.permissions())?;
+            Ok(file)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            create(path, private().write(true))
+        }
+        Err(error) => Err(error),
     }
+}
+
+/// Opens a file to read it and to add to it, or makes it, private to the owner of the directory.
+pub(super) fn open_to_append(path: &Path) -> io::Result<File> {
+    let mut options = private();
+    options.read(true).append(true);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        answer => return answer,
+    }
+    match create(path, &mut options) {
+        // Somebody was first.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            options.create(true).open(path)
+        }
+        answer => answer,
+    }
+}
+
+/// A new file that belongs to whom the directory belongs: a service has its flags, whoever makes
+/// the first change.
+fn create(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let file = options.clone().create_new(true).open(path)?;
+    keep_owner(&file, &fs::metadata(directory_of(path))?)?;
     Ok(file)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
 }
 
 /// Options that make new files readable by their owner alone.
@@ -127,7 +159,7 @@ fn keep_owner(_: &File, _: &fs::Metadata) -> io::Result<()> {
 /// Makes a rename in the directory of `path` survive a loss of power.
 #[cfg(unix)]
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    File::open(directory_of(path))?.sync_all()
 }
 
 /// Directories cannot be synced here; the file system orders its own metadata.

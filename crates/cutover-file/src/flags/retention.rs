@@ -10,7 +10,6 @@ use super::error::{self, Operation};
 use super::files::{Files, Writer};
 use super::history::History;
 use super::replace;
-use super::state::Text;
 
 pub(super) const COMPACT: Operation = "compact the flag history";
 
@@ -41,7 +40,7 @@ pub(super) fn compact(
         });
     }
     // From here on the history alone no longer tells what the flags are.
-    keep_good_copy(files)?;
+    writer.keep_good_copy(&state)?;
     cut_before(files, &history, cut).map_err(failed())?;
     let after = match History::open(COMPACT, &files.history)? {
         Some(history) => oldest(&history)?,
@@ -73,14 +72,6 @@ fn first_kept(
         kept += 1;
     }
     Ok(0)
-}
-
-fn keep_good_copy(files: &Files) -> Result<(), PortError> {
-    let Some(text) = Text::read(COMPACT, &files.document)? else {
-        return Ok(());
-    };
-    replace::replace(&files.good, &files.good_temporary, &text.bytes)
-        .map_err(|failed| error::io(COMPACT, &files.good)(failed.into_cause()))
 }
 
 fn cut_before(files: &Files, history: &History, cut: u64) -> io::Result<()> {

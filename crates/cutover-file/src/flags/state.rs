@@ -41,7 +41,7 @@ pub(super) struct State {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Origin {
     Commit,
-    /// An edit by hand that no commit has written down yet.
+    /// An edit by hand that nobody has written down yet.
     Edit {
         /// The record of the revision before, if there was one.
         after: Option<Box<ChangeRecord>>,
@@ -231,12 +231,12 @@ fn is_ours(
     }
 }
 
-/// Whether the document and the good copy agree on the newest commit. Then a history that cannot
-/// be read has no say: neither an older document put back nor an edit by hand is taken for another
-/// revision than it is.
+/// Whether the document and the good copy agree on the newest commit, or on the flags after an
+/// edit that was written down. Then a history that cannot be read has no say: neither an older
+/// document put back nor an edit by hand is taken for another revision than it is.
 fn is_known_without_history(operation: Operation, files: &Files, stored: &Stored) -> bool {
     let good = Good::read(operation, &files.good, None);
-    good.is_some_and(|good| stored.last.as_ref() == Some(&good.last))
+    good.is_some_and(|good| stored.last.as_ref() == Some(&good.last) || stored.flags == good.flags)
 }
 
 fn newest_in_history(

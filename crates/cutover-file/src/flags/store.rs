@@ -46,13 +46,10 @@ impl FileFlagStore {
     pub fn with_config(config: FileFlagConfig) -> Self {
         let files = Arc::new(Files::new(&config.dir));
         let reader = Arc::new(Worker::new("cutover-flags-r"));
+        let config = Arc::new(config);
         Self {
-            watches: Watches::new(
-                Arc::clone(&files),
-                Arc::clone(&reader),
-                config.poll_interval,
-            ),
-            config: Arc::new(config),
+            watches: Watches::new(Arc::clone(&files), Arc::clone(&reader), Arc::clone(&config)),
+            config,
             files,
             reader,
             writer: Worker::new("cutover-flags-w"),

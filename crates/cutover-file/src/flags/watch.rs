@@ -2,11 +2,11 @@
 
 mod events;
 mod eyes;
+mod fingerprint;
 mod hub;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
 
 use cutover_domain::flags::{ChangeRecord, Revision};
 use cutover_ports::PortError;
@@ -14,6 +14,7 @@ use cutover_ports::flags::FlagEvents;
 
 use self::events::Events;
 use self::hub::Hub;
+use super::config::FileFlagConfig;
 use super::error::Operation;
 use super::files::Files;
 use super::worker::Worker;
@@ -24,16 +25,16 @@ const WATCH: Operation = "watch flags";
 pub(super) struct Watches {
     files: Arc<Files>,
     reader: Arc<Worker>,
-    poll_interval: Duration,
+    config: Arc<FileFlagConfig>,
     hub: Mutex<Weak<Hub>>,
 }
 
 impl Watches {
-    pub(super) fn new(files: Arc<Files>, reader: Arc<Worker>, poll_interval: Duration) -> Self {
+    pub(super) fn new(files: Arc<Files>, reader: Arc<Worker>, config: Arc<FileFlagConfig>) -> Self {
         Self {
             files,
             reader,
-            poll_interval,
+            config,
             hub: Mutex::new(Weak::new()),
         }
     }
@@ -55,7 +56,7 @@ impl Watches {
         if let Some(hub) = running.upgrade() {
             return Ok(hub);
         }
-        let hub = Hub::start(Arc::clone(&self.files), self.poll_interval)
+        let hub = Hub::start(Arc::clone(&self.files), &self.config)
             .map_err(|cause| PortError::io(WATCH, "starting a thread", cause))?;
         let hub = Arc::new(hub);
         *running = Arc::downgrade(&hub);
@@ -71,7 +72,7 @@ impl fmt::Debug for Watches {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     use cutover_testkit::wait::LONG;
 
@@ -91,7 +92,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = Arc::new(Files::new(dir.path()));
         let reader = Arc::new(Worker::new("test"));
-        let watches = Watches::new(Arc::clone(&files), reader, Duration::from_secs(3600));
+        let config = Arc::new(FileFlagConfig {
+            poll_interval: Duration::from_secs(3600),
+            ..FileFlagConfig::new(dir.path())
+        });
+        let watches = Watches::new(Arc::clone(&files), reader, config);
         let first = watches.watch(Revision::ZERO, None).unwrap();
         let second = watches.watch(Revision::ZERO, None).unwrap();
         let hub = watches.hub.lock().unwrap().clone();

@@ -1,14 +1,16 @@
 //! The one way in which the command line changes flags: plan, show, ask, commit, tell.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use cutover_app::flags::{FlagService, Request};
-use cutover_domain::flags::{Definition, FlagDocument, FlagKey, KeyChange, Revision, State};
+use cutover_domain::flags::{FlagDocument, KeyChange, Revision};
 use serde::Serialize;
 
+use super::consequences::warnings;
 use super::describe::{answers, line};
-use super::set::set_off;
+use super::fields::fields;
+use super::masks::Masks;
+use super::open::Flags;
 use super::view::FlagView;
 use crate::confirm::{ChangeArgs, Decision};
 use crate::context::Context;
@@ -44,9 +46,95 @@ pub(super) fn request(args: &ChangeArgs) -> Request {
     request
 }
 
+/// How often a change that was worked out from the flags as they are begins again because somebody
+/// else was first. Each time somebody else has succeeded.
+const ATTEMPTS: usize = 1000;
+
+/// Why an attempt at a change came to nothing.
+pub(super) enum Unmade {
+    /// Trying again would change nothing about it.
+    ForGood(Failure),
+    /// Somebody else was first.
+    Overtaken(Failure),
+}
+
+impl From<Failure> for Unmade {
+    fn from(failure: Failure) -> Self {
+        match failure.exit() {
+            Exit::Conflict => Self::Overtaken(failure),
+            _ => Self::ForGood(failure),
+        }
+    }
+}
+
+/// Makes a change that `attempt` works out from the flags as it finds them, for just that revision:
+/// from the start when somebody else was first. Not where a revision was expected, nor where a
+/// person was shown what would happen: that is then no longer what would happen.
+pub(super) fn from_the_start(
+    args: &ChangeArgs,
+    attempt: impl Fn() -> Result<Exit, Unmade>,
+) -> Result<Exit, Failure> {
+    let mut attempts = if args.yes && args.expect.is_none() {
+        ATTEMPTS
+    } else {
+        1
+    };
+    loop {
+        attempts -= 1;
+        match attempt() {
+            Ok(exit) => return Ok(exit),
+            Err(Unmade::Overtaken(_)) if attempts > 0 => {}
+            Err(Unmade::ForGood(failure) | Unmade::Overtaken(failure)) => return Err(failure),
+        }
+    }
+}
+
+/// Says that everything is as it is wanted, which makes no revision.
+pub(super) fn nothing_to_do(
+    context: &Context,
+    flags: &Flags,
+    args: &ChangeArgs,
+) -> Result<Exit, Failure> {
+    let document = &flags.document;
+    let mut report = Changed::new(document, document.revision, &[], Detail::InWords);
+    report.dry_run = args.dry_run;
+    report.idle = true;
+    context.output.show_done(&report)?;
+    context.output.next(command(&["flag", "list"]));
+    Ok(Exit::Done)
+}
+
+/// How much of a change is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Detail {
+    /// A line for each flag.
+    InWords,
+    /// And below it a line for each field.
+    ByField,
+}
+
+impl Detail {
+    fn lines(self, change: &KeyChange) -> Vec<String> {
+        let mut lines = vec![line(change)];
+        if self == Self::ByField {
+            lines.extend(fields(change).into_iter().map(|field| format!("  {field}")));
+        }
+        lines
+    }
+}
+
 impl Wish<'_> {
     /// Carries it out, as far as it is allowed to.
     pub(super) fn make(self, context: &Context) -> Result<Exit, Failure> {
+        self.carry_out(context, Detail::InWords)
+    }
+
+    /// The same, told field by field: for changes that a person did not spell out one by one.
+    pub(super) fn make_field_by_field(self, context: &Context) -> Result<Exit, Failure> {
+        self.carry_out(context, Detail::ByField)
+    }
+
+    fn carry_out(self, context: &Context, detail: Detail) -> Result<Exit, Failure> {
         let Self {
             service,
             args,
@@ -54,20 +142,24 @@ impl Wish<'_> {
             next,
             warnings: of_command,
         } = self;
-        let warnings = |document: &FlagDocument, changes: &[KeyChange]| {
+        let warnings = |document: &FlagDocument, changes: &[KeyChange], masks: &Masks| {
             let of_change = warnings(document, changes);
-            of_command
-                .iter()
-                .cloned()
-                .chain(of_change)
-                .collect::<Vec<_>>()
+            let masked = changes.iter().filter_map(|KeyChange { key, .. }| {
+                let mask = masks.of(key.as_str()).mask()?;
+                Some(format!("{key}: {}", printable(&mask)))
+            });
+            let all = of_command.iter().cloned().chain(of_change);
+            all.chain(masked).collect::<Vec<_>>()
         };
         // Somebody who must not be asked is not shown a plan either: one load less.
         if args.dry_run || !args.yes {
             let plan = pollster::block_on(service.plan(&request))?;
-            let report = Changed::new(&plan.after, plan.before.revision, &plan.changes, true);
-            let warnings = warnings(&plan.after, &plan.changes);
-            let lines = plan.changes.iter().map(line);
+            let (masks, _) = Masks::over(context, &plan.after);
+            let report = Changed::new(&plan.after, plan.before.revision, &plan.changes, detail)
+                .under(&masks)
+                .dry();
+            let warnings = warnings(&plan.after, &plan.changes, &masks);
+            let lines = plan.changes.iter().flat_map(|change| detail.lines(change));
             let warned = warnings
                 .iter()
                 .map(|warning| format!("{0}warning:{0:#} {warning}", style::WARN));
@@ -91,12 +183,13 @@ impl Wish<'_> {
         }
         let done = pollster::block_on(service.apply(&request))?;
         let (document, record) = (&done.document, &done.record);
-        let report = Changed::new(document, record.revision, &record.changes, false);
+        let (masks, _) = Masks::over(context, document);
+        let report = Changed::new(document, record.revision, &record.changes, detail).under(&masks);
         context.output.show_done(&report).map_err(|failure| {
             // It is made whether or not it can be told.
             failure.after(format_args!("revision {} was made", record.revision))
         })?;
-        for warning in warnings(document, &record.changes) {
+        for warning in warnings(document, &record.changes, &masks) {
             context.output.warn(warning);
         }
         context.output.next(next(record.revision));
@@ -117,6 +210,8 @@ struct Changed<'a> {
     /// Whether everything is as it was before.
     #[serde(skip)]
     idle: bool,
+    #[serde(skip)]
+    detail: Detail,
 }
 
 impl<'a> Changed<'a> {
@@ -124,7 +219,7 @@ impl<'a> Changed<'a> {
         after: &'a FlagDocument,
         revision: Revision,
         changes: &'a [KeyChange],
-        dry_run: bool,
+        detail: Detail,
     ) -> Self {
         let flag = match changes {
             [only] => after.flags.get_key_value(&only.key),
@@ -132,20 +227,41 @@ impl<'a> Changed<'a> {
         };
         let flag = flag.map(|(key, definition)| FlagView::new(key, definition));
         Self {
-            dry_run,
+            dry_run: false,
             revision,
             flag,
             changes,
+            detail,
             idle: after.revision > Revision::new(1)
                 && changes.iter().all(|change| change.before == change.after),
+        }
+    }
+
+    /// The same with what variables do to the flag.
+    fn under(self, masks: &'a Masks) -> Self {
+        let flag = self.flag.map(|flag| {
+            let key = flag.key.as_str();
+            flag.under(masks.of(key))
+        });
+        Self { flag, ..self }
+    }
+
+    fn dry(self) -> Self {
+        Self {
+            dry_run: true,
+            ..self
         }
     }
 }
 
 impl Report for Changed<'_> {
     fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
-        for change in self.changes {
-            writeln!(page, "{}", line(change))?;
+        for line in self
+            .changes
+            .iter()
+            .flat_map(|change| self.detail.lines(change))
+        {
+            writeln!(page, "{line}")?;
         }
         if let (false, Some(flag)) = (self.dry_run, &self.flag) {
             writeln!(page, "{} answers {}", flag.key, answers(flag.definition))?;
@@ -155,143 +271,4 @@ impl Report for Changed<'_> {
         }
         writeln!(page, "revision {}", self.revision)
     }
-}
-
-/// What stands between changes and what they were made for, and what else they switch off.
-fn warnings(document: &FlagDocument, changes: &[KeyChange]) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for change in changes {
-        let Some(flag) = &change.after else { continue };
-        let key = &change.key;
-        let killed_before = change
-            .before
-            .as_ref()
-            .is_some_and(|flag| flag.state == State::Killed);
-        if flag.state == State::Killed && killed_before {
-            warnings.push(format!(
-                "{key} is killed: everybody gets {} until `{}`",
-                printable(&flag.off),
-                command(&["flag", "restore", key.as_str()])
-            ));
-        }
-        // Whoever makes a flag behind another one knows it; it is later that it is forgotten.
-        for required in closed(document, flag).filter(|_| change.before.is_some()) {
-            warnings.push(format!(
-                "{key} requires {required}, which is off for everybody without an override"
-            ));
-        }
-        if is_closed(flag) && change.before.as_ref().is_some_and(|flag| !is_closed(flag)) {
-            let others = switched_off(document, key);
-            if !others.is_empty() {
-                let except = if is_off_for_all(flag) {
-                    String::new()
-                } else {
-                    format!(" without an override of {key}")
-                };
-                warnings.push(format!(
-                    "what requires {key} is now off, too, for everybody{except}: {}",
-                    others.join(", ")
-                ));
-            }
-        }
-        warnings.extend(idle_rollout(key, flag));
-        let share_before = change.before.as_ref().and_then(Definition::percentage);
-        if flag.percentage() != share_before
-            && let Some(warning) = coarse(flag)
-        {
-            warnings.push(format!("{key}: {warning}"));
-        }
-    }
-    warnings
-}
-
-/// Says so when the percentage decides nothing, because those outside get the same.
-pub(super) fn idle_rollout(key: &FlagKey, flag: &Definition) -> Option<String> {
-    let share = flag.percentage()?;
-    let same = is_default(flag, flag.rollout_variant());
-    (same && flag.state == State::Enabled).then(|| {
-        let way_out = if is_default(flag, &flag.off) {
-            String::new()
-        } else {
-            format!("; `{}` comes first", set_off(key, flag))
-        };
-        format!(
-            "{key} answers {} to everybody, inside the {share} % and outside{way_out}",
-            printable(&flag.default)
-        )
-    })
-}
-
-/// Whether this variant answers what the default answers.
-pub(super) fn is_default(flag: &Definition, variant: &str) -> bool {
-    variant == flag.default
-        || (flag.variants.contains_key(variant)
-            && flag.variants.get(variant) == flag.variants.get(&flag.default))
-}
-
-/// Whether nobody has the flag without an override.
-fn is_closed(flag: &Definition) -> bool {
-    let nobody = flag.percentage().is_none_or(|share| share.is_zero())
-        || is_default(flag, flag.rollout_variant());
-    flag.state == State::Killed || (flag.default == flag.off && nobody)
-}
-
-/// Whether nobody at all has the flag, whatever other flags answer.
-pub(super) fn is_off_for_all(flag: &Definition) -> bool {
-    is_closed(flag) && (flag.state == State::Killed || flag.overrides.is_empty())
-}
-
-/// The flags that somebody had and that require this one, however indirectly.
-fn switched_off<'a>(document: &'a FlagDocument, key: &'a FlagKey) -> Vec<&'a str> {
-    let mut reached = BTreeSet::from([key]);
-    loop {
-        let before = reached.len();
-        for (other, flag) in &document.flags {
-            if flag
-                .requires
-                .iter()
-                .any(|required| reached.contains(required))
-            {
-                reached.insert(other);
-            }
-        }
-        if reached.len() == before {
-            break;
-        }
-    }
-    let had = |other: &&FlagKey| {
-        *other != key
-            && document
-                .flags
-                .get(*other)
-                .is_some_and(|flag| !is_off_for_all(flag))
-    };
-    reached
-        .into_iter()
-        .filter(had)
-        .map(FlagKey::as_str)
-        .collect()
-}
-
-/// The required flags that nobody has without an override.
-pub(super) fn closed<'a>(
-    document: &'a FlagDocument,
-    flag: &'a Definition,
-) -> impl Iterator<Item = &'a FlagKey> {
-    flag.requires
-        .iter()
-        .filter(|key| document.flags.get(*key).is_none_or(is_closed))
-}
-
-/// Says so when the buckets are too coarse for the percentage.
-pub(super) fn coarse(flag: &Definition) -> Option<String> {
-    let rollout = flag.rollout.as_ref()?;
-    let wanted = rollout.percentage?;
-    let reached = rollout.bucketing.reached(wanted);
-    (reached != wanted).then(|| {
-        format!(
-            "{} buckets are whole percents, so {wanted} % really reaches {reached} % of the units",
-            rollout.bucketing
-        )
-    })
 }

@@ -2,41 +2,63 @@
 
 use std::collections::BTreeSet;
 
-use cutover_domain::flags::{Definition, KeyChange, State, ValueType};
+use cutover_domain::flags::{Definition, FlagKey, KeyChange, State, ValueType};
 
+use super::{rule_words, split};
 use crate::output::printable;
 
 /// How much of a value is shown where many flags are.
 const VALUE_SHOWN: usize = 40;
 
-/// What everybody gets, in a few words: `off`, `on`, `off, 5 % on`, `killed (off)`; for a flag
-/// that is no switch, the value: `20 (off), 5 % 50 (big)`.
+/// How many overrides that differ are told one by one.
+const OVERRIDES_TOLD: usize = 20;
+
+/// What everybody gets, in a few words: `off`, `on`, `off, 5 % on`, `10 % on, 90 % off`,
+/// `killed (off)`; for a flag that is no switch, the value: `20 (off), 5 % 50 (big)`. Rules come
+/// first: `2 rules, else off`.
 pub(super) fn answers(definition: &Definition) -> String {
-    let named = |variant: &str| {
-        let text = answer(definition, variant);
-        match text.char_indices().nth(VALUE_SHOWN) {
-            Some((end, _)) => format!("{}… ({})", &text[..end], printable(variant)),
-            None => text,
-        }
-    };
     if definition.state == State::Killed {
         return match definition.kind {
             ValueType::Boolean => format!("killed ({})", printable(&definition.off)),
-            _ => format!("killed, {}", named(&definition.off)),
+            _ => format!("killed, {}", short(definition, &definition.off)),
         };
     }
+    let others = below_rules(definition);
+    match definition.rules.len() {
+        0 => others,
+        1 => format!("1 rule, else {others}"),
+        many => format!("{many} rules, else {others}"),
+    }
+}
+
+/// What those get whom no rule is about.
+pub(super) fn below_rules(definition: &Definition) -> String {
+    let named = |variant: &str| short(definition, variant);
     let default = named(&definition.default);
-    match definition.percentage() {
+    let Some(rollout) = &definition.rollout else {
+        return default;
+    };
+    match rollout.percentage {
         Some(share) => format!(
             "{default}, {share} % {}",
             named(definition.rollout_variant())
         ),
-        None => default,
+        None if rollout.split.is_empty() => default,
+        None => split::in_words(&rollout.split, rollout.bucketing, named),
+    }
+}
+
+/// A variant as [`answer`] tells it, its value cut where it is long.
+fn short(definition: &Definition, variant: &str) -> String {
+    let text = answer(definition, variant);
+    match text.char_indices().nth(VALUE_SHOWN) {
+        Some((end, _)) => format!("{}… ({})", &text[..end], printable(variant)),
+        None => text,
     }
 }
 
 /// A variant, with its value where the name does not tell it.
-fn answer(definition: &Definition, variant: &str) -> String {
+pub(super) fn answer(definition: &Definition, variant: &str) -> String {
     let name = printable(variant);
     match (definition.kind, definition.variants.get(variant)) {
         (ValueType::Boolean, _) | (_, None) => name,
@@ -96,8 +118,9 @@ fn between(before: &Definition, after: &Definition) -> Vec<String> {
         .keys()
         .chain(after.variants.keys())
         .collect();
-    // That of the default was told with the default.
-    for name in names.into_iter().filter(|name| **name != after.default) {
+    // That of the default was told with the default, where its value is.
+    let told = |name: &String| after.kind != ValueType::Boolean && *name == after.default;
+    for name in names.into_iter().filter(|name| !told(name)) {
         let of = |flag: &Definition| {
             let value = flag.variants.get(name)?;
             Some(printable(&value.0.to_string()))
@@ -108,58 +131,117 @@ fn between(before: &Definition, after: &Definition) -> Vec<String> {
             of(after),
         );
     }
-    let share = |flag: &Definition| flag.percentage().map(|share| format!("{share} %"));
-    item("rollout", share(before), share(after));
+    item("rollout", rollout(before), rollout(after));
     if before.percentage().is_some() && after.percentage().is_some() {
         let variant = |flag: &Definition| Some(printable(flag.rollout_variant()));
         item("rollout to", variant(before), variant(after));
     }
-    let mut targets: Vec<_> = before
-        .overrides
-        .keys()
-        .chain(after.overrides.keys())
-        .collect();
-    targets.sort_unstable();
-    targets.dedup();
-    for target in targets {
-        let of = |flag: &Definition| flag.overrides.get(target).map(|variant| printable(variant));
-        item(
-            &format!("override {}", printable(target)),
-            of(before),
-            of(after),
-        );
-    }
-    let rest = rest(before, after);
-    if !rest.is_empty() {
-        items.push(format!("{} changed", rest.join(", ")));
+    items.extend(rule_words::differences(before, after, answer));
+    items.extend(overrides(before, after));
+    items.extend(of_people(before, after));
+    if items.is_empty() {
+        items.push("changed in what is not told here".to_owned());
     }
     items
 }
 
-/// The fields that differ and have no words of their own.
-fn rest(before: &Definition, after: &Definition) -> Vec<&'static str> {
-    let bucketing = |flag: &Definition| {
-        let rollout = flag.rollout.clone().unwrap_or_default();
-        (rollout.bucketing, rollout.by, rollout.salt, rollout.unknown)
+/// What those get whom no rule is about, where it is not the default.
+fn rollout(flag: &Definition) -> Option<String> {
+    let rollout = flag.rollout.as_ref()?;
+    match rollout.percentage {
+        Some(share) => Some(format!("{share} %")),
+        None if rollout.split.is_empty() => None,
+        None => Some(split::in_words(
+            &rollout.split,
+            rollout.bucketing,
+            |variant| answer(flag, variant),
+        )),
+    }
+}
+
+/// The overrides that differ, an item each.
+fn overrides(before: &Definition, after: &Definition) -> Vec<String> {
+    let targets: BTreeSet<_> = before
+        .overrides
+        .keys()
+        .chain(after.overrides.keys())
+        .collect();
+    let differing: Vec<_> = targets
+        .into_iter()
+        .map(|target| {
+            (
+                target,
+                before.overrides.get(target),
+                after.overrides.get(target),
+            )
+        })
+        .filter(|(_, before, after)| before != after)
+        .collect();
+    let text = |side: Option<&String>| side.map_or("none".to_owned(), |variant| printable(variant));
+    let told = differing.iter().take(OVERRIDES_TOLD);
+    let mut items: Vec<_> = told
+        .map(|(target, before, after)| {
+            format!(
+                "override {} {} → {}",
+                printable(target),
+                text(*before),
+                text(*after)
+            )
+        })
+        .collect();
+    let more = differing.len().saturating_sub(OVERRIDES_TOLD);
+    if more > 0 {
+        items.push(format!("and {more} more overrides"));
+    }
+    items
+}
+
+/// What differs of that which is there for people, and of how units are counted.
+fn of_people(before: &Definition, after: &Definition) -> Vec<String> {
+    let mut items = Vec::new();
+    let mut item = |name: &str, of: &dyn Fn(&Definition) -> Option<String>| {
+        let (before, after) = (of(before), of(after));
+        if before != after {
+            let text = |side: Option<String>| side.unwrap_or_else(|| "none".to_owned());
+            items.push(format!("{name} {} → {}", text(before), text(after)));
+        }
     };
-    [
-        ("description", before.description != after.description),
-        ("owner", before.owner != after.owner),
-        ("expires", before.expires != after.expires),
-        ("type", before.kind != after.kind),
-        // A variant that became the default of a switch is told by its name alone.
-        (
-            "variants",
-            before.kind == ValueType::Boolean && before.variants != after.variants,
-        ),
-        ("requires", before.requires != after.requires),
-        ("bucketing", bucketing(before) != bucketing(after)),
-        ("stage", before.stage != after.stage),
-        ("other fields", before.unknown != after.unknown),
-    ]
-    .into_iter()
-    .filter_map(|(name, differs)| differs.then_some(name))
-    .collect()
+    let rollout = |flag: &Definition| flag.rollout.clone().unwrap_or_default();
+    item("requires", &|flag| {
+        let keys: Vec<_> = flag.requires.iter().map(FlagKey::as_str).collect();
+        (!keys.is_empty()).then(|| keys.join(", "))
+    });
+    item("stage", &|flag| flag.stage.map(|stage| stage.to_string()));
+    item("type", &|flag| Some(flag.kind.to_string()));
+    item("bucketing", &|flag| {
+        Some(rollout(flag).bucketing.to_string())
+    });
+    item("by", &|flag| {
+        Some(printable(rollout(flag).by.as_deref().unwrap_or("unit")))
+    });
+    item("salt", &|flag| {
+        Some(printable(
+            rollout(flag).salt.as_deref().unwrap_or("the key"),
+        ))
+    });
+    item("owner", &|flag| flag.owner.as_deref().map(printable));
+    item("expires", &|flag| flag.expires.map(|date| date.to_string()));
+    item("description", &|flag| {
+        let text = flag.description.as_deref()?;
+        Some(format!(
+            "\"{}\"",
+            printable(&text.chars().take(VALUE_SHOWN).collect::<String>())
+        ))
+    });
+    let other = |flag: &Definition| (flag.unknown.clone(), rollout(flag).unknown);
+    if other(before) != other(after) {
+        items.push("other fields changed".to_owned());
+    }
+    // What is told by its first letters, or by its name, may differ in the rest.
+    if items.is_empty() && before.description != after.description {
+        items.push("description changed".to_owned());
+    }
+    items
 }
 
 #[cfg(test)]
@@ -260,7 +342,7 @@ mod tests {
             (
                 Some(at(5)),
                 Some(overridden()),
-                "f: override acme none → on; owner changed",
+                "f: override acme none → on; owner none → ada",
             ),
         ] {
             assert_eq!(told(before, after), expected);

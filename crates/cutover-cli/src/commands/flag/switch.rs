@@ -1,9 +1,10 @@
 //! `flag kill` and `flag restore`: the emergency switch.
 
 use clap::Args;
+use cutover_domain::Stage;
 use cutover_domain::flags::{Change, FlagKey, Revision};
 
-use super::change::{Wish, before, request};
+use super::change::{Wish, before, from_the_start, request};
 use super::open::Flags;
 use crate::commands::examples;
 use crate::confirm::ChangeArgs;
@@ -13,14 +14,14 @@ use crate::suggest::command;
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
-    ("cutover flag kill use_new_parser", "off for everybody, overrides included"),
+    ("cutover flag kill use_new_parser", "off for everybody, overrides and rules included"),
     ("cutover flag kill --all --yes --reason 'incident 42'", "all flags, as one revision"),
 ]))]
 pub struct KillArgs {
     /// The flag
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     key: Option<String>,
-    /// All flags at once
+    /// All flags at once; those at stage complete only with --force
     #[arg(long)]
     all: bool,
     /// Also at stage complete, where old is stale
@@ -32,7 +33,7 @@ pub struct KillArgs {
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
-    ("cutover flag restore use_new_parser", "rollout and overrides are in force again"),
+    ("cutover flag restore use_new_parser", "rules, rollout and overrides are in force again"),
 ]))]
 pub struct RestoreArgs {
     /// The flag
@@ -42,27 +43,17 @@ pub struct RestoreArgs {
 }
 
 pub(super) fn kill(context: &Context, args: &KillArgs) -> Result<Exit, Failure> {
+    match &args.key {
+        Some(typed) => kill_one(context, args, typed),
+        None => from_the_start(&args.change, || Ok(kill_all(context, args)?)),
+    }
+}
+
+fn kill_one(context: &Context, args: &KillArgs, typed: &str) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
-    let keys: Vec<FlagKey> = match &args.key {
-        Some(typed) => vec![flags.find(typed)?.0],
-        None => flags.document.flags.keys().cloned().collect(),
-    };
-    if keys.is_empty() {
-        return Err(Failure::no("there are no flags to kill"));
-    }
-    let next = |revision: Revision| match &keys[..] {
-        [key] => command(&["flag", "restore", key.as_str()]),
-        _ => command(&["flag", "undo", "--to", &before(revision)]),
-    };
-    let mut request = request(&args.change);
-    for key in &keys {
-        let key = key.clone();
-        request = request.change(if args.force {
-            Change::ForceKill { key }
-        } else {
-            Change::Kill { key }
-        });
-    }
+    let (key, _) = flags.find(typed)?;
+    let next = |_| command(&["flag", "restore", key.as_str()]);
+    let request = request(&args.change).change(killing(&key, args.force));
     Wish {
         service: &flags.service,
         args: &args.change,
@@ -73,10 +64,57 @@ pub(super) fn kill(context: &Context, args: &KillArgs) -> Result<Exit, Failure> 
     .make(context)
 }
 
+/// Kills the flags that are there now, and no others: a flag that is made meanwhile is a reason to
+/// begin again.
+fn kill_all(context: &Context, args: &KillArgs) -> Result<Exit, Failure> {
+    let flags = Flags::open(context)?;
+    let (complete, keys): (Vec<_>, Vec<_>) = flags
+        .document
+        .flags
+        .iter()
+        .partition(|(_, flag)| !args.force && flag.stage == Some(Stage::Complete));
+    let names = complete
+        .iter()
+        .map(|(key, _)| key.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let left_out = (!complete.is_empty()).then(|| {
+        format!("left out, being at stage complete, where old is stale: {names}; --force kills them, too")
+    });
+    if keys.is_empty() {
+        return Err(match left_out {
+            Some(left_out) => Failure::no(format_args!("no flag can be killed; {left_out}")),
+            None => Failure::no("there are no flags to kill"),
+        });
+    }
+    let next = |revision| command(&["flag", "undo", "--to", &before(revision)]);
+    let mut request = flags.request(&args.change)?;
+    for (key, _) in keys {
+        request = request.change(killing(key, args.force));
+    }
+    Wish {
+        service: &flags.service,
+        args: &args.change,
+        request,
+        next: &next,
+        warnings: left_out.into_iter().collect(),
+    }
+    .make(context)
+}
+
+fn killing(key: &FlagKey, force: bool) -> Change {
+    let key = key.clone();
+    if force {
+        Change::ForceKill { key }
+    } else {
+        Change::Kill { key }
+    }
+}
+
 pub(super) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
     let (key, _) = flags.find(&args.key)?;
-    let next = |_| command(&["flag", "status", key.as_str()]);
+    let next = |_: Revision| command(&["flag", "status", key.as_str()]);
     let request = request(&args.change).change(Change::Restore { key: key.clone() });
     Wish {
         service: &flags.service,

@@ -124,8 +124,12 @@ impl fmt::Display for OverlayNote {
     }
 }
 
-/// How many variables of no flag get a suggestion: each costs a look at every flag.
-const SUGGESTIONS: usize = 20;
+/// How many variables of no flag are named; the others are counted.
+const UNKNOWN_TOLD: usize = 10;
+
+/// How many names are compared to find the flags that are meant, so that an overlay over thousands
+/// of flags costs milliseconds.
+const COMPARISONS: usize = 20_000;
 
 impl Overlay {
     /// An overlay without variables.
@@ -216,7 +220,7 @@ impl Overlay {
         overlaid: &mut Overlaid,
     ) {
         let made = match wish {
-            Wish::Kill => kill(stored),
+            Wish::Kill { .. } => kill(stored),
             Wish::Share(share) => roll_out(key, stored, share),
         };
         let key = key.clone();
@@ -262,17 +266,24 @@ impl Overlay {
     /// A flag that only variables define.
     fn definition(&self, wish: Wish) -> Definition {
         let (state, percentage) = match wish {
-            Wish::Kill => (State::Killed, None),
+            Wish::Kill { below } => (State::Killed, below),
             Wish::Share(share) => (State::Enabled, Some(share)),
         };
+        let for_all = percentage == Some(Percentage::FULL);
         let rollout = Rollout {
-            percentage,
+            percentage: percentage.filter(|_| !for_all),
             ..self.bucketed.clone()
         };
+        let off = Definition::boolean();
         Definition {
             state,
-            rollout: Some(rollout),
-            ..Definition::boolean()
+            default: if for_all {
+                "on".to_owned()
+            } else {
+                off.default
+            },
+            rollout: (rollout != Rollout::default()).then_some(rollout),
+            ..off
         }
     }
 
@@ -291,18 +302,25 @@ impl Overlay {
                     .push(format!("{name} would not be followed: {problem}")),
             }
         }
-        let unknown = self.variables.iter();
-        let unknown = unknown.filter(|(name, _)| !claims.0.contains_key(name.as_str()));
-        for (index, (name, Variable { written, .. })) in unknown.enumerate() {
-            let meant = if index < SUGGESTIONS {
-                self.meant(name, flags)
-            } else {
-                None
-            };
+        let unknown = self.variables.keys();
+        let mut unknown = unknown.filter(|name| !claims.0.contains_key(name.as_str()));
+        let suggestions = COMPARISONS / (2 * flags.len()).max(1);
+        // The value is not told: it may be a secret of somebody else.
+        for (index, name) in unknown.by_ref().take(UNKNOWN_TOLD).enumerate() {
+            let meant = (index < suggestions)
+                .then(|| self.meant(name, flags))
+                .flatten();
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
             overlaid.warnings.push(format!(
-                "{written} is not followed: no flag has this variable{meant}"
+                "{name} is not followed: no flag has this variable{meant}"
             ));
+        }
+        match unknown.count() {
+            0 => {}
+            more => overlaid.warnings.push(format!(
+                "{more} more variables that begin with {} are not followed",
+                self.naming.prefix
+            )),
         }
     }
 
@@ -310,7 +328,9 @@ impl Overlay {
     fn meant(&self, name: &str, flags: &[Named<'_>]) -> Option<String> {
         let short = |name| str::strip_prefix(name, &self.naming.prefix).unwrap_or(name);
         let known = flags.iter().flat_map(|flag| [&flag.switch, &flag.share]);
-        let known: Vec<_> = known.map(|known| short(known)).collect();
+        // Words of very different lengths are not close.
+        let near = |known: &&str| known.len().abs_diff(short(name).len()) <= name.len() / 3;
+        let known: Vec<_> = known.map(|known| short(known)).filter(near).collect();
         let meant = closest(&known, short(name))?;
         Some(format!("{}{meant}", self.naming.prefix))
     }

@@ -5,8 +5,8 @@ use crate::Percentage;
 /// What the variables of one flag ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
-    /// Off for everybody.
-    Kill,
+    /// Off for everybody, and on for this share as soon as that is taken back.
+    Kill { below: Option<Percentage> },
     /// On for this share.
     Share(Percentage),
 }
@@ -40,7 +40,11 @@ impl Wish {
         let alone = |wish, written: &str| Some((wish, written.to_owned()));
         match (switch, share) {
             (Reading::Is(false, written), _) if overlay.naming.off_kills => {
-                alone(Self::Kill, written)
+                let below = match share {
+                    Reading::Is(share, _) => Some(share),
+                    Reading::Unset | Reading::Unusable => None,
+                };
+                alone(Self::Kill { below }, written)
             }
             (Reading::Is(true, written), _) if !overlay.naming.off_kills => {
                 alone(Self::Share(Percentage::FULL), written)

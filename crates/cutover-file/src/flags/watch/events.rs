@@ -41,15 +41,23 @@ pub(super) struct Events {
 #[derive(Clone, Debug)]
 struct Position {
     seen: Revision,
-    /// What was seen there, if it was an edit by hand, whose number may get another content.
-    edit: Option<Arc<ChangeRecord>>,
+    /// What was seen there; unknown where the watch began with a number alone.
+    record: Option<Arc<ChangeRecord>>,
+    /// What was seen is an edit by hand that nobody had written down: another one may have got its
+    /// number since.
+    is_edit: bool,
+    /// How often the store was out of sight until then: what is there now may be another one.
+    breaks: u64,
 }
 
 impl Position {
+    /// Whether a record with the number of what was seen is not what was seen.
     fn is_changed_by(&self, record: &ChangeRecord) -> bool {
-        self.edit
-            .as_ref()
-            .is_some_and(|edit| edit.changes != record.changes)
+        self.record.as_ref().is_some_and(|seen| match self.is_edit {
+            // Touching the file makes the same edit younger.
+            true => seen.changes != record.changes,
+            false => **seen != *record,
+        })
     }
 }
 
@@ -68,7 +76,7 @@ impl Events {
         since: Revision,
         edit: Option<ChangeRecord>,
     ) -> Self {
-        let id = hub.sight().register();
+        let (id, breaks) = hub.sight().register();
         Self {
             hub,
             files,
@@ -76,7 +84,9 @@ impl Events {
             id,
             position: Position {
                 seen: since,
-                edit: edit.map(Arc::new),
+                is_edit: edit.is_some(),
+                record: edit.map(Arc::new),
+                breaks,
             },
             answered: 0,
             behind: false,
@@ -102,6 +112,7 @@ impl Events {
         self.answered = sight.version;
         self.failed_at = None;
         self.behind = false;
+        let breaks = sight.breaks;
         drop(sight);
         match seen {
             Seen::Trouble(error) => self.tell_trouble(error),
@@ -114,40 +125,46 @@ impl Events {
                 self.tell_trouble(gone);
             }
             Seen::Nothing => {}
-            Seen::Revision { newest, is_edit } => self.follow(newest, is_edit),
+            Seen::Revision { newest, is_edit } => self.follow(newest, is_edit, breaks),
         }
         true
     }
 
-    fn follow(&mut self, newest: Arc<ChangeRecord>, is_edit: bool) {
+    fn follow(&mut self, newest: Arc<ChangeRecord>, is_edit: bool, breaks: u64) {
         let seen = self.position.seen;
-        let edit = is_edit.then(|| Arc::clone(&newest));
-        if newest.revision == seen {
-            let is_news = self.position.is_changed_by(&newest) || self.trouble.is_some();
-            self.position.edit = edit;
-            if is_news {
-                self.trouble = None;
-                self.ready.push_back(FlagEvent::Resync);
+        let is_changed = newest.revision == seen && self.position.is_changed_by(&newest);
+        let is_next = newest.revision == seen.next()
+            && !self.position.is_edit
+            && self.position.breaks == breaks;
+        let now = Position {
+            seen: newest.revision,
+            record: Some(Arc::clone(&newest)),
+            is_edit,
+            breaks,
+        };
+        if newest.revision < seen || is_changed {
+            // Another store was put in its place, or another edit got the number.
+            self.resync(now);
+        } else if newest.revision == seen {
+            if self.trouble.is_some() {
+                self.resync(now);
+            } else {
+                self.position = now;
             }
-        } else if newest.revision < seen {
-            // An older store was put in its place.
-            self.resync(newest.revision, edit);
-        } else if newest.revision == seen.next() && self.position.edit.is_none() {
+        } else if is_next {
             self.trouble = None;
-            self.position = Position {
-                seen: newest.revision,
-                edit,
-            };
+            self.position = now;
             self.ready.push_back(FlagEvent::Changed(newest));
         } else {
             let (files, position) = (Arc::clone(&self.files), self.position.clone());
-            self.reading = Some(self.reader.start(WATCH, move || read(&files, position)));
+            let reading = move || read(&files, position, breaks);
+            self.reading = Some(self.reader.start(WATCH, reading));
         }
     }
 
-    fn resync(&mut self, seen: Revision, edit: Option<Arc<ChangeRecord>>) {
+    fn resync(&mut self, position: Position) {
         self.trouble = None;
-        self.position = Position { seen, edit };
+        self.position = position;
         self.ready.push_back(FlagEvent::Resync);
     }
 
@@ -204,8 +221,8 @@ impl Drop for Events {
 }
 
 /// The records after a position, oldest first; or `Resync` when they are not all there, or when
-/// the edit that was seen is not what was written down.
-fn read(files: &Files, position: Position) -> Result<Batch, PortError> {
+/// what was seen is not what the history has in its place.
+fn read(files: &Files, position: Position, breaks: u64) -> Result<Batch, PortError> {
     let seen = position.seen;
     let Some(state) = state::read(WATCH, files)? else {
         return Ok(Batch {
@@ -215,10 +232,11 @@ fn read(files: &Files, position: Position) -> Result<Batch, PortError> {
         });
     };
     let newest = state.newest.revision;
-    let known = if position.edit.is_some() {
-        Revision::new(seen.number().saturating_sub(1))
-    } else {
-        seen
+    // Only what may have been replaced is looked at again.
+    let is_doubted = position.record.is_some() && (position.is_edit || position.breaks != breaks);
+    let known = match is_doubted {
+        true => Revision::new(seen.number().saturating_sub(1)),
+        false => seen,
     };
     let until = newest.min(Revision::new(seen.number().saturating_add(BATCH)));
     let query = HistoryQuery {
@@ -235,29 +253,26 @@ fn read(files: &Files, position: Position) -> Result<Batch, PortError> {
         expected = expected.next();
         is_next && !(record.revision == seen && position.is_changed_by(record))
     });
-    let edit = |revision| {
-        let newest = state.is_edited() && state.newest.revision == revision;
-        newest.then(|| Arc::new(state.newest.clone()))
+    let at = |record: &ChangeRecord| Position {
+        seen: record.revision,
+        record: Some(Arc::new(record.clone())),
+        is_edit: state.is_edited() && state.newest.revision == record.revision,
+        breaks,
     };
-    if is_whole && expected == until.next() {
-        let fresh = records.into_iter().filter(|record| record.revision > seen);
-        return Ok(Batch {
-            events: fresh
+    match records.last() {
+        Some(last) if is_whole && last.revision == until && until > seen => Ok(Batch {
+            position: at(last),
+            more: until < newest,
+            events: records
+                .into_iter()
+                .filter(|record| record.revision > seen)
                 .map(|record| FlagEvent::Changed(Arc::new(record)))
                 .collect(),
-            position: Position {
-                seen: until,
-                edit: edit(until),
-            },
-            more: until < newest,
-        });
+        }),
+        _ => Ok(Batch {
+            position: at(&state.newest),
+            more: false,
+            events: vec![FlagEvent::Resync],
+        }),
     }
-    Ok(Batch {
-        events: vec![FlagEvent::Resync],
-        position: Position {
-            seen: newest,
-            edit: edit(newest),
-        },
-        more: false,
-    })
 }

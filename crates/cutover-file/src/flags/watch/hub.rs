@@ -10,24 +10,21 @@ use cutover_domain::flags::ChangeRecord;
 use cutover_ports::PortError;
 
 use super::WATCH;
-use super::eyes::{Eyes, Fingerprint};
+use super::eyes::{Eyes, Notice};
+use super::fingerprint::{Directory, Fingerprint};
+use crate::flags::config::FileFlagConfig;
 use crate::flags::files::Files;
-use crate::flags::state;
+use crate::flags::settle;
 
-/// Notices within this time are one change: an editor makes several.
+/// Notices within this time are one change, unless one says that it is finished: an editor makes
+/// several.
 const COALESCE: Duration = Duration::from_millis(20);
 
-/// Bad content is looked at again after this time: an editor may be writing.
+/// Bad content is looked at again for this time: an editor may be writing.
 const SECOND_LOOK: Duration = Duration::from_millis(60);
 
-/// How often to look when the operating system gives no notices.
+/// How often to look where the operating system refuses to give notices.
 const POLL_ALONE: Duration = Duration::from_millis(100);
-
-/// What the thread is told.
-pub(super) enum Notice {
-    Stirred,
-    Stop,
-}
 
 /// Owns the thread; dropping it ends the thread.
 #[derive(Debug)]
@@ -37,13 +34,15 @@ pub(super) struct Hub {
 }
 
 impl Hub {
-    pub(super) fn start(files: Arc<Files>, poll_interval: Duration) -> std::io::Result<Self> {
+    pub(super) fn start(files: Arc<Files>, config: &FileFlagConfig) -> std::io::Result<Self> {
         let (notices, received) = mpsc::channel();
         let sight = Arc::new(Mutex::new(Sight::default()));
         let mut watcher = Watcher {
-            eyes: Eyes::new(notices.clone()),
+            eyes: Eyes::new(notices.clone(), config.notices),
+            config: settle::patience(config),
             files,
-            poll_interval,
+            directory: None,
+            rested: Instant::now(),
             received,
             sight: Arc::clone(&sight),
         };
@@ -85,6 +84,9 @@ pub(super) struct Sight {
     pub(super) version: u64,
     /// Counts the looks, also those that saw nothing new.
     pub(super) looks: u64,
+    /// Counts what cannot be followed: trouble, absence, another directory in the place of the
+    /// one before. What is seen next may be another store.
+    pub(super) breaks: u64,
     pub(super) seen: Option<Seen>,
     wakers: HashMap<u64, Waiting>,
     next_id: u64,
@@ -127,10 +129,10 @@ impl Seen {
 }
 
 impl Sight {
-    /// A name for one who waits.
-    pub(super) fn register(&mut self) -> u64 {
+    /// A name for one who waits, and how often the store was out of sight before.
+    pub(super) fn register(&mut self) -> (u64, u64) {
         self.next_id += 1;
-        self.next_id
+        (self.next_id, self.breaks)
     }
 
     pub(super) fn wait(&mut self, id: u64, waker: &Waker, after_any_look: bool) {
@@ -152,8 +154,12 @@ impl Sight {
 /// What the thread works with.
 struct Watcher {
     eyes: Eyes,
+    config: FileFlagConfig,
     files: Arc<Files>,
-    poll_interval: Duration,
+    /// The directory that was there last.
+    directory: Option<Directory>,
+    /// When to look again at the earliest, so that looking never takes all of a processor.
+    rested: Instant,
     received: Receiver<Notice>,
     sight: Arc<Mutex<Sight>>,
 }
@@ -164,7 +170,7 @@ struct Stopped;
 impl Watcher {
     fn run(&mut self) -> Result<(), Stopped> {
         loop {
-            self.eyes.open(&self.files);
+            self.face_directory();
             // Taken before the look: what changes during it is looked at again.
             let fingerprint = Fingerprint::of(&self.files.document);
             self.look()?;
@@ -172,18 +178,30 @@ impl Watcher {
         }
     }
 
+    /// Listens to the directory that is there now. True when that is another one, or only now
+    /// listened to.
+    fn face_directory(&mut self) -> bool {
+        let found = Directory::at(&self.files.dir);
+        let is_other = found.is_some() && found != self.directory;
+        if is_other && self.directory.is_some() {
+            lock(&self.sight).breaks += 1;
+        }
+        self.directory = found.or(self.directory);
+        self.eyes.open(&self.files, found) || is_other
+    }
+
     fn wait_for_change(&mut self, fingerprint: &Fingerprint) -> Result<(), Stopped> {
         loop {
-            let interval = if self.eyes.are_open() {
-                self.poll_interval
-            } else {
-                self.poll_interval.min(POLL_ALONE)
-            };
-            match self.received.recv_timeout(interval) {
-                Ok(Notice::Stirred) => return self.let_settle(COALESCE).map(drop),
-                Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => return Err(Stopped),
-                Err(RecvTimeoutError::Timeout) => {
-                    if self.eyes.open(&self.files)
+            let interval = self.eyes.interval(self.config.poll_interval, POLL_ALONE);
+            match self.next_notice(Instant::now() + interval)? {
+                Some(Notice::Stirred) => {
+                    self.gather(Instant::now() + COALESCE, true)?;
+                    return self.gather(self.rested, false);
+                }
+                Some(_) => return self.gather(self.rested, false),
+                None => {
+                    if self.face_directory()
+                        || self.awaits_settling()
                         || Fingerprint::of(&self.files.document) != *fingerprint
                     {
                         return Ok(());
@@ -194,36 +212,54 @@ impl Watcher {
         }
     }
 
-    /// Takes all notices that come within a time.
-    fn let_settle(&self, time: Duration) -> Result<(), Stopped> {
-        let end = Instant::now() + time;
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            match self.received.recv_timeout(left) {
-                Ok(Notice::Stirred) => {}
-                Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => return Err(Stopped),
-                Err(RecvTimeoutError::Timeout) => return Ok(()),
+    /// Takes all notices until a time, or until something is finished.
+    fn gather(&mut self, end: Instant, is_over_when_finished: bool) -> Result<(), Stopped> {
+        while let Some(notice) = self.next_notice(end)? {
+            if is_over_when_finished && notice == Notice::Finished {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next notice, or `None` at a time.
+    fn next_notice(&mut self, end: Instant) -> Result<Option<Notice>, Stopped> {
+        let left = end.saturating_duration_since(Instant::now());
+        match self.received.recv_timeout(left) {
+            Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => Err(Stopped),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Ok(notice) => {
+                if notice == Notice::Gone {
+                    self.eyes.close();
+                }
+                Ok(Some(notice))
             }
         }
     }
 
-    fn look(&self) -> Result<(), Stopped> {
+    fn look(&mut self) -> Result<(), Stopped> {
+        let start = Instant::now();
         let mut seen = self.read();
-        let is_doubtful = match seen {
-            Seen::Revision { .. } => false,
-            Seen::Nothing => lock(&self.sight).version > 0,
-            Seen::Trouble(_) => true,
-        };
-        if is_doubtful {
-            self.let_settle(SECOND_LOOK)?;
+        while self.is_doubtful(&seen) && start.elapsed() < SECOND_LOOK {
+            self.gather(start + SECOND_LOOK, true)?;
             seen = self.read();
         }
         self.publish(Some(seen));
+        self.rested = Instant::now() + start.elapsed().min(COALESCE);
         Ok(())
     }
 
+    /// Whether it may look otherwise in a moment, when an editor has finished.
+    fn is_doubtful(&self, seen: &Seen) -> bool {
+        match seen {
+            Seen::Revision { .. } => false,
+            Seen::Nothing => lock(&self.sight).version > 0,
+            Seen::Trouble(_) => true,
+        }
+    }
+
     fn read(&self) -> Seen {
-        match state::read(WATCH, &self.files) {
+        match settle::read(WATCH, &self.config, &self.files) {
             Ok(Some(state)) => Seen::Revision {
                 is_edit: state.is_edited(),
                 newest: Arc::new(state.newest),
@@ -233,14 +269,21 @@ impl Watcher {
         }
     }
 
+    /// Whether an edit was shown that could not be written down: another writer had the lock.
+    fn awaits_settling(&self) -> bool {
+        let sight = lock(&self.sight);
+        matches!(sight.seen, Some(Seen::Revision { is_edit: true, .. }))
+    }
+
     fn publish(&self, seen: Option<Seen>) {
         let mut sight = lock(&self.sight);
         sight.looks += 1;
         let news = seen.filter(|seen| !sight.seen.as_ref().is_some_and(|old| old.is_as(seen)));
         let is_news = news.is_some();
-        if is_news {
+        if let Some(seen) = news {
             sight.version += 1;
-            sight.seen = news;
+            sight.breaks += u64::from(!matches!(seen, Seen::Revision { .. }));
+            sight.seen = Some(seen);
         }
         let woken: Vec<_> = sight
             .wakers

@@ -68,6 +68,26 @@ fn new_files_are_private_and_a_changed_mode_is_kept() {
     assert_eq!(mode(&home.join("flags.json")), 0o664);
 }
 
+/// Only the administrator can give files away, and so is the only one for whom it matters.
+#[cfg(unix)]
+#[test]
+fn new_files_belong_to_the_owner_of_the_directory() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let place = Place::empty();
+    let somebody = 65_534;
+    let is_administrator = chown(place.dir(), Some(somebody), Some(somebody)).is_ok();
+    let owner = fs::metadata(place.dir()).unwrap().uid();
+    assert_eq!(owner == somebody, is_administrator);
+    place.commit(&[create("a")]);
+    place.commit(&[create("b")]);
+    for entry in fs::read_dir(place.dir()).unwrap() {
+        let entry = entry.unwrap();
+        let found = entry.metadata().unwrap();
+        let (name, mode) = (entry.file_name(), found.mode() & 0o777);
+        assert_eq!((found.uid(), mode), (owner, 0o600), "{name:?}");
+    }
+}
+
 #[test]
 fn a_held_lock_is_waited_for_and_then_named() {
     let place = Place::with_commits(1);

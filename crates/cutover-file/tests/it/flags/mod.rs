@@ -1,8 +1,14 @@
 mod broken;
 mod by_hand;
 mod contract;
+mod editors;
 mod history_trouble;
 mod keeping;
+mod mounted;
+mod notices;
+mod permissions;
 mod place;
 mod processes;
+mod watcher;
 mod watching;
+mod whereabouts;

@@ -1,0 +1,157 @@
+//! Flags as a file proposes them: `{"flags": {KEY: DEFINITION, …}}`, the shape in which they are
+//! stored and exported.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::Path;
+
+use cutover_domain::flags::{Definition, FlagDocument, FlagKey, Problem, Problems, SCHEMA};
+use cutover_formats::{Document, Format};
+use serde_json::Value;
+
+use crate::exit::Failure;
+use crate::output::printable;
+
+/// Deeper than any definition that is accepted, and as deep as JSON readers go.
+const DEPTH: usize = 128;
+
+/// What a store writes beside the flags, and what says nothing in a proposal.
+const BESIDE: [&str; 5] = ["schema", "revision", "updated_at", "last", "digest"];
+
+/// The flags that a file describes, and what of it describes none.
+#[derive(Debug)]
+pub(super) struct Proposal {
+    /// The file, for messages.
+    name: String,
+    flags: BTreeMap<FlagKey, Definition>,
+    problems: Problems,
+    /// The fields beside `flags` that nobody knows.
+    pub(super) ignored: Vec<String>,
+}
+
+/// What happens to flags that the file does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Others {
+    Stay,
+    Go,
+}
+
+impl Proposal {
+    /// Reads a file, or standard input for `-`.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let (name, bytes) = if path.as_os_str() == "-" {
+            ("standard input".to_owned(), read_stdin())
+        } else {
+            (path.display().to_string(), std::fs::read(path))
+        };
+        let bytes = bytes.map_err(|error| Failure::io(format_args!("read {name}"), &error))?;
+        Self::parse(name, &bytes)
+    }
+
+    /// Reads the text of a file; `name` is what it is called in messages.
+    ///
+    /// What is no JSON is trouble, with line and column.
+    pub(super) fn parse(name: String, bytes: &[u8]) -> Result<Self, Failure> {
+        // This reader names the place of every mistake, a key that is there twice among them.
+        let document = Document::new(bytes)
+            .named(&name)
+            .format(Format::Json)
+            .depth(DEPTH);
+        let tree = document.read().map_err(Failure::trouble)?;
+        let value: Value = serde_json::from_str(&tree.to_json())
+            .map_err(|error| Failure::trouble(format_args!("{name}: {error}")))?;
+        let Value::Object(mut fields) = value else {
+            return Err(refused(&name, &"$: it is no object").hint(SHAPE));
+        };
+        let schema = fields.get("schema").and_then(Value::as_u64);
+        if let Some(newer) = schema.filter(|schema| *schema > u64::from(SCHEMA)) {
+            let known =
+                format_args!("$.schema: {newer} is newer than {SCHEMA}, which is known here");
+            return Err(refused(&name, &known).hint("upgrade cutover"));
+        }
+        let Some(Value::Object(flags)) = fields.remove("flags") else {
+            let none = "$.flags: there is no object of flags by key";
+            return Err(refused(&name, &none).hint(SHAPE));
+        };
+        let ignored = fields
+            .keys()
+            .filter(|field| !BESIDE.contains(&field.as_str()));
+        let mut proposal = Self {
+            ignored: ignored.map(|field| printable(field)).collect(),
+            name,
+            flags: BTreeMap::new(),
+            problems: Problems::default(),
+        };
+        for (key, definition) in flags {
+            proposal.take(&key, definition);
+        }
+        Ok(proposal)
+    }
+
+    fn take(&mut self, key: &str, definition: Value) {
+        let mut add = |problem: &dyn fmt::Display| {
+            self.problems.0.push(Problem {
+                path: format!("$.flags[{key:?}]"),
+                message: problem.to_string(),
+            });
+        };
+        let key = match key.parse::<FlagKey>() {
+            Ok(key) => key,
+            Err(error) => return add(&error),
+        };
+        let definition = serde_json::from_value(definition).unwrap_or_else(|error| {
+            add(&error);
+            // Something to be required by others: what is wrong with this one is known.
+            Definition::boolean()
+        });
+        self.flags.insert(key, definition);
+    }
+
+    /// The flags of the file.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &FlagKey> {
+        self.flags.keys()
+    }
+
+    /// The flags of `document` as the file wants them.
+    ///
+    /// What cannot be is the answer no, with every problem and its path.
+    pub(super) fn onto(
+        &self,
+        document: &FlagDocument,
+        others: Others,
+    ) -> Result<BTreeMap<FlagKey, Definition>, Failure> {
+        let mut flags = match others {
+            Others::Stay => document.flags.clone(),
+            Others::Go => BTreeMap::new(),
+        };
+        flags.extend(self.flags.clone());
+        let proposed = FlagDocument {
+            flags,
+            ..FlagDocument::empty(document.updated_at)
+        };
+        let mut problems = self.problems.clone();
+        if let Err(more) = proposed.validate() {
+            problems.0.extend(more.0);
+        }
+        if problems.0.is_empty() {
+            Ok(proposed.flags)
+        } else {
+            Err(refused(&self.name, &problems))
+        }
+    }
+}
+
+const SHAPE: &str = "write {\"flags\": {\"KEY\": {…}}}: flags as they are stored and exported";
+
+fn refused(name: &str, problems: &dyn fmt::Display) -> Failure {
+    Failure::no(format_args!(
+        "{name} describes flags that cannot be:\n{problems}"
+    ))
+}
+
+fn read_stdin() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,6 @@
+//! The SQLite adapters under their contracts, and under harm.
+// `cfg(test)` tells clippy that helpers, too, are tests, and may panic.
+
+#[cfg(test)]
+#[cfg(feature = "flags")]
+mod flags;
