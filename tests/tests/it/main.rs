@@ -14,4 +14,5 @@ mod kills;
 mod readme;
 mod rollout;
 mod runner;
+mod soak;
 mod vectors;
