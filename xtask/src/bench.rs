@@ -1,8 +1,14 @@
-//! `cargo xtask bench [FILTER]`: the benchmarks of all crates, in release.
+//! `cargo xtask bench [FILTER]`: the benchmarks of all crates, in release. `cargo xtask bench
+//! --vs-peers`: flags beside the engines of others.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use crate::cargo::{self, cargo};
 use crate::metadata::Metadata;
-use crate::steps::Steps;
+use crate::steps::{Outcome, Steps};
 
 /// Runs what matches `filter`, one crate after the other so that they do not disturb each other.
 pub(crate) fn run(filter: Option<&str>) -> Steps {
@@ -38,4 +44,55 @@ pub(crate) fn run(filter: Option<&str>) -> Steps {
         Ok(format!("{} files of benchmarks", benches.len()))
     });
     steps
+}
+
+/// Flags beside the engines of others: a workspace of its own, so that building cutover never
+/// builds its peers.
+pub(crate) fn vs_peers() -> Steps {
+    let mut steps = Steps::default();
+    steps.run("flags beside peers", "cargo xtask bench --vs-peers", || {
+        beside_peers(&Metadata::load()?.target)
+    });
+    steps
+}
+
+fn beside_peers(target: &Path) -> Outcome {
+    let folder = cargo::root().join("tests/peers");
+    take_over_lock(&folder)?;
+    let target = target.join("peers");
+    let mut build = cargo(["build", "--release", "--bins", "--target-dir"]);
+    cargo::run(build.arg(&target).current_dir(&folder))?;
+
+    let figures = target.join("figures.json");
+    let program = format!("cutover-peers{}", env::consts::EXE_SUFFIX);
+    let mut measure = Command::new(target.join("release").join(program));
+    measure.current_dir(cargo::root());
+    let counted = cargo::is_installed("valgrind");
+    if !counted {
+        println!("   valgrind is not installed: times and allocations only, no instructions");
+        measure.arg("--without-instructions");
+    }
+    cargo::run(measure.arg(&figures))?;
+    let without = if counted {
+        ""
+    } else {
+        "; without instructions, for want of valgrind"
+    };
+    Ok(format!("figures in {}{without}", figures.display()))
+}
+
+/// Gives the workspace in `folder` a copy of our lock file, so that ours is measured with the
+/// versions that we test. What cargo adds to it for the peers stays until ours changes.
+fn take_over_lock(folder: &Path) -> Result<(), String> {
+    let (ours, theirs) = (cargo::root().join("Cargo.lock"), folder.join("Cargo.lock"));
+    let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
+    if changed(&theirs) < changed(&ours) {
+        fs::copy(&ours, &theirs).map_err(|error| {
+            format!(
+                "Cargo.lock cannot be copied to {}: {error}",
+                folder.display()
+            )
+        })?;
+    }
+    Ok(())
 }

@@ -9,5 +9,7 @@ pub mod execution;
 pub mod flags;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(any(feature = "flags", feature = "metrics"))]
+mod panics;
 #[cfg(feature = "report")]
 pub mod report;

@@ -9,6 +9,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -18,6 +19,7 @@ use crate::commands::{self, compare, completions, diff, doctor, flag, man, metri
 use crate::context::{Context, variable_os};
 use crate::exit::{Exit, Failure};
 use crate::output::{Format, Output, Verbosity, printable, printable_lines};
+use crate::overlay::OverlayOption;
 use crate::place::{Environment, Place, StoreAddress};
 use crate::suggest;
 
@@ -56,12 +58,15 @@ pub struct GlobalArgs {
     /// What belongs to this machine [default: by the platform's convention] [env: CUTOVER_HOME]
     #[arg(long, global = true, value_name = "DIR")]
     pub home: Option<PathBuf>,
-    /// The store, file:DIR [default: the files in home] [env: CUTOVER_STORE]
+    /// The flags, file:DIR or sqlite:FILE [default: files in home] [env: CUTOVER_STORE]
     #[arg(long, global = true, value_name = "STORE")]
     pub store: Option<StoreAddress>,
     /// A separate flag document, for example staging
     #[arg(long, global = true, value_name = "NAME")]
     pub environment: Option<Environment>,
+    /// Lay variables over the flags, feature|mdm[:initial][:PREFIX] [env: CUTOVER_OVERLAY]
+    #[arg(long, global = true, value_name = "SCHEME")]
+    pub overlay: Option<OverlayOption>,
     /// The form of the answer
     #[arg(
         long,
@@ -205,6 +210,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         home,
         store,
         environment,
+        overlay,
         format,
         no_color: _,
         quiet,
@@ -219,6 +225,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     };
     log_to_stderr(verbosity);
     let address = store.as_ref().map(ToString::to_string);
+    let laid_over = overlay.as_ref().map(ToString::to_string);
     suggest::carry(&[
         ("--home", home.as_ref().map(|home| home.as_os_str())),
         ("--store", address.as_deref().map(OsStr::new)),
@@ -226,27 +233,29 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             "--environment",
             environment.as_ref().map(|name| OsStr::new(name.as_str())),
         ),
+        ("--overlay", laid_over.as_deref().map(OsStr::new)),
     ]);
     let home = home.or_else(|| variable_os("CUTOVER_HOME").map(PathBuf::from));
     let store = match store {
         Some(store) => Some(store),
-        None => store_of_environment()?,
+        None => of_environment("CUTOVER_STORE")?,
+    };
+    let overlay = match overlay {
+        Some(overlay) => overlay,
+        None => of_environment("CUTOVER_OVERLAY")?.unwrap_or_default(),
     };
     let place = Place::find(home, store, environment)?;
     let output = Output::new(format, verbosity);
-    cli.command.run(&Context::new(
-        place,
-        output,
-        Arc::new(SystemClock),
-        !no_input,
-    ))
+    let context = Context::new(place, output, Arc::new(SystemClock), !no_input);
+    cli.command.run(&context.with_overlay(overlay.read()))
 }
 
-fn store_of_environment() -> Result<Option<StoreAddress>, Failure> {
-    let Some(text) = variable_os("CUTOVER_STORE") else {
+/// What a variable says that stands for an option.
+fn of_environment<T: FromStr<Err = String>>(name: &str) -> Result<Option<T>, Failure> {
+    let Some(text) = variable_os(name) else {
         return Ok(None);
     };
-    let wrong = |problem: &str| Failure::usage(format_args!("CUTOVER_STORE: {problem}"));
+    let wrong = |problem: &str| Failure::usage(format_args!("{name}: {problem}"));
     let text = text.to_str().ok_or_else(|| wrong("it is not UTF-8"))?;
     text.parse()
         .map(Some)

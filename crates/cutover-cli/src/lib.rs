@@ -8,6 +8,7 @@ pub mod context;
 pub mod exit;
 mod interrupt;
 pub mod output;
+pub mod overlay;
 pub mod place;
 #[cfg(unix)]
 mod runner;

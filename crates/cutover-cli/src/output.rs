@@ -26,6 +26,7 @@
 //! # Ok::<(), cutover_cli::Failure>(())
 //! ```
 
+pub(crate) mod file;
 pub mod style;
 mod table;
 

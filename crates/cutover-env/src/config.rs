@@ -81,6 +81,11 @@ impl FromStr for Scheme {
 ///     .with_mode(OverlayMode::Initial);
 /// let overlay = config.read([("SHOP_FEATURE_NEW_PARSER", "true"), ("HOME", "/root")]);
 /// assert!(!overlay.is_empty());
+///
+/// // The same in one text, as the command line takes it.
+/// assert_eq!("feature:initial:SHOP_FEATURE_".parse(), Ok(config.clone()));
+/// assert_eq!(config.to_string(), "feature:initial:SHOP_FEATURE_");
+/// assert_eq!("mdm".parse(), Ok(EnvConfig::new(Scheme::Mdm)));
 /// # Ok::<(), cutover_env::InvalidPrefix>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +103,63 @@ pub struct EnvConfig {
      and `_`, and begins with a letter or `_`"
 )]
 pub struct InvalidPrefix(String);
+
+/// The text says of no variables how they are read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}; write SCHEME[:override|initial][:PREFIX], for example feature or mdm:initial")]
+pub struct InvalidEnvConfig(String);
+
+impl FromStr for EnvConfig {
+    type Err = InvalidEnvConfig;
+
+    /// `feature`, `mdm:initial`, `feature:SHOP_FEATURE_`, `feature:initial:SHOP_FEATURE_`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = |error: &dyn fmt::Display| InvalidEnvConfig(error.to_string());
+        let (scheme, rest) = match text.split_once(':') {
+            Some((scheme, rest)) => (scheme, Some(rest)),
+            None => (text, None),
+        };
+        let config = Self::new(
+            scheme
+                .parse()
+                .map_err(|error: UnknownScheme| wrong(&error))?,
+        );
+        let Some(rest) = rest else { return Ok(config) };
+        let (word, prefix) = match rest.split_once(':') {
+            Some((word, prefix)) => (word, Some(prefix)),
+            None => (rest, None),
+        };
+        let (config, prefix) = match (word, prefix) {
+            ("override", prefix) => (config.with_mode(OverlayMode::Override), prefix),
+            ("initial", prefix) => (config.with_mode(OverlayMode::Initial), prefix),
+            (prefix, None) if !prefix.starts_with(|next: char| next.is_ascii_lowercase()) => {
+                (config, Some(prefix))
+            }
+            (mode, _) => {
+                let unknown = format!("`{mode}` is not a mode; there are override and initial");
+                return Err(wrong(&unknown));
+            }
+        };
+        match prefix {
+            Some(prefix) => config.with_prefix(prefix).map_err(|error| wrong(&error)),
+            None => Ok(config),
+        }
+    }
+}
+
+impl fmt::Display for EnvConfig {
+    /// Everything but the keys, as it is parsed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.scheme)?;
+        if self.mode == OverlayMode::Initial {
+            f.write_str(":initial")?;
+        }
+        if self.prefix != self.scheme.prefix() {
+            write!(f, ":{}", self.prefix)?;
+        }
+        Ok(())
+    }
+}
 
 impl EnvConfig {
     /// The variables of a scheme, under its own prefix; the environment wins.
@@ -194,7 +256,8 @@ impl EnvConfig {
             overlay = overlay.supplying_only(keys.iter().cloned());
         }
         for (name, spellings) in self.ours(variables) {
-            overlay = overlay.with_variable(name, value::read(self, &spellings));
+            let variable = value::read(self, &name, &spellings);
+            overlay = overlay.with_variable(name, variable);
         }
         overlay
     }

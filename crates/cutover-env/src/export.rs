@@ -164,6 +164,9 @@ impl Writer<'_> {
         if !definition.overrides.is_empty() {
             self.cannot(key, ".overrides", "no variable names a unit");
         }
+        if !definition.rules.is_empty() {
+            self.cannot(key, ".rules", "no variable has a condition");
+        }
         if let Some(stage) = definition.stage {
             let stage = stage.name();
             self.cannot(key, ".stage", format!("no variable has the stage {stage}"));
@@ -173,6 +176,7 @@ impl Writer<'_> {
         let bucketed = |rollout: &Rollout| Rollout {
             percentage: None,
             variant: None,
+            split: Vec::new(),
             ..rollout.clone()
         };
         let is_part = rollout
@@ -196,6 +200,14 @@ fn share_of(definition: &Definition) -> Result<Percentage, (&'static str, String
             ".type",
             format!("a variable is on or off, and this is of type {kind}"),
         ));
+    }
+    if definition
+        .rollout
+        .as_ref()
+        .is_some_and(|rollout| !rollout.split.is_empty())
+    {
+        let problem = "no variable divides units over variants";
+        return Err((".rollout.split", problem.to_owned()));
     }
     let is_on = |variant: &str| {
         let value = definition.variants.get(variant);

@@ -7,7 +7,7 @@ mod export;
 mod import;
 mod value;
 
-pub use config::{EnvConfig, InvalidPrefix, Scheme, UnknownScheme};
+pub use config::{EnvConfig, InvalidEnvConfig, InvalidPrefix, Scheme, UnknownScheme};
 pub use export::{Exported, export};
 pub use import::{Imported, import};
 

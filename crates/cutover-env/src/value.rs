@@ -12,16 +12,22 @@ use crate::{EnvConfig, Scheme};
 const LONGEST: usize = 40;
 
 /// Reads a variable by all its spellings, of which a scheme with names in any case may find many.
-pub(crate) fn read(config: &EnvConfig, spellings: &BTreeMap<String, OsString>) -> Variable {
+pub(crate) fn read(
+    config: &EnvConfig,
+    name: &str,
+    spellings: &BTreeMap<String, OsString>,
+) -> Variable {
     let mut all = spellings.iter();
     match (all.next(), all.next()) {
-        (Some((name, value)), None) => read_one(config, name, value),
+        (Some((spelling, value)), None) => read_one(config, spelling, value),
         _ => {
             let names: Vec<_> = spellings.keys().map(String::as_str).collect();
-            let names = names.join(" and ");
-            let problem = "their names differ only in case; keep one of them".to_owned();
+            let problem = format!(
+                "it is there as {}; keep one of them",
+                names.join(" and as ")
+            );
             Variable {
-                written: names,
+                written: name.to_owned(),
                 switch: Err(problem.clone()),
                 share: Err(problem),
             }

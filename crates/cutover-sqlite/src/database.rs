@@ -160,30 +160,62 @@ impl Database {
         operation: Operation,
         connection: &'c Connection,
     ) -> Result<Transaction<'c>, PortError> {
+        self.begin_while(operation, connection, || Ok(()))
+    }
+
+    /// The same, but gives up as soon as waiting is of no use any more.
+    pub(crate) fn begin_while<'c>(
+        &self,
+        operation: Operation,
+        connection: &'c Connection,
+        is_of_use: impl FnMut() -> Result<(), PortError>,
+    ) -> Result<Transaction<'c>, PortError> {
         let failed = || error::sqlite(operation, &self.path);
         // SQLite's own waiting looks again after as much as a tenth of a second.
         connection.busy_timeout(Duration::ZERO).map_err(failed())?;
-        let start = Instant::now();
-        let mut pauses = LOCK_TRIES.iter().copied();
-        let mut pause = Duration::ZERO;
-        let begun = loop {
-            match Transaction::new_unchecked(connection, TransactionBehavior::Immediate) {
-                Err(error) if is_busy(&error) && start.elapsed() < self.lock_timeout => {}
-                begun => break begun,
-            }
-            pause = pauses.next().unwrap_or(pause);
-            std::thread::sleep(pause);
-        };
+        let begun = self.wait_for_lock(operation, connection, is_of_use);
         connection
             .busy_timeout(self.lock_timeout)
             .map_err(failed())?;
-        begun.map_err(|error| match is_busy(&error) {
-            true => failed()(error).because(format_args!(
-                "another writer has held the lock for {:?}",
-                self.lock_timeout
-            )),
-            false => failed()(error),
-        })
+        begun
+    }
+
+    /// Whether somebody else has the right to write now. Where nobody may have it, nobody has it.
+    pub(crate) fn is_locked(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        connection.busy_timeout(Duration::ZERO)?;
+        let begun = Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
+        let is_locked = begun.is_err_and(|error| is_busy(&error));
+        connection.busy_timeout(self.lock_timeout)?;
+        Ok(is_locked)
+    }
+
+    fn wait_for_lock<'c>(
+        &self,
+        operation: Operation,
+        connection: &'c Connection,
+        mut is_of_use: impl FnMut() -> Result<(), PortError>,
+    ) -> Result<Transaction<'c>, PortError> {
+        let start = Instant::now();
+        let mut pauses = LOCK_TRIES.iter().copied();
+        let mut pause = Duration::ZERO;
+        loop {
+            match Transaction::new_unchecked(connection, TransactionBehavior::Immediate) {
+                Ok(transaction) => return Ok(transaction),
+                Err(error) if is_busy(&error) && start.elapsed() >= self.lock_timeout => {
+                    let patience = self.lock_timeout;
+                    return Err(
+                        error::sqlite(operation, &self.path)(error).because(format_args!(
+                            "another writer has held the lock for {patience:?}"
+                        )),
+                    );
+                }
+                Err(error) if is_busy(&error) => {}
+                Err(error) => return Err(error::sqlite(operation, &self.path)(error)),
+            }
+            is_of_use()?;
+            pause = pauses.next().unwrap_or(pause);
+            std::thread::sleep(pause);
+        }
     }
 }
 

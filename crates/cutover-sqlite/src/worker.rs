@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use cutover_ports::{PortError, PortErrorKind};
 use futures_channel::oneshot;
@@ -12,14 +13,25 @@ use futures_channel::oneshot;
 use crate::database::{Database, Desk};
 use crate::error::Operation;
 
+/// How long a worker that is dropped is waited for.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 type Job = Box<dyn FnOnce(&mut Desk) + Send>;
 
 /// One thread with a connection of its own, started by its first job, which ends when this is
 /// dropped and the jobs are done.
+///
+/// Dropping waits a moment for that: whoever closes a database last writes its log into it.
 pub(crate) struct Worker {
     name: &'static str,
     database: Arc<Database>,
-    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    thread: Mutex<Option<Thread>>,
+}
+
+struct Thread {
+    jobs: mpsc::Sender<Job>,
+    /// Nothing ever comes: its other end goes with the thread.
+    ended: mpsc::Receiver<()>,
 }
 
 impl Worker {
@@ -27,7 +39,7 @@ impl Worker {
         Self {
             name,
             database,
-            jobs: Mutex::new(None),
+            thread: Mutex::new(None),
         }
     }
 
@@ -62,20 +74,38 @@ impl Worker {
     }
 
     fn send(&self, job: Job) -> std::io::Result<()> {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        if jobs.is_none() {
-            let (sender, receiver) = mpsc::channel::<Job>();
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread.is_none() {
+            let (jobs, received) = mpsc::channel::<Job>();
+            let (alive, ended) = mpsc::channel();
             let mut desk = Desk::new(Arc::clone(&self.database));
             std::thread::Builder::new()
                 .name(self.name.to_owned())
-                .spawn(move || receiver.into_iter().for_each(|job| job(&mut desk)))?;
-            *jobs = Some(sender);
+                .spawn(move || {
+                    received.into_iter().for_each(|job| job(&mut desk));
+                    drop(desk);
+                    drop::<mpsc::Sender<()>>(alive);
+                })?;
+            *thread = Some(Thread { jobs, ended });
         }
-        if let Some(sender) = &*jobs {
+        if let Some(thread) = &*thread {
             // The thread lives as long as the sender, so somebody receives.
-            let _ = sender.send(job);
+            let _ = thread.jobs.send(job);
         }
         Ok(())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let thread = self
+            .thread
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(Thread { jobs, ended }) = thread.take() {
+            drop(jobs);
+            let _ = ended.recv_timeout(FAREWELL);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod comparison;
 pub mod flags;
+pub mod json_schema;
 pub mod metrics;
 mod rounds;
 pub mod wait;

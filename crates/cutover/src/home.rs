@@ -4,7 +4,7 @@ use std::sync::Arc;
 use cutover_app::execution::Cutover;
 use cutover_app::flags::{FlagService, Follower, Live};
 use cutover_app::metrics::{MetricsPublisher, PUBLISH_INTERVAL};
-use cutover_domain::flags::FlagDocument;
+use cutover_domain::flags::{FlagDocument, Overlay};
 use cutover_domain::metrics::ProcessIdentity;
 use cutover_file::{FileComparisonStore, FileFlagStore, FileStateStore};
 use cutover_ports::comparison::ComparisonStore;
@@ -13,7 +13,8 @@ use cutover_ports::metrics::{MetricsReader, MetricsSink, Recorder};
 use cutover_ports::{PortError, SystemClock};
 
 /// Everything in one folder, and no server: flags, comparisons and metrics in files that the
-/// `cutover` command line reads and changes while the application runs.
+/// `cutover` command line reads and changes while the application runs. Flags can also be kept
+/// [elsewhere](HomeOptions::flag_store).
 ///
 /// Flags are followed by a thread, also when another process changes them; metrics are published
 /// every few seconds. Both end when this is dropped.
@@ -36,7 +37,7 @@ use cutover_ports::{PortError, SystemClock};
 pub struct Home {
     path: PathBuf,
     flags: FlagService,
-    flag_store: Arc<FileFlagStore>,
+    flag_store: Arc<dyn FlagStore>,
     comparisons: Arc<FileComparisonStore>,
     recorder: Arc<Recorder>,
     cutover: Cutover,
@@ -51,7 +52,9 @@ pub struct HomeOptions {
     path: PathBuf,
     instance: Option<String>,
     defaults: Option<FlagDocument>,
+    overlay: Overlay,
     unit_salt: Option<Arc<str>>,
+    flag_store: Option<Arc<dyn FlagStore>>,
 }
 
 /// Why a home cannot be opened.
@@ -67,6 +70,9 @@ pub enum HomeError {
     /// The operating system has no thread to give.
     #[error("cannot start the thread that follows the flags: {0}")]
     NoThread(#[from] std::io::Error),
+    /// The operating system has no random number to give.
+    #[error("cannot tell this process apart from others, for want of a random number: {0}")]
+    NoRandomness(std::io::Error),
 }
 
 impl HomeOptions {
@@ -77,7 +83,9 @@ impl HomeOptions {
             path: path.into(),
             instance: None,
             defaults: None,
+            overlay: Overlay::default(),
             unit_salt: None,
+            flag_store: None,
         }
     }
 
@@ -100,6 +108,38 @@ impl HomeOptions {
         }
     }
 
+    /// What lies over the flags of the folder in this process alone.
+    ///
+    /// ```
+    /// use cutover::HomeOptions;
+    /// # use cutover_env as env;
+    /// use env::{EnvConfig, Scheme}; // cutover::env, with the feature `env`
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let initially = EnvConfig::new(Scheme::Feature).with_mode(env::OverlayMode::Initial);
+    /// let home = HomeOptions::new(folder.path())
+    ///     .overlay(initially.read([("FEATURE_NEW_PARSER", "true")]))
+    ///     .open()?;
+    /// assert!(home.live().flag("new_parser").is_on(&Default::default()));
+    /// assert_eq!(
+    ///     home.live().status().overlay.notes[0].to_string(),
+    ///     "not stored: FEATURE_NEW_PARSER=true in this environment defines it"
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn overlay(self, overlay: Overlay) -> Self {
+        Self { overlay, ..self }
+    }
+
+    /// Lays the variables of this process over the flags of the folder; what they mask, and which of
+    /// them cannot be followed, is in the status of [`Home::live`].
+    #[cfg(feature = "env")]
+    #[must_use]
+    pub fn environment(self, config: &cutover_env::EnvConfig) -> Self {
+        self.overlay(config.read_process())
+    }
+
     /// A secret that keeps the units in comparison records from being guessed.
     #[must_use]
     pub fn unit_salt(self, salt: impl Into<Arc<str>>) -> Self {
@@ -109,27 +149,60 @@ impl HomeOptions {
         }
     }
 
+    /// Keeps the flags in another store than the files of the folder; comparisons and metrics stay
+    /// in the folder.
+    #[must_use]
+    pub fn flag_store(self, store: Arc<dyn FlagStore>) -> Self {
+        Self {
+            flag_store: Some(store),
+            ..self
+        }
+    }
+
+    /// Keeps the flags in the SQLite database at `path`, which need not be there yet. For another
+    /// environment than the default, give [`flag_store`](Self::flag_store) a store of your own.
+    ///
+    /// ```
+    /// use cutover::HomeOptions;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let home = HomeOptions::new(folder.path())
+    ///     .sqlite(folder.path().join("flags.db"))
+    ///     .open()?;
+    /// assert_eq!(pollster::block_on(home.flag_store().load())?, None, "nothing is stored yet");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "sqlite")]
+    #[must_use]
+    pub fn sqlite(self, path: impl AsRef<Path>) -> Self {
+        self.flag_store(Arc::new(cutover_sqlite::SqliteFlagStore::open(path)))
+    }
+
     /// Opens the home and starts following it.
     ///
     /// # Errors
     ///
     /// The flags cannot be read and there are no defaults, or a thread cannot be started.
     pub fn open(self) -> Result<Home, HomeError> {
-        let flag_store = Arc::new(FileFlagStore::open(&self.path));
+        let flag_store: Arc<dyn FlagStore> = match self.flag_store {
+            Some(store) => store,
+            None => Arc::new(FileFlagStore::open(&self.path)),
+        };
         let comparisons = Arc::new(FileComparisonStore::open(self.path.join("comparisons")));
         let states = Arc::new(FileStateStore::open(self.path.join("metrics")));
         let has_defaults = self.defaults.is_some();
         let live = self
             .defaults
             .as_ref()
-            .map_or_else(Live::new, Live::with_defaults);
+            .map_or_else(Live::new, Live::with_defaults)
+            .with_overlay(self.overlay);
         match pollster::block_on(live.refresh(&*flag_store)) {
             Err(error) if !has_defaults => return Err(HomeError::Flags(error)),
             _ => {}
         }
-        let follower = Follower::start(live.clone(), Arc::clone(&flag_store) as _)?;
+        let follower = Follower::start(live.clone(), Arc::clone(&flag_store))?;
 
-        let boot = uuid::Uuid::new_v4().simple().to_string();
+        let boot = random_id().map_err(HomeError::NoRandomness)?;
         let identity = ProcessIdentity::new(self.instance.unwrap_or_else(program_name), boot);
         let recorder = Arc::new(Recorder::new(identity));
         let publisher = MetricsPublisher::start(
@@ -148,7 +221,7 @@ impl HomeOptions {
         }
         Ok(Home {
             path: self.path,
-            flags: FlagService::new(Arc::clone(&flag_store) as _).with_live(live),
+            flags: FlagService::new(Arc::clone(&flag_store)).with_live(live),
             flag_store,
             comparisons,
             recorder,
@@ -216,6 +289,13 @@ impl Home {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// What tells the processes of one name apart.
+fn random_id() -> Result<String, std::io::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 fn program_name() -> String {

@@ -9,9 +9,13 @@ pub use home::{Home, HomeError, HomeOptions};
 
 pub use cutover_app::{comparison, execution, flags, metrics};
 pub use cutover_domain as domain;
+#[cfg(feature = "env")]
+pub use cutover_env as env;
 #[cfg(feature = "file")]
 pub use cutover_file as file;
 pub use cutover_ports as ports;
+#[cfg(feature = "sqlite")]
+pub use cutover_sqlite as sqlite;
 
 #[cfg(feature = "report")]
 pub use cutover_app::report;

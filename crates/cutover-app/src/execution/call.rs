@@ -20,6 +20,7 @@ use super::builder::Predicate;
 use super::judge::Judge;
 use super::switch::Resolved;
 use crate::metrics::OperationMetrics;
+use crate::panics::panic_message;
 
 /// The part of an operation that does not depend on the shape of its implementations: what is
 /// decided for a call, and what is counted about it.
@@ -195,13 +196,6 @@ pub(super) async fn contain<T>(future: impl Future<Output = T>) -> Result<T, Box
         }
     })
     .await
-}
-
-/// The text of a panic.
-pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".to_owned())
 }
 
 /// Times a call where it is wanted.

@@ -1,12 +1,21 @@
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, Cache};
 use cutover_domain::flags::{
-    Context, Decision, ErrorCode, Evaluation, Explanation, FlagDocument, FlagValue, Interner,
-    Revision, Slot, Snapshot,
+    ChangeRecord, Context, Decision, ErrorCode, Evaluation, Explanation, FlagDocument, FlagValue,
+    Overlay, Revision, Slot, Snapshot,
 };
-use cutover_ports::flags::Decide;
+use cutover_ports::PortError;
+use cutover_ports::flags::FlagStore;
+use jiff::Timestamp;
+
+use super::callbacks::Callbacks;
+use super::freshness::{Ageing, Freshness};
+use super::layers::{Forced, ScopeId};
+use super::state::{State, Taken, Telling};
+use super::{Committed, Flag, FlagChange, Keys, LiveStatus, Reader, Subscription};
 
 /// The flags as they are now, for every thread of a process. Cheap to clone; clones share one
 /// state.
@@ -15,96 +24,185 @@ use cutover_ports::flags::Decide;
 /// [`Follower`](super::Follower), or a [`FlagService`](super::FlagService) of this process.
 #[derive(Clone)]
 pub struct Live {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    snapshot: ArcSwap<Snapshot>,
+pub(super) struct Inner {
+    pub(super) snapshot: ArcSwap<Snapshot>,
     /// Also the lock under which snapshots are replaced.
-    writer: Mutex<Writer>,
-}
-
-#[derive(Default)]
-struct Writer {
-    interner: Interner,
-    from_store: bool,
-    trouble: Option<String>,
-}
-
-/// Where the live flags come from, and what is wrong with their source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LiveStatus {
-    /// The revision in force.
-    pub revision: Revision,
-    /// Whether a store was ever read; before that the embedded defaults are in force.
-    pub from_store: bool,
-    /// Why the store cannot be read just now. The last good state stays in force.
-    pub trouble: Option<String>,
+    state: Mutex<State>,
+    callbacks: Arc<Callbacks>,
+    freshness: Arc<Freshness>,
 }
 
 impl Live {
     /// No flags: every handle answers its own default until a document comes.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                snapshot: ArcSwap::default(),
-                writer: Mutex::default(),
-            }),
-        }
+        Self::with_defaults(&FlagDocument::empty(Timestamp::UNIX_EPOCH))
     }
 
     /// The flags that the application embeds, in force until a store is read.
     #[must_use]
     pub fn with_defaults(defaults: &FlagDocument) -> Self {
-        let live = Self::new();
-        live.swap(defaults, |writer| writer.from_store = false);
-        live
+        let (callbacks, freshness) = (Arc::default(), Arc::new(Freshness::new()));
+        let (tell, age) = (Arc::clone(&callbacks), Arc::clone(&freshness));
+        let mut state = State::new(defaults.clone(), age, tell);
+        let snapshot = state.unpublished().unwrap_or_default();
+        Self {
+            inner: Arc::new(Inner {
+                snapshot: ArcSwap::from_pointee(snapshot),
+                state: Mutex::new(state),
+                callbacks,
+                freshness,
+            }),
+        }
+    }
+
+    /// The same flags, with the variables of an environment over them.
+    #[must_use]
+    pub fn with_overlay(self, overlay: Overlay) -> Self {
+        self.set_overlay(overlay);
+        self
+    }
+
+    /// Lays the variables of an environment over the flags, now and whenever they change; in the
+    /// place of an overlay that was there. [`LiveStatus::overlay`] tells what it does.
+    pub fn set_overlay(&self, overlay: Overlay) {
+        self.inner.act(|state| state.set_overlay(overlay));
+    }
+
+    /// Lets answers carry the reason `STALE` when the flags were not known to be the newest for
+    /// longer than `age`: the store cannot be read, or nobody follows it. The values stay those of
+    /// the last good state, and the usual reasons come back with the store.
+    ///
+    /// A [`Follower`](super::Follower) asks the store anew each third of this time, so that quiet
+    /// flags stay fresh. Starts a thread, so that no decision looks at a clock.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use cutover_app::flags::Live;
+    /// use cutover_domain::flags::{Context, FlagDocument, Preset, Reason, Revision};
+    ///
+    /// let mut defaults = FlagDocument::empty("2026-01-01T00:00:00Z".parse()?);
+    /// defaults.flags = Preset::Mdm.flags();
+    /// let live = Live::with_defaults(&defaults);
+    /// let fallback = live.flag("auto_fallback");
+    ///
+    /// live.set_max_age(Duration::from_millis(1))?; // and nobody follows a store
+    /// while live.status().stale_since.is_none() {
+    ///     std::thread::yield_now();
+    /// }
+    /// let decision = fallback.decide(&Context::anonymous());
+    /// assert_eq!((decision.on, decision.reason), (true, Reason::Stale));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The operating system has no thread to give.
+    pub fn set_max_age(&self, age: Duration) -> std::io::Result<()> {
+        let whose = Arc::downgrade(&self.inner);
+        self.inner.freshness.set_max_age(age, whose)
     }
 
     /// Puts a document from the store in force, unless a newer one is. Readers see the old one
     /// whole or the new one whole. Returns whether it is in force now.
     pub fn update(&self, document: &FlagDocument) -> bool {
-        let mut in_force = false;
-        self.swap_if(document, |writer, current| {
-            in_force = !writer.from_store || document.revision >= current;
-            writer.from_store = true;
-            in_force
-        });
-        in_force
+        let document = Arc::new(document.clone());
+        self.inner.act(|state| state.update(document)) == Taken::InForce
     }
 
     /// Puts a document in force even if it is older: the store was restored or replaced.
     pub fn reset(&self, document: &FlagDocument) {
-        self.swap(document, |writer| writer.from_store = true);
+        let document = Arc::new(document.clone());
+        self.inner.act(|state| state.reset(document));
+    }
+
+    /// Reads the store once. `Ok(false)` when it holds nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read, or is empty though it was not before; the last good state stays
+    /// in force, and [`Live::status`] names the trouble.
+    pub async fn refresh(&self, store: &dyn FlagStore) -> Result<bool, PortError> {
+        let result = self.load(store, Telling::Now).await;
+        if let Err(error) = &result {
+            self.report_trouble(error);
+        }
+        result
     }
 
     /// Notes that the store cannot be read. The last good state stays in force.
     pub fn report_trouble(&self, trouble: impl fmt::Display) {
-        self.writer().trouble = Some(trouble.to_string());
+        let trouble = trouble.to_string();
+        self.inner.act(|state| state.report_trouble(trouble));
     }
 
-    /// Where the flags come from.
+    /// Where the flags come from, how old they are, what lies over them.
     #[must_use]
     pub fn status(&self) -> LiveStatus {
-        let writer = self.writer();
-        LiveStatus {
-            revision: self.inner.snapshot.load().revision(),
-            from_store: writer.from_store,
-            trouble: writer.trouble.clone(),
-        }
+        self.inner.act(|state| state.status())
+    }
+
+    /// Tells `callback` of every change of these flags from now on, once and in order, whoever
+    /// makes it: this process, another one, or somebody by hand.
+    ///
+    /// When it is called, decisions see the change already, or a later one; so whoever subscribes
+    /// first and reads then misses nothing. It is told of what the store says; what an overlay or
+    /// a test lays over the flags is no change, and neither is a change of a flag that this one
+    /// requires.
+    ///
+    /// Callbacks run in a thread of their own, one after the other, under no lock. A slow one
+    /// delays other callbacks, but no decision and no answer of
+    /// [`FlagService::apply`](super::FlagService::apply), which does not wait for them. When more
+    /// than a thousand steps wait, the ones after those are told as one, without a record. A
+    /// callback may change flags, and is told of that change after this one; it may subscribe,
+    /// and end any subscription, also its own. When it panics, [`LiveStatus::callbacks`] counts
+    /// it, and everything goes on.
+    ///
+    /// ```
+    /// use std::sync::{Arc, mpsc};
+    /// use cutover_app::flags::{FlagService, Live, Request};
+    /// use cutover_domain::flags::{Change, Definition};
+    /// use cutover_ports::flags::MemoryFlagStore;
+    ///
+    /// # pollster::block_on(async {
+    /// let live = Live::new();
+    /// let (tell, told) = mpsc::channel();
+    /// let _subscription = live.on_change("use_new_parser", move |change| {
+    ///     let by = change.record.map(|record| record.actor.clone());
+    ///     let is_new = change.before.is_none();
+    ///     let _ = tell.send((change.revision.number(), by, is_new));
+    /// })?;
+    ///
+    /// let flags = FlagService::new(Arc::new(MemoryFlagStore::new())).with_live(live);
+    /// let key = "use_new_parser".parse()?;
+    /// let create = Change::Create { key, definition: Box::new(Definition::boolean()) };
+    /// flags.apply(&Request::by("alice").change(create)).await?;
+    /// assert_eq!(told.recv()?, (1, Some("alice".to_owned()), true));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The operating system has no thread to give.
+    pub fn on_change(
+        &self,
+        keys: impl Into<Keys>,
+        callback: impl FnMut(&FlagChange<'_>) + Send + 'static,
+    ) -> std::io::Result<Subscription> {
+        self.inner
+            .callbacks
+            .subscribe(keys.into(), Box::new(callback))
     }
 
     /// A handle on a boolean flag, to be kept: it survives every change of the flags, also the
     /// removal and return of its flag. Takes a lock; resolve it once.
     #[must_use]
     pub fn flag(&self, key: &str) -> Flag {
-        let slot = self.writer().interner.slot(key);
-        Flag {
-            live: self.clone(),
-            slot,
-            default: false,
-        }
+        Flag::new(self.clone(), self.slot(key))
     }
 
     /// The decision of a boolean flag by key: one hash lookup more than by handle. `default` comes
@@ -162,34 +260,90 @@ impl Live {
     /// whether it has changed.
     #[must_use]
     pub fn reader(&self) -> Reader<'_> {
-        Reader {
-            cache: Cache::new(&self.inner.snapshot),
+        Reader::new(Cache::new(&self.inner.snapshot))
+    }
+
+    pub(super) fn slot(&self, key: &str) -> Slot {
+        self.inner.act(|state| state.slot(key))
+    }
+
+    /// Takes what the store holds now. `Ok(false)` when it holds nothing yet.
+    pub(super) async fn load(
+        &self,
+        store: &dyn FlagStore,
+        telling: Telling,
+    ) -> Result<bool, PortError> {
+        loop {
+            let known = self.revision();
+            let Some(document) = store.load().await? else {
+                self.inner.act(State::take_nothing)?;
+                return Ok(false);
+            };
+            if self.take(known, document, telling) == Taken::InForce {
+                return Ok(true);
+            }
         }
     }
 
-    fn swap(&self, document: &FlagDocument, note: impl FnOnce(&mut Writer)) {
-        self.swap_if(document, |writer, _| {
-            note(writer);
-            true
-        });
+    /// Takes what a load answered that began when revision `known` was in force.
+    pub(super) fn take(&self, known: Revision, document: FlagDocument, telling: Telling) -> Taken {
+        let document = Arc::new(document);
+        self.inner.act(|state| state.take(known, document, telling))
     }
 
-    fn swap_if(&self, document: &FlagDocument, wanted: impl FnOnce(&mut Writer, Revision) -> bool) {
-        let mut writer = self.writer();
-        let current = self.inner.snapshot.load().revision();
-        if wanted(&mut writer, current) {
-            writer.trouble = None;
-            let snapshot = Snapshot::compile(document, &mut writer.interner);
-            self.inner.snapshot.store(Arc::new(snapshot));
-        }
-    }
-
-    /// Compiling cannot leave a half-made interner behind, so a poisoned lock is as good as new.
-    fn writer(&self) -> std::sync::MutexGuard<'_, Writer> {
+    /// Takes what this process has committed; see [`State::take_commit`].
+    pub(super) fn take_commit(
+        &self,
+        before: FlagDocument,
+        earlier: Vec<ChangeRecord>,
+        committed: &Committed,
+    ) {
+        let document = Arc::new(committed.document.clone());
+        let record = committed.record.clone();
         self.inner
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+            .act(|state| state.take_commit(before, earlier, document, record));
+    }
+
+    /// The store tells of a change; see [`State::hear`].
+    pub(super) fn hear(&self, record: &Arc<ChangeRecord>) -> Taken {
+        self.inner.act(|state| state.hear(Arc::clone(record)))
+    }
+
+    pub(super) fn revision(&self) -> Revision {
+        self.inner.act(|state| state.revision())
+    }
+
+    /// The revision after which callbacks know nothing.
+    pub(super) fn told(&self) -> Revision {
+        self.inner.act(|state| state.told())
+    }
+
+    pub(super) fn gap_before(&self, revision: Revision) -> Option<(Revision, Revision)> {
+        self.inner.act(|state| state.gap_before(revision))
+    }
+
+    pub(super) fn max_age(&self) -> Option<Duration> {
+        self.inner.freshness.max_age()
+    }
+
+    pub(super) fn recover(&self) {
+        self.inner.act(State::recover);
+    }
+
+    pub(super) fn attach(&self) {
+        self.inner.act(State::attach);
+    }
+
+    pub(super) fn detach(&self) {
+        self.inner.act(State::detach);
+    }
+
+    pub(super) fn open_scope(&self, forced: Forced) -> ScopeId {
+        self.inner.act(|state| state.open_scope(forced))
+    }
+
+    pub(super) fn close_scope(&self, id: ScopeId) {
+        self.inner.act(|state| state.close_scope(id));
     }
 }
 
@@ -205,62 +359,34 @@ impl fmt::Debug for Live {
     }
 }
 
-/// A boolean flag, resolved once.
-#[derive(Clone, Debug)]
-pub struct Flag {
-    live: Live,
-    slot: Slot,
-    default: bool,
-}
-
-impl Flag {
-    /// The same with another answer for when there is none; `false` otherwise.
-    #[must_use]
-    pub fn with_default(self, default: bool) -> Self {
-        Self { default, ..self }
+impl Inner {
+    /// Does something behind the lock, shows readers what has changed, and then tells callbacks.
+    fn act<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
+        let mut state = self.state();
+        let result = act(&mut state);
+        if let Some(snapshot) = state.unpublished() {
+            self.snapshot.store(Arc::new(snapshot));
+        }
+        state.tell();
+        result
     }
 
-    /// The decision for this context. Allocates nothing, waits for nothing.
-    #[must_use]
-    #[inline]
-    pub fn decide(&self, context: &Context<'_>) -> Decision {
-        self.live
-            .inner
-            .snapshot
-            .load()
-            .decide(self.slot, context, self.default)
-    }
-
-    /// Whether the flag is on for this context.
-    #[must_use]
-    #[inline]
-    pub fn is_on(&self, context: &Context<'_>) -> bool {
-        self.decide(context).on
+    /// No code of others runs under this lock, and the state is whole between any two of its
+    /// methods, so a poisoned lock is as good as new.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Decide for Flag {
-    fn decide(&self, context: &Context<'_>) -> Decision {
-        Self::decide(self, context)
+impl Ageing for Inner {
+    fn grow_stale(&self) {
+        self.act(State::grow_stale);
     }
 }
 
-/// Reads flags in one thread; see [`Live::reader`].
-pub struct Reader<'a> {
-    cache: Cache<&'a ArcSwap<Snapshot>, Arc<Snapshot>>,
-}
-
-impl Reader<'_> {
-    /// The decision of a handle's flag.
-    #[must_use]
-    #[inline]
-    pub fn decide(&mut self, flag: &Flag, context: &Context<'_>) -> Decision {
-        self.cache.load().decide(flag.slot, context, flag.default)
-    }
-}
-
-impl fmt::Debug for Reader<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader").finish_non_exhaustive()
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.callbacks.close();
+        self.freshness.close();
     }
 }

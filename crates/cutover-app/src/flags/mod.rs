@@ -10,10 +10,30 @@
 //! assert_eq!((decision.on, decision.error), (true, Some(ErrorCode::FlagNotFound)));
 //! ```
 
+mod callbacks;
+mod changed;
+mod changes;
 mod follow;
+mod forced;
+mod freshness;
+mod handle;
+mod layers;
 mod live;
+mod past;
+mod request;
 mod service;
+mod state;
+mod status;
+mod typed;
 
+pub use callbacks::{CallbackStatus, Keys, Subscription};
+pub use changed::{FlagChange, Revised};
+pub use changes::Changes;
 pub use follow::Follower;
-pub use live::{Flag, Live, LiveStatus, Reader};
-pub use service::{ApplyError, Committed, FlagService, Intent, Plan, Request};
+pub use forced::ForcedFlags;
+pub use handle::{Flag, Reader};
+pub use live::Live;
+pub use request::{ApplyError, Committed, Intent, Plan, Request};
+pub use service::FlagService;
+pub use status::{LiveStatus, OverlayStatus, Source, Trouble};
+pub use typed::{Answer, Typed};

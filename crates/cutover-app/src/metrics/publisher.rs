@@ -1,6 +1,5 @@
 //! Telling other processes what this one measures.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +9,8 @@ use std::time::Duration;
 use cutover_domain::metrics::{ProcessState, Window};
 use cutover_ports::metrics::{MetricsReader, MetricsStateStore};
 use cutover_ports::{Clock, PortError, PortErrorKind};
+
+use crate::panics::panic_message;
 
 /// How often a state is published when nothing else is asked for.
 pub const PUBLISH_INTERVAL: Duration = Duration::from_secs(5);
@@ -161,8 +162,9 @@ impl Work {
         let attempt = || self.store.publish(&self.state(finished));
         let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
             Err(
-                PortError::new(PortErrorKind::Unavailable, "publish metrics")
-                    .because(format_args!("the store panicked: {}", panic_text(&*panic))),
+                PortError::new(PortErrorKind::Unavailable, "publish metrics").because(
+                    format_args!("the store panicked: {}", panic_message(&*panic)),
+                ),
             )
         });
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
@@ -188,10 +190,4 @@ impl Work {
             recent_samples: self.reader.recent_samples(ProcessState::MAX_SAMPLES),
         }
     }
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }

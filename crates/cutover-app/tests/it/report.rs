@@ -1,6 +1,5 @@
 //! Reports: what they count, and what people and programs read.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use cutover_ports::comparison::{ComparisonStore, MemoryComparisonStore};
 use cutover_testkit::comparison::{
     any_record, at_minute, full_record, full_run, sample_record, sample_run,
 };
+use cutover_testkit::json_schema::problems;
 use pollster::block_on;
 use proptest::prelude::*;
 
@@ -371,126 +371,7 @@ fn the_json_schema_describes_the_report() {
         // Numbers past the range of a double are JSON, but not for this reader.
         let json = json(&report).unwrap().replace("1e400", "1e40");
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-        let mut problems = Vec::new();
-        check(&schema, &schema, &json, "$", &mut problems);
-        assert_eq!(problems, [""; 0]);
-    }
-}
-
-/// As much of JSON Schema as the file uses: `$ref`, `type`, `properties`, `required`,
-/// `additionalProperties`, `items`, `enum`, `const`, `minimum`, `maximum`.
-fn check(
-    root: &serde_json::Value,
-    schema: &serde_json::Value,
-    value: &serde_json::Value,
-    path: &str,
-    problems: &mut Vec<String>,
-) {
-    use serde_json::Value;
-    if let Some(reference) = schema["$ref"].as_str() {
-        let target = root
-            .pointer(reference.trim_start_matches('#'))
-            .expect("a reference leads on");
-        return check(root, target, value, path, problems);
-    }
-    let known = BTreeSet::from([
-        "$schema",
-        "$id",
-        "$defs",
-        "title",
-        "description",
-        "type",
-        "properties",
-        "required",
-        "additionalProperties",
-        "items",
-        "enum",
-        "const",
-        "minimum",
-        "maximum",
-        "format",
-    ]);
-    for key in schema
-        .as_object()
-        .into_iter()
-        .flat_map(|schema| schema.keys())
-    {
-        assert!(
-            known.contains(key.as_str()),
-            "the check does not know `{key}`"
-        );
-    }
-    if ["type", "enum", "const"]
-        .iter()
-        .all(|key| schema[*key].is_null())
-    {
-        return; // Anything.
-    }
-    let names = match &schema["type"] {
-        Value::String(name) => vec![name.as_str()],
-        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
-    let name = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    let fits = names.is_empty()
-        || names.contains(&name)
-        || (name == "integer" && names.contains(&"number"));
-    if !fits {
-        problems.push(format!("{path} is {name}, not {names:?}"));
-    }
-    if let Some(allowed) = schema["enum"].as_array()
-        && !allowed.contains(value)
-    {
-        problems.push(format!("{path} is {value}"));
-    }
-    if !schema["const"].is_null() && schema["const"] != *value {
-        problems.push(format!("{path} is {value}"));
-    }
-    if let (Some(minimum), Some(number)) = (schema["minimum"].as_f64(), value.as_f64())
-        && number < minimum
-    {
-        problems.push(format!("{path} is {number}"));
-    }
-    if let (Some(maximum), Some(number)) = (schema["maximum"].as_f64(), value.as_f64())
-        && number > maximum
-    {
-        problems.push(format!("{path} is {number}"));
-    }
-    for item in value.as_array().into_iter().flatten() {
-        check(
-            root,
-            &schema["items"],
-            item,
-            &format!("{path}[*]"),
-            problems,
-        );
-    }
-    let Some(object) = value.as_object() else {
-        return;
-    };
-    for required in schema["required"].as_array().into_iter().flatten() {
-        if !object.contains_key(required.as_str().unwrap()) {
-            problems.push(format!("{path} has no {required}"));
-        }
-    }
-    for (key, value) in object {
-        let path = format!("{path}.{key}");
-        match (&schema["properties"][key], &schema["additionalProperties"]) {
-            (Value::Null, Value::Null | Value::Bool(false)) => {
-                problems.push(format!("{path} is not described"));
-            }
-            (Value::Null, Value::Bool(true)) => {}
-            (Value::Null, other) => check(root, other, value, &path, problems),
-            (property, _) => check(root, property, value, &path, problems),
-        }
+        assert_eq!(problems(&schema, &json), [""; 0]);
     }
 }
 

@@ -4,10 +4,10 @@ use comfy_table::{Table, presets};
 
 /// A plain table: columns, no lines.
 #[must_use]
-pub fn table<const N: usize>(heads: [&str; N]) -> Table {
+pub fn table<'a>(heads: impl IntoIterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(heads);
+    table.set_header(heads.into_iter().collect::<Vec<_>>());
     for column in table.column_iter_mut() {
         column.set_padding((0, 1));
     }

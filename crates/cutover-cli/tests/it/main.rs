@@ -2,6 +2,8 @@
 // `cfg(test)` tells clippy that helpers, too, are tests, and may panic.
 
 #[cfg(test)]
+mod apply;
+#[cfg(test)]
 mod ask;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
@@ -17,7 +19,14 @@ mod diff;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+#[cfg(unix)]
+mod edit;
+#[cfg(test)]
 mod eval;
+#[cfg(test)]
+mod explain;
+#[cfg(test)]
+mod export;
 #[cfg(test)]
 mod flags;
 #[cfg(test)]
@@ -25,7 +34,18 @@ mod global;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod metrics;
+mod overlay;
+#[cfg(test)]
+mod rollback;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod stale;
+#[cfg(test)]
+mod stores;
 #[cfg(test)]
 mod suggestions;
 #[cfg(test)]

@@ -1,3 +1,7 @@
+use std::fmt;
+
+use super::text::same;
+
 /// Who is asking: the unit that is bucketed, its tenant, and attributes. Borrowed, so that asking
 /// allocates nothing.
 ///
@@ -30,6 +34,29 @@ pub enum Attribute<'a> {
     Boolean(bool),
     /// Several values: groups, roles. A list in a list satisfies no test.
     List(&'a [Attribute<'a>]),
+}
+
+/// As JSON, so that texts and numbers can be told apart.
+impl fmt::Display for Attribute<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => serde_json::Value::from(*text).fmt(f),
+            Self::Integer(number) => number.fmt(f),
+            Self::Number(number) if number.is_finite() => serde_json::Value::from(*number).fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Boolean(value) => value.fmt(f),
+            Self::List(elements) => {
+                f.write_str("[")?;
+                for (index, element) in elements.iter().enumerate() {
+                    if index > 0 {
+                        f.write_str(", ")?;
+                    }
+                    element.fmt(f)?;
+                }
+                f.write_str("]")
+            }
+        }
+    }
 }
 
 impl<'a> Context<'a> {
@@ -85,11 +112,16 @@ impl<'a> Context<'a> {
         match name {
             "unit" | "targetingKey" => self.unit.map(Attribute::Text),
             "tenant" => self.tenant.map(Attribute::Text),
-            _ => self
-                .attributes
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| *value),
+            _ => self.named(name),
         }
+    }
+
+    /// An attribute that is neither the unit nor the tenant.
+    #[inline]
+    pub(super) fn named(&self, name: &str) -> Option<Attribute<'a>> {
+        self.attributes
+            .iter()
+            .find(|(key, _)| same(key, name))
+            .map(|(_, value)| *value)
     }
 }

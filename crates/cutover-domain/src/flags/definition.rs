@@ -165,7 +165,7 @@ impl Definition {
 
     /// Every place that answers with a variant, and the variant: `default`, `overrides["acme"]`,
     /// `rules[0].split[1].variant`.
-    pub(super) fn answers(&self) -> impl Iterator<Item = (String, &str)> {
+    pub fn answers(&self) -> impl Iterator<Item = (String, &str)> {
         let fixed = [("off", &self.off), ("default", &self.default)];
         let fixed = fixed.map(|(place, variant)| (place.to_owned(), variant.as_str()));
         let overrides = self.overrides.iter();

@@ -230,8 +230,8 @@ impl fmt::Display for Unmatched {
 impl fmt::Display for FailedTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.found {
-            Some(found) => write!(f, "not {}: {} is {found}", self.wanted, self.attribute),
-            None => write!(f, "not {}: there is no {}", self.wanted, self.attribute),
+            Some(found) => write!(f, "`{}` fails: {} is {found}", self.wanted, self.attribute),
+            None => write!(f, "`{}` fails: there is no {}", self.wanted, self.attribute),
         }
     }
 }

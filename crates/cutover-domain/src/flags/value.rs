@@ -175,11 +175,17 @@ impl fmt::Display for FlagValue {
     }
 }
 
-impl From<bool> for FlagValue {
-    fn from(value: bool) -> Self {
-        Self(value.into())
-    }
+macro_rules! from_values {
+    ($($kind:ty),*) => {$(
+        impl From<$kind> for FlagValue {
+            fn from(value: $kind) -> Self {
+                Self(value.into())
+            }
+        }
+    )*};
 }
+
+from_values!(bool, i32, i64, u32, f64, &str, String, serde_json::Value);
 
 #[cfg(test)]
 mod tests {

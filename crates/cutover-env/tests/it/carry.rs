@@ -1,7 +1,8 @@
 //! Import and export: variables to flags for good, and back.
 
 use cutover_domain::flags::{
-    Context, Definition, FlagDocument, Interner, Preset, Snapshot, State, ValueType,
+    Condition, Context, Definition, FlagDocument, Interner, Operator, Preset, Rollout, Rule,
+    Snapshot, State, ValueType, Weight,
 };
 use cutover_env::{EnvConfig, Imported, Scheme, dotenv, export, import};
 use proptest::prelude::*;
@@ -178,12 +179,10 @@ fn what_no_variable_says_is_listed_by_path() {
     );
     let inverse = Definition {
         default: "on".to_owned(),
-        rollout: at("10")
-            .rollout
-            .map(|rollout| cutover_domain::flags::Rollout {
-                variant: Some("off".to_owned()),
-                ..rollout
-            }),
+        rollout: at("10").rollout.map(|rollout| Rollout {
+            variant: Some("off".to_owned()),
+            ..rollout
+        }),
         ..Definition::boolean()
     };
     let staged = Definition {
@@ -197,9 +196,27 @@ fn what_no_variable_says_is_listed_by_path() {
         state: State::Killed,
         ..at("12.5")
     };
+    let divided = Definition {
+        rollout: Some(Rollout {
+            split: vec![Weight::new("on", 1), Weight::new("off", 3)],
+            ..Rollout::default()
+        }),
+        ..Definition::boolean()
+    };
+    let polish = Condition::test("country", Operator::Equals("PL".into()));
+    let by_tenant = Definition {
+        rules: vec![Rule::serving(polish, "on")],
+        rollout: at("10").rollout.map(|rollout| Rollout {
+            by: Some("tenant".to_owned()),
+            ..rollout
+        }),
+        ..Definition::boolean()
+    };
     let flags = document([
         ("a.b", at("1")),
         ("a-b", at("1")),
+        ("by-tenant", by_tenant),
+        ("divided", divided),
         ("inverse", inverse),
         ("killed", killed),
         (
@@ -213,6 +230,8 @@ fn what_no_variable_says_is_listed_by_path() {
         ("text", text),
     ]);
     insta::assert_snapshot!(exported(Scheme::Feature, &flags), @r#"
+    FEATURE_BY_TENANT=true
+    FEATURE_BY_TENANT_ROLLOUT=10
     FEATURE_KILLED=false
     FEATURE_KILLED_ROLLOUT=12.5
     FEATURE_KILLED_TEXT=false
@@ -223,6 +242,9 @@ fn what_no_variable_says_is_listed_by_path() {
     ---
     $.flags["a-b"]: a-b and a.b have the same variable, FEATURE_A_B
     $.flags["a.b"]: a-b and a.b have the same variable, FEATURE_A_B
+    $.flags["by-tenant"].rules: no variable has a condition
+    $.flags["by-tenant"].rollout: units are bucketed in another way than by unit with xxh3: others are in
+    $.flags["divided"].rollout.split: no variable divides units over variants
     $.flags["inverse"].rollout: the rollout takes the flag from those inside, and a variable can only give it to them
     $.flags["killed-text"].type: a variable is on or off, and this is of type string
     $.flags["staged"].requires: no variable requires inverse
@@ -231,6 +253,8 @@ fn what_no_variable_says_is_listed_by_path() {
     $.flags["text"].type: a variable is on or off, and this is of type string
     "#);
     insta::assert_snapshot!(exported(Scheme::Mdm, &flags), @r#"
+    MDM_REFACTORING_BY_TENANT=false
+    MDM_REFACTORING_BY_TENANT_ROLLOUT_PERCENTAGE=10
     MDM_REFACTORING_KILLED=false
     MDM_REFACTORING_KILLED_TEXT=false
     # first
@@ -240,6 +264,9 @@ fn what_no_variable_says_is_listed_by_path() {
     ---
     $.flags["a-b"]: a-b and a.b have the same variable, MDM_REFACTORING_A_B
     $.flags["a.b"]: a-b and a.b have the same variable, MDM_REFACTORING_A_B
+    $.flags["by-tenant"].rules: no variable has a condition
+    $.flags["by-tenant"].rollout: units are bucketed in another way than by unit with md5-unsalted: others are in
+    $.flags["divided"].rollout.split: no variable divides units over variants
     $.flags["inverse"].rollout: the rollout takes the flag from those inside, and a variable can only give it to them
     $.flags["killed"].state: no variable kills a flag; it is written as off for all, and what stands below the kill is lost
     $.flags["killed"].rollout: units are bucketed in another way than by unit with md5-unsalted: others are in

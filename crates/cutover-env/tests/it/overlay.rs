@@ -170,10 +170,8 @@ fn names_of_the_scheme_mdm_are_in_any_case_and_only_one_of_them() {
     assert!(overlaid.masks.is_empty());
     assert_eq!(
         overlaid.problems,
-        [
-            "MDM_REFACTORING_USE_NEW_X and mdm_refactoring_use_new_x is not followed: their names \
-             differ only in case; keep one of them"
-        ]
+        ["MDM_REFACTORING_USE_NEW_X is not followed: it is there as \
+             MDM_REFACTORING_USE_NEW_X and as mdm_refactoring_use_new_x; keep one of them"]
     );
     assert!(
         over_x(Scheme::Feature, &[("feature_use_new_x", "true")])
@@ -242,6 +240,44 @@ fn a_prefix_that_names_no_variable_is_refused() {
         assert!(
             EnvConfig::new(Scheme::Feature).with_prefix(bad).is_err(),
             "{bad:?}"
+        );
+    }
+}
+
+#[test]
+fn a_config_is_one_text_and_back() {
+    for text in [
+        "feature",
+        "mdm",
+        "feature:initial",
+        "mdm:initial",
+        "feature:SHOP_",
+        "mdm:initial:SHOP_",
+    ] {
+        assert_eq!(text.parse::<EnvConfig>().unwrap().to_string(), text);
+    }
+    for (text, same) in [
+        ("feature:override", "feature"),
+        ("mdm:override:SHOP_", "mdm:SHOP_"),
+        ("feature:FEATURE_", "feature"),
+    ] {
+        assert_eq!(text.parse::<EnvConfig>().unwrap().to_string(), same);
+    }
+    for (text, expected) in [
+        ("", "`` is not a scheme"),
+        ("env", "`env` is not a scheme"),
+        ("Feature", "`Feature` is not a scheme"),
+        ("feature:", "\"\" cannot begin"),
+        ("feature:overide", "`overide` is not a mode"),
+        ("feature:initial:", "\"\" cannot begin"),
+        ("feature:SHOP_:initial", "`SHOP_` is not a mode"),
+        ("feature:1A", "\"1A\" cannot begin"),
+    ] {
+        let error = text.parse::<EnvConfig>().unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{text}: {error}");
+        assert!(
+            error.contains("SCHEME[:override|initial][:PREFIX]"),
+            "{text}: {error}"
         );
     }
 }

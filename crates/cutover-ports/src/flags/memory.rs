@@ -137,6 +137,13 @@ impl Stream for Watch {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<FlagEvent>> {
         let mut state = lock(&self.state);
+        if let Some(newest) = state.history.last().map(|record| record.revision)
+            && newest < self.seen
+        {
+            drop(state);
+            self.seen = newest;
+            return Poll::Ready(Some(FlagEvent::Resync));
+        }
         let next = state
             .history
             .partition_point(|record| record.revision <= self.seen);

@@ -47,7 +47,9 @@ pub trait FlagStore: Debug + Send + Sync {
     async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, PortError>;
 
     /// Every change after revision `since`, once and in order, whoever makes it. The stream never
-    /// ends while the store lives; it holds no queue, so a slow reader costs nothing.
+    /// ends while the store lives; it holds no queue, so a slow reader costs nothing. Where the
+    /// changes cannot be had (some were removed, or the store is behind `since`), it says
+    /// [`FlagEvent::Resync`] instead.
     ///
     /// # Errors
     ///
@@ -61,8 +63,9 @@ pub trait FlagStore: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Unsupported`](crate::PortErrorKind::Unsupported) without the capability; or the flags
-    /// cannot be read, or the history cannot be written: then it is as it was.
+    /// [`Unsupported`](crate::PortErrorKind::Unsupported) without the capability; the flags cannot
+    /// be read, then nothing is removed; or the history cannot be written, then fewer of the oldest
+    /// records are gone than was asked for. It never has a gap.
     async fn compact(&self, retention: &Retention) -> Result<Compaction, PortError>;
 }
 
@@ -200,9 +203,11 @@ impl HistoryPage {
 pub enum FlagEvent {
     /// The next change.
     Changed(Arc<ChangeRecord>),
-    /// Changes were missed that the history no longer has: load again and go on from there.
+    /// Changes were missed that the history no longer has, or trouble is over: load again and go on
+    /// from there.
     Resync,
-    /// The store holds something that cannot be read. The last good state stays in force.
+    /// The store holds something that cannot be read. The last good state stays in force. The same
+    /// trouble is told once; any other event says that it is over.
     Trouble(PortError),
 }
 

@@ -36,14 +36,12 @@ pub(super) fn commit(desk: &mut Desk, place: &Place, commit: &Commit) -> Result<
         commit.check_against(Revision::ZERO)?;
     }
     desk.write(COMMIT, |database, connection| {
-        let transaction = database.begin(COMMIT, connection)?;
+        // A commit that has lost already does not stand in the way of others.
+        let transaction = database.begin_while(COMMIT, connection, || {
+            check_against_stored(place, connection, commit)
+        })?;
         crash::point("begun");
-        let stored = state::read(COMMIT, place, &transaction)?;
-        if let Some(stored) = &stored {
-            stored.check_schema(COMMIT, place)?;
-        }
-        let current = stored.map_or(Revision::ZERO, |stored| stored.revision);
-        commit.check_against(current)?;
+        check_against_stored(place, &transaction, commit)?;
         rows.write(place, &transaction)
             .map_err(place.failed(COMMIT))?;
         transaction
@@ -54,6 +52,19 @@ pub(super) fn commit(desk: &mut Desk, place: &Place, commit: &Commit) -> Result<
     })?;
     crash::point("acknowledged");
     Ok(())
+}
+
+/// Checks that nobody changed the flags first, and that those which are there can be read.
+fn check_against_stored(
+    place: &Place,
+    connection: &Connection,
+    commit: &Commit,
+) -> Result<(), PortError> {
+    let stored = state::read(COMMIT, place, connection)?;
+    if let Some(stored) = &stored {
+        stored.check_schema(COMMIT, place)?;
+    }
+    commit.check_against(stored.map_or(Revision::ZERO, |stored| stored.revision))
 }
 
 impl Rows {

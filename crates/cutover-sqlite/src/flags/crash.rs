@@ -2,9 +2,9 @@
 //!
 //! Outside of tests this does nothing.
 
-/// Every point at which the harm tests strike, in the order of a first commit.
+/// The points of a commit, in their order.
 #[cfg(test)]
-pub(super) const POINTS: [&str; 6] = [
+pub(super) const OF_A_COMMIT: [&str; 6] = [
     "begun",
     "document written",
     "record written",
@@ -12,6 +12,11 @@ pub(super) const POINTS: [&str; 6] = [
     "committed",
     "acknowledged",
 ];
+
+/// The points of a compaction, in their order.
+#[cfg(test)]
+pub(super) const OF_A_COMPACTION: [&str; 4] =
+    ["base kept", "rows removed", "rows gone", "compacted"];
 
 #[cfg(not(test))]
 #[inline]
@@ -21,9 +26,14 @@ pub(super) fn point(_name: &'static str) {}
 #[cfg(test)]
 pub(super) fn point(name: &'static str) {
     if std::env::var_os(CRASH_AT).is_some_and(|wanted| wanted == name) {
+        // No core is dumped, and nothing of this process runs any more.
+        #[cfg(unix)]
+        let _ =
+            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
         std::process::abort();
     }
 }
 
+/// Names the point at which a process is to die.
 #[cfg(test)]
 pub(super) const CRASH_AT: &str = "CUTOVER_TEST_CRASH_AT";

@@ -2,9 +2,10 @@ use std::collections::BTreeSet;
 
 use cutover_domain::flags::{ChangeRecord, Revision};
 use cutover_ports::PortError;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::page::Entry;
+use super::repair;
 use super::sealed::Broken;
 use super::state::{self, Place};
 use crate::database::Desk;
@@ -23,6 +24,8 @@ pub struct Inspection {
     pub schema: i32,
     /// The version that this program makes, if the tables were new.
     pub known_schema: i32,
+    /// Whether somebody was writing at that moment. A lock that stays is a process that hangs.
+    pub is_locked: bool,
     /// What SQLite's own check found wrong with the file: the first hundred problems.
     pub problems: Vec<String>,
     /// All environments that the database has flags of.
@@ -66,26 +69,21 @@ pub struct Gap {
 pub(super) fn inspect(desk: &mut Desk, place: &Place) -> Result<Option<Inspection>, PortError> {
     desk.read(INSPECT, |connection| {
         let failed = || place.failed(INSPECT);
+        let is_locked = place.database.is_locked(connection).map_err(failed())?;
         // One state for all reads.
         let snapshot = connection.unchecked_transaction().map_err(failed())?;
         let mut found = Inspection {
             schema: migrations::version(&snapshot).map_err(failed())?,
             known_schema: migrations::current_version(),
+            is_locked,
             problems: problems(&snapshot).map_err(failed())?,
-            environments: environments(&snapshot).map_err(failed())?,
             ..Inspection::default()
         };
-        found.read_history(place, &snapshot).map_err(failed())?;
-        if let Some(newest) = state::row(INSPECT, place, &snapshot, "flag_documents")?
-            .filter(|stored| stored.sealed.is_whole())
-        {
-            // The history ends before the flags.
-            found.step(newest.revision.next());
+        match found.read_tables(place, &snapshot) {
+            // Of a file that is damaged it tells what it can.
+            Err(_) if !found.problems.is_empty() => Ok(found),
+            read => read.map(|()| found),
         }
-        found.repairable = super::repair::last_good(INSPECT, place, &snapshot)
-            .ok()
-            .map(|(document, _)| document.revision);
-        Ok(found)
     })
 }
 
@@ -94,6 +92,13 @@ fn problems(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(&format!("PRAGMA integrity_check({NAMED})"))?;
     let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
     lines
+        .map(|line| match line {
+            // It meets what it looks for before it can look.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                Ok(error.to_string())
+            }
+            line => line,
+        })
         .filter(|line| line.as_ref().map_or(true, |line| line != "ok"))
         .collect()
 }
@@ -106,6 +111,20 @@ fn environments(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 }
 
 impl Inspection {
+    fn read_tables(&mut self, place: &Place, connection: &Connection) -> Result<(), PortError> {
+        let failed = || place.failed(INSPECT);
+        self.environments = environments(connection).map_err(failed())?;
+        self.read_history(place, connection).map_err(failed())?;
+        let stored = state::row(INSPECT, place, connection, "flag_documents")?;
+        if let Some(newest) = stored.filter(|stored| stored.sealed.is_whole()) {
+            // Where the history ends before the flags.
+            self.step(newest.revision.next());
+        }
+        let last_good = repair::last_good(INSPECT, place, connection).ok();
+        self.repairable = last_good.map(|(document, _)| document.revision);
+        Ok(())
+    }
+
     fn read_history(&mut self, place: &Place, connection: &Connection) -> rusqlite::Result<()> {
         let environment = &*place.environment;
         let mut statement = connection.prepare(

@@ -79,11 +79,17 @@ pub(super) fn page(
         ),
     }
     .map_err(place.failed(HISTORY))?;
-    let records = entries
+    let asked_for = &entries[..query.limit.min(entries.len())];
+    let records = asked_for
         .iter()
         .map(|entry| entry.record(HISTORY, place))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(HistoryPage::take(query, records.into_iter()))
+    let is_last = asked_for.len() == entries.len();
+    let next = asked_for.last().filter(|_| !is_last);
+    Ok(HistoryPage {
+        next: next.map(|entry| entry.revision),
+        records,
+    })
 }
 
 fn entries(

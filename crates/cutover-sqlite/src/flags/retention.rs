@@ -1,8 +1,9 @@
 use cutover_ports::PortError;
 use cutover_ports::flags::{Compaction, Retention};
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql, params};
 
+use super::crash;
 use super::state::{self, Place};
 use crate::database::{Database, Desk};
 use crate::error::Operation;
@@ -10,7 +11,7 @@ use crate::error::Operation;
 pub(super) const COMPACT: Operation = "compact the flag history";
 
 /// So many rows are removed in one transaction, so that writers do not wait for all of it.
-const BATCH: i64 = 5000;
+const BATCH: i64 = if cfg!(test) { 2 } else { 5000 };
 
 /// So many pages are given back to the file system in one transaction.
 const PAGES: i64 = 2000;
@@ -24,63 +25,115 @@ pub(super) fn compact(
 ) -> Result<Compaction, PortError> {
     let plan = desk.read(COMPACT, |connection| {
         state::read(COMPACT, place, connection)?;
-        plan(place, connection, retention, now).map_err(place.failed(COMPACT))
+        Plan::make(place, connection, retention, now).map_err(place.failed(COMPACT))
     })?;
-    let Some(Plan { oldest, cut }) = plan.flatten() else {
+    let Some(plan) = plan.flatten() else {
         return Ok(Compaction::default());
     };
-    if cut > oldest {
+    if plan.oldest < plan.cut {
         desk.write(COMPACT, |database, connection| {
             keep_base(place, database, connection)?;
-            remove_before(place, database, connection, cut)?;
+            let batches = Batches {
+                place,
+                database,
+                connection,
+            };
+            batches.remove_records(plan.cut)
+        })?;
+    }
+    // Also what a compaction that was cut off has left.
+    if !plan.stale_keys.is_empty() {
+        desk.write(COMPACT, |database, connection| {
+            let batches = Batches {
+                place,
+                database,
+                connection,
+            };
+            batches.remove_from_index(&plan.stale_keys, plan.cut)?;
+            crash::point("compacted");
             give_space_back(connection);
             Ok(())
         })?;
     }
-    let (oldest, cut) = (state::revision(oldest), state::revision(cut));
+    let (oldest, cut) = (state::revision(plan.oldest), state::revision(plan.cut));
     Ok(Compaction {
         removed: cut.number() - oldest.number(),
         oldest: Some(cut),
     })
 }
 
-/// The oldest record that is there, and the oldest that stays.
+/// What there is to do.
 struct Plan {
+    /// The oldest record that is there.
     oldest: i64,
+    /// The oldest record that stays.
     cut: i64,
+    /// The flags of which the index names older ones.
+    stale_keys: Vec<String>,
 }
 
-/// Reads of each record that stays when it was made, and no more; `None` when there is no history.
-fn plan(
-    place: &Place,
-    connection: &Connection,
-    retention: &Retention,
-    now: Timestamp,
-) -> rusqlite::Result<Option<Plan>> {
-    let environment = &*place.environment;
-    let oldest: Option<i64> = connection.query_row(
-        "SELECT min(revision) FROM flag_history WHERE environment = ?1",
-        [environment],
-        |row| row.get(0),
-    )?;
-    let Some(oldest) = oldest else {
-        return Ok(None);
-    };
-    let mut statement = connection.prepare(
-        "SELECT revision, made_at FROM flag_history WHERE environment = ?1 ORDER BY revision DESC",
-    )?;
-    let mut rows = statement.query([environment])?;
-    let mut cut = oldest;
-    let mut newer = 0;
-    while let Some(row) = rows.next()? {
-        let time = Timestamp::from_microsecond(row.get(1)?).unwrap_or(Timestamp::MIN);
-        if !retention.keeps(newer, time, now) {
-            break;
+impl Plan {
+    /// Reads of each record that stays when it was made, and no more of the history; `None` when
+    /// there is no history.
+    fn make(
+        place: &Place,
+        connection: &Connection,
+        retention: &Retention,
+        now: Timestamp,
+    ) -> rusqlite::Result<Option<Self>> {
+        let environment = &*place.environment;
+        let oldest: Option<i64> = connection.query_row(
+            "SELECT min(revision) FROM flag_history WHERE environment = ?1",
+            [environment],
+            |row| row.get(0),
+        )?;
+        let Some(oldest) = oldest else {
+            return Ok(None);
+        };
+        let mut statement = connection.prepare(
+            "SELECT revision, made_at FROM flag_history WHERE environment = ?1
+             ORDER BY revision DESC",
+        )?;
+        let mut rows = statement.query([environment])?;
+        let mut cut = oldest;
+        let mut newer = 0;
+        while let Some(row) = rows.next()? {
+            let time = Timestamp::from_microsecond(row.get(1)?).unwrap_or(Timestamp::MIN);
+            if !retention.keeps(newer, time, now) {
+                break;
+            }
+            cut = row.get(0)?;
+            newer += 1;
         }
-        cut = row.get(0)?;
-        newer += 1;
+        Ok(Some(Self {
+            oldest,
+            cut,
+            stale_keys: stale_keys(place, connection, cut)?,
+        }))
     }
-    Ok(Some(Plan { oldest, cut }))
+}
+
+/// The flags of which the index names revisions below `cut`: two steps over it for each flag.
+fn stale_keys(place: &Place, connection: &Connection, cut: i64) -> rusqlite::Result<Vec<String>> {
+    let environment = &*place.environment;
+    let mut next = connection
+        .prepare("SELECT min(key) FROM flag_history_keys WHERE environment = ?1 AND key > ?2")?;
+    let mut oldest = connection.prepare(
+        "SELECT min(revision) FROM flag_history_keys WHERE environment = ?1 AND key = ?2",
+    )?;
+    let mut stale = Vec::new();
+    // No key is empty.
+    let mut last = String::new();
+    while let Some(key) = next.query_row(params![environment, last], |row| {
+        row.get::<_, Option<String>>(0)
+    })? {
+        let oldest: i64 = oldest.query_row(params![environment, key], |row| row.get(0))?;
+        if oldest < cut {
+            stale.push(key.clone());
+        }
+        last = key;
+    }
+    Ok(stale)
 }
 
 /// From here on the history alone no longer tells what the flags are.
@@ -95,57 +148,58 @@ fn keep_base(place: &Place, database: &Database, connection: &Connection) -> Res
             [&*place.environment],
         )
         .map_err(place.failed(COMPACT))?;
-    transaction.commit().map_err(place.failed(COMPACT))
-}
-
-fn remove_before(
-    place: &Place,
-    database: &Database,
-    connection: &Connection,
-    cut: i64,
-) -> Result<(), PortError> {
-    let environment = &*place.environment;
-    let in_batches = |statement: &str, key: Option<&str>| loop {
-        let transaction = database.begin(COMPACT, connection)?;
-        let removed = match key {
-            None => transaction.execute(statement, params![environment, cut, BATCH]),
-            Some(key) => transaction.execute(statement, params![environment, cut, BATCH, key]),
-        }
-        .map_err(place.failed(COMPACT))?;
-        transaction.commit().map_err(place.failed(COMPACT))?;
-        if removed == 0 {
-            return Ok::<(), PortError>(());
-        }
-    };
-    in_batches(
-        "DELETE FROM flag_history WHERE environment = ?1 AND revision IN (
-             SELECT revision FROM flag_history WHERE environment = ?1 AND revision < ?2
-             ORDER BY revision LIMIT ?3)",
-        None,
-    )?;
-    for key in keys(place, connection).map_err(place.failed(COMPACT))? {
-        in_batches(
-            "DELETE FROM flag_history_keys WHERE environment = ?1 AND key = ?4 AND revision IN (
-                 SELECT revision FROM flag_history_keys
-                 WHERE environment = ?1 AND key = ?4 AND revision < ?2
-                 ORDER BY revision LIMIT ?3)",
-            Some(&key),
-        )?;
-    }
+    transaction.commit().map_err(place.failed(COMPACT))?;
+    crash::point("base kept");
     Ok(())
 }
 
-/// All keys of the index, each found by one step over it.
-fn keys(place: &Place, connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut next = connection
-        .prepare("SELECT min(key) FROM flag_history_keys WHERE environment = ?1 AND key > ?2")?;
-    let mut keys: Vec<String> = Vec::new();
-    loop {
-        // No key is empty.
-        let last = keys.last().map_or("", String::as_str);
-        match next.query_row(params![&*place.environment, last], |row| row.get(0))? {
-            Some(key) => keys.push(key),
-            None => return Ok(keys),
+/// Removing rows in transactions that are short enough for others to come in between.
+struct Batches<'a> {
+    place: &'a Place,
+    database: &'a Database,
+    connection: &'a Connection,
+}
+
+impl Batches<'_> {
+    fn remove_records(&self, cut: i64) -> Result<(), PortError> {
+        let environment = &*self.place.environment;
+        self.repeat(
+            "DELETE FROM flag_history WHERE environment = ?1 AND revision IN (
+                 SELECT revision FROM flag_history WHERE environment = ?1 AND revision < ?2
+                 ORDER BY revision LIMIT ?3)",
+            params![environment, cut, BATCH],
+        )?;
+        crash::point("rows gone");
+        Ok(())
+    }
+
+    fn remove_from_index(&self, keys: &[String], cut: i64) -> Result<(), PortError> {
+        let environment = &*self.place.environment;
+        keys.iter().try_for_each(|key| {
+            self.repeat(
+                "DELETE FROM flag_history_keys
+                 WHERE environment = ?1 AND key = ?4 AND revision IN (
+                     SELECT revision FROM flag_history_keys
+                     WHERE environment = ?1 AND key = ?4 AND revision < ?2
+                     ORDER BY revision LIMIT ?3)",
+                params![environment, cut, BATCH, key],
+            )
+        })
+    }
+
+    /// Repeats a statement, each time in a transaction of its own, until it removes nothing.
+    fn repeat(&self, statement: &str, parameters: &[&dyn ToSql]) -> Result<(), PortError> {
+        let failed = || self.place.failed(COMPACT);
+        loop {
+            let transaction = self.database.begin(COMPACT, self.connection)?;
+            let removed = transaction
+                .execute(statement, parameters)
+                .map_err(failed())?;
+            transaction.commit().map_err(failed())?;
+            crash::point("rows removed");
+            if removed == 0 {
+                return Ok(());
+            }
         }
     }
 }

@@ -22,7 +22,9 @@ use crate::worker::Worker;
 /// [module](super) for its promises.
 ///
 /// Opening does no I/O, and nothing is made on the disk before the first commit. Blocking work runs
-/// in threads that the store owns and that end with it, so its futures run on any executor.
+/// in threads that the store owns and that end with it, so its futures run on any executor. Dropping
+/// it waits for those threads, at most a second each: who closes a database last leaves it as one
+/// file.
 #[derive(Debug)]
 pub struct SqliteFlagStore {
     place: Place,

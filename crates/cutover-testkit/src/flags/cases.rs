@@ -13,11 +13,13 @@
 )]
 
 mod history;
+mod recovery;
 mod retention;
 mod together;
 mod watch;
 
 pub use history::*;
+pub use recovery::*;
 pub use retention::*;
 pub use together::*;
 pub use watch::*;
@@ -191,4 +193,14 @@ pub async fn what_was_committed_is_there_after_opening_again(fixture: &Fixture) 
     assert_eq!(revisions(&*again).await, history);
     commit_changes(&*again, &[create("later")], "bob").await;
     assert_eq!(revision(&*again).await.number(), FEW + 1);
+}
+
+pub async fn capabilities_are_the_same_at_all_times_and_through_every_handle(fixture: &Fixture) {
+    let store = fixture.store();
+    let declared = store.capabilities();
+    with_few(&*store).await;
+    assert_eq!(store.capabilities(), declared);
+    if let Some(again) = fixture.open_again() {
+        assert_eq!(again.capabilities(), declared);
+    }
 }

@@ -35,7 +35,7 @@ use cutover_ports::flags::FlagStore;
 
 pub use faulty::{Call, Fault, FaultyFlagStore};
 pub use sample::{at_minute, commit_changes, create, next_commit, next_event};
-pub use strategy::{any_change_to, any_flags};
+pub use strategy::{Subject, any_change_to, any_condition, any_flags, any_subject};
 
 type Open = Box<dyn Fn() -> Arc<dyn FlagStore>>;
 
@@ -43,7 +43,14 @@ type Open = Box<dyn Fn() -> Arc<dyn FlagStore>>;
 pub struct Fixture {
     store: Arc<dyn FlagStore>,
     open: Option<Open>,
+    harm: Option<Harm>,
     kept: Vec<Box<dyn Any>>,
+}
+
+/// How to make what is stored unreadable, and how to put it back as it was.
+struct Harm {
+    damage: Box<dyn Fn()>,
+    heal: Box<dyn Fn()>,
 }
 
 impl fmt::Debug for Fixture {
@@ -61,6 +68,7 @@ impl Fixture {
         Self {
             store: Arc::new(store),
             open: None,
+            harm: None,
             kept: Vec::new(),
         }
     }
@@ -72,8 +80,21 @@ impl Fixture {
         Self {
             store: open(),
             open: Some(Box::new(open)),
+            harm: None,
             kept: Vec::new(),
         }
+    }
+
+    /// The same, with what makes the current flags unreadable behind the store's back (a torn file, a
+    /// row that was edited by hand), and what puts them back exactly as they were. The store must
+    /// have flags when `damage` is called. Without it the cases about recovery pass.
+    #[must_use]
+    pub fn harmed_by(mut self, damage: impl Fn() + 'static, heal: impl Fn() + 'static) -> Self {
+        self.harm = Some(Harm {
+            damage: Box::new(damage),
+            heal: Box::new(heal),
+        });
+        self
     }
 
     /// The same with something that is dropped after the store: a temporary directory, a server.
@@ -93,6 +114,22 @@ impl Fixture {
     #[must_use]
     pub fn open_again(&self) -> Option<Arc<dyn FlagStore>> {
         self.open.as_ref().map(|open| open())
+    }
+
+    /// Makes what is stored unreadable. False where that cannot be.
+    #[must_use]
+    pub fn damage(&self) -> bool {
+        if let Some(harm) = &self.harm {
+            (harm.damage)();
+        }
+        self.harm.is_some()
+    }
+
+    /// Puts back what [`damage`](Self::damage) took.
+    pub fn heal(&self) {
+        if let Some(harm) = &self.harm {
+            (harm.heal)();
+        }
     }
 }
 
@@ -117,6 +154,9 @@ macro_rules! flag_store_contract {
             pages_meet_each_record_once_whatever_is_committed_meanwhile
             history_is_filtered_by_flag
             history_is_bounded_on_both_sides
+            bounds_and_the_filter_go_together
+            the_last_page_says_that_it_is_the_last
+            bounds_beyond_all_revisions_are_no_trouble
             a_limit_of_zero_is_an_empty_page
             of_commits_at_once_one_wins
             writers_at_once_lose_nothing
@@ -126,6 +166,7 @@ macro_rules! flag_store_contract {
             a_watcher_sees_what_came_while_it_did_not_look
             every_watcher_sees_every_change
             a_dropped_watcher_disturbs_nobody
+            a_watcher_ahead_of_the_store_is_told
             a_store_that_cannot_be_watched_says_so
             what_was_committed_is_there_after_opening_again
             handles_see_each_others_commits
@@ -141,6 +182,13 @@ macro_rules! flag_store_contract {
             a_watcher_that_saw_all_is_not_disturbed_by_a_compaction
             what_was_removed_stays_removed_after_opening_again
             a_store_that_cannot_compact_says_so
+            capabilities_are_the_same_at_all_times_and_through_every_handle
+            what_cannot_be_read_is_an_error_that_says_where
+            a_commit_writes_nothing_over_what_cannot_be_read
+            a_compaction_removes_nothing_from_what_cannot_be_read
+            a_store_goes_on_after_it_was_healed
+            a_watcher_tells_of_trouble_and_goes_on_after_healing
+            trouble_is_told_through_every_handle
         );
     };
     (@cases $name:ident, $fixture:expr, $($case:ident)*) => {

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use cutover_domain::flags::FlagDocument;
@@ -8,18 +9,26 @@ use cutover_testkit::flags::{
     Call, Fault, FaultyFlagStore, Fixture, any_change_to, any_flags, at_minute, commit_changes,
     create, next_commit,
 };
+use cutover_testkit::json_schema;
 use cutover_testkit::wait::within;
 use proptest::prelude::*;
 
-cutover_testkit::flag_store_contract!(memory, || {
+fn memory<S: FlagStore + 'static>(wrap: impl Fn(MemoryFlagStore) -> S + 'static) -> Fixture {
     let store = MemoryFlagStore::new();
-    Fixture::opened_by(move || store.clone())
-});
+    Fixture::opened_by(move || wrap(store.clone()))
+}
 
-cutover_testkit::flag_store_contract!(faulty_without_harm, || {
-    let store = FaultyFlagStore::new(MemoryFlagStore::new());
-    Fixture::opened_by(move || store.clone())
-});
+cutover_testkit::flag_store_contract!(memory, || memory(|store| store));
+
+cutover_testkit::flag_store_contract!(in_an_arc, || memory(
+    |store| Arc::new(store) as Arc<dyn FlagStore>
+));
+
+cutover_testkit::flag_store_contract!(in_a_box, || memory(
+    |store| Box::new(store) as Box<dyn FlagStore>
+));
+
+cutover_testkit::flag_store_contract!(faulty_without_harm, || memory(FaultyFlagStore::new));
 
 #[test]
 fn a_lost_answer_leaves_the_commit_made() {
@@ -69,4 +78,22 @@ proptest! {
         prop_assert_eq!(document.validate(), Ok(()));
         prop_assert!(document.apply(&changes, at_minute(1)).is_ok());
     }
+}
+
+/// The published schema describes every field that a definition can have: with unknown fields
+/// forbidden in it, nothing is wrong with a document but the fields of a newer schema.
+#[test]
+fn the_json_schema_describes_the_document() {
+    let schema = include_str!("../../../../docs/schema/flags.schema.json").replace(
+        "\"additionalProperties\": true",
+        "\"additionalProperties\": false",
+    );
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    proptest!(|(flags in any_flags(6))| {
+        let mut document = FlagDocument::empty(at_minute(0));
+        document.flags = flags;
+        let problems = json_schema::problems(&schema, &serde_json::to_value(&document).unwrap());
+        let problems: Vec<_> = problems.iter().filter(|problem| !problem.contains(".x_")).collect();
+        prop_assert!(problems.is_empty(), "{problems:#?}");
+    });
 }

@@ -65,6 +65,7 @@ pub fn invoice(home: &Home) -> Result<BlockingOperation<Order, Invoice, TooMuch>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cutover::HomeOptions;
     use cutover::domain::comparison::DifferenceKind;
     use std::time::Duration;
 
@@ -111,6 +112,29 @@ mod tests {
         assert_eq!(differences.len(), 1);
         assert_eq!(differences[0].path, "$.positions");
         assert_eq!(differences[0].kind, DifferenceKind::Value);
+    }
+
+    #[test]
+    fn a_variable_of_this_process_takes_new_back() {
+        use cutover::env::{EnvConfig, Scheme};
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = Home::open(folder.path()).unwrap();
+        set(&elsewhere, "100");
+        let off = EnvConfig::new(Scheme::Feature).read([("FEATURE_USE_NEW_INVOICE", "false")]);
+        let options = HomeOptions::new(folder.path()).overlay(off);
+        let here = options.open().unwrap();
+        let context = Context::unit("ann");
+        let flag = |home: &Home| home.live().flag("use_new_invoice").is_on(&context);
+        assert_eq!((flag(&elsewhere), flag(&here)), (true, false));
+        let masks = here.live().status().overlay.masks;
+        assert_eq!(
+            masks[0].to_string(),
+            "stored 100 %, but FEATURE_USE_NEW_INVOICE=false in this environment kills it"
+        );
+        // A variable that is not there leaves everything as it is stored.
+        let prefix = EnvConfig::new(Scheme::Feature).with_prefix("NO_VARIABLE_IS_CALLED_SO_");
+        let options = HomeOptions::new(folder.path()).environment(&prefix.unwrap());
+        assert!(flag(&options.open().unwrap()));
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(super) fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure
             proposal.ignored.join(", ")
         ));
     }
-    from_the_start(&args.change, || attempt(context, args, &proposal))
+    from_the_start(&args.change, || Ok(attempt(context, args, &proposal)?))
 }
 
 fn attempt(context: &Context, args: &ApplyArgs, proposal: &Proposal) -> Result<Exit, Failure> {

@@ -9,12 +9,13 @@ use serde::Serialize;
 use super::consequences::warnings;
 use super::describe::{answers, line};
 use super::fields::fields;
+use super::masks::Masks;
 use super::open::Flags;
 use super::view::FlagView;
 use crate::confirm::{ChangeArgs, Decision};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Page, Report, style};
+use crate::output::{Page, Report, printable, style};
 use crate::suggest::command;
 
 /// The revision before this one, as an option takes it.
@@ -49,21 +50,43 @@ pub(super) fn request(args: &ChangeArgs) -> Request {
 /// else was first. Each time somebody else has succeeded.
 const ATTEMPTS: usize = 1000;
 
+/// Why an attempt at a change came to nothing.
+pub(super) enum Unmade {
+    /// Trying again would change nothing about it.
+    ForGood(Failure),
+    /// Somebody else was first.
+    Overtaken(Failure),
+}
+
+impl From<Failure> for Unmade {
+    fn from(failure: Failure) -> Self {
+        match failure.exit() {
+            Exit::Conflict => Self::Overtaken(failure),
+            _ => Self::ForGood(failure),
+        }
+    }
+}
+
 /// Makes a change that `attempt` works out from the flags as it finds them, for just that revision:
 /// from the start when somebody else was first. Not where a revision was expected, nor where a
 /// person was shown what would happen: that is then no longer what would happen.
 pub(super) fn from_the_start(
     args: &ChangeArgs,
-    attempt: impl Fn() -> Result<Exit, Failure>,
+    attempt: impl Fn() -> Result<Exit, Unmade>,
 ) -> Result<Exit, Failure> {
-    let again = args.yes && !args.dry_run && args.expect.is_none();
-    for _ in 0..ATTEMPTS {
+    let mut attempts = if args.yes && args.expect.is_none() {
+        ATTEMPTS
+    } else {
+        1
+    };
+    loop {
+        attempts -= 1;
         match attempt() {
-            Err(failure) if failure.exit() == Exit::Conflict && again => {}
-            made => return made,
+            Ok(exit) => return Ok(exit),
+            Err(Unmade::Overtaken(_)) if attempts > 0 => {}
+            Err(Unmade::ForGood(failure) | Unmade::Overtaken(failure)) => return Err(failure),
         }
     }
-    attempt()
 }
 
 /// Says that everything is as it is wanted, which makes no revision.
@@ -119,20 +142,23 @@ impl Wish<'_> {
             next,
             warnings: of_command,
         } = self;
-        let warnings = |document: &FlagDocument, changes: &[KeyChange]| {
+        let warnings = |document: &FlagDocument, changes: &[KeyChange], masks: &Masks| {
             let of_change = warnings(document, changes);
-            of_command
-                .iter()
-                .cloned()
-                .chain(of_change)
-                .collect::<Vec<_>>()
+            let masked = changes.iter().filter_map(|KeyChange { key, .. }| {
+                let mask = masks.of(key.as_str()).mask()?;
+                Some(format!("{key}: {}", printable(&mask)))
+            });
+            let all = of_command.iter().cloned().chain(of_change);
+            all.chain(masked).collect::<Vec<_>>()
         };
         // Somebody who must not be asked is not shown a plan either: one load less.
         if args.dry_run || !args.yes {
             let plan = pollster::block_on(service.plan(&request))?;
-            let report =
-                Changed::new(&plan.after, plan.before.revision, &plan.changes, detail).dry();
-            let warnings = warnings(&plan.after, &plan.changes);
+            let (masks, _) = Masks::over(context, &plan.after);
+            let report = Changed::new(&plan.after, plan.before.revision, &plan.changes, detail)
+                .under(&masks)
+                .dry();
+            let warnings = warnings(&plan.after, &plan.changes, &masks);
             let lines = plan.changes.iter().flat_map(|change| detail.lines(change));
             let warned = warnings
                 .iter()
@@ -157,12 +183,13 @@ impl Wish<'_> {
         }
         let done = pollster::block_on(service.apply(&request))?;
         let (document, record) = (&done.document, &done.record);
-        let report = Changed::new(document, record.revision, &record.changes, detail);
+        let (masks, _) = Masks::over(context, document);
+        let report = Changed::new(document, record.revision, &record.changes, detail).under(&masks);
         context.output.show_done(&report).map_err(|failure| {
             // It is made whether or not it can be told.
             failure.after(format_args!("revision {} was made", record.revision))
         })?;
-        for warning in warnings(document, &record.changes) {
+        for warning in warnings(document, &record.changes, &masks) {
             context.output.warn(warning);
         }
         context.output.next(next(record.revision));
@@ -208,6 +235,15 @@ impl<'a> Changed<'a> {
             idle: after.revision > Revision::new(1)
                 && changes.iter().all(|change| change.before == change.after),
         }
+    }
+
+    /// The same with what variables do to the flag.
+    fn under(self, masks: &'a Masks) -> Self {
+        let flag = self.flag.map(|flag| {
+            let key = flag.key.as_str();
+            flag.under(masks.of(key))
+        });
+        Self { flag, ..self }
     }
 
     fn dry(self) -> Self {

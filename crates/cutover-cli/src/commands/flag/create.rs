@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use clap::Args;
+use cutover_domain::Stage;
 use cutover_domain::flags::{
     Bucketing, Change, Definition, FlagKey, FlagValue, Preset, Revision, Rollout, ValueType,
 };
@@ -40,6 +41,8 @@ pub struct InitArgs {
     ("cutover flag create use_new_parser", "boolean, off for everybody"),
     ("cutover flag create page_size --type integer --variant off=20 --variant big=50", ""),
     ("cutover flag create new_pipeline --by tenant --owner data --expires 2027-06-30", ""),
+    ("cutover flag create new_editor --requires new_pipeline", "off wherever that one is off"),
+    ("cutover flag create new_store --stage shadow", "the switch of a migration"),
 ]))]
 pub struct CreateArgs {
     /// The name: lower-case letters, digits, `_`, `.` and `-`
@@ -56,8 +59,8 @@ pub struct CreateArgs {
     /// The variant while it is killed [default: `off`, a boolean flag's false, or the first]
     #[arg(long, value_name = "VARIANT")]
     off: Option<String>,
-    /// A boolean flag that must be on for the same context; may be repeated
-    #[arg(long, value_name = "KEY")]
+    /// Boolean flags that must be on for the same context; may be repeated
+    #[arg(long, value_name = "KEY", num_args = 1..)]
     requires: Vec<FlagKey>,
     /// How units are assigned to buckets: xxh3, md5 or md5-unsalted
     #[arg(long, value_name = "FORMULA", default_value = "xxh3")]
@@ -68,6 +71,10 @@ pub struct CreateArgs {
     /// The attribute that is bucketed, for example tenant [default: the unit]
     #[arg(long, value_name = "ATTRIBUTE")]
     by: Option<String>,
+    /// Where the migration stands that it drives: off, dual-write, shadow, live, ramp-down or
+    /// complete
+    #[arg(long, value_name = "STAGE")]
+    stage: Option<Stage>,
     /// What it is for
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
@@ -196,6 +203,7 @@ fn define(args: CreateArgs) -> Result<Definition, Failure> {
     Ok(Definition {
         requires: args.requires,
         rollout: (bucketing != Rollout::default()).then_some(bucketing),
+        stage: args.stage,
         description: args.description,
         owner: args.owner,
         expires: args.expires,
@@ -213,22 +221,15 @@ fn blank(kind: ValueType, variants: &[String]) -> Result<Definition, Failure> {
     }
     let mut known: BTreeMap<String, FlagValue> = BTreeMap::new();
     let mut first = None;
-    for variant in variants {
-        let Some((name, text)) = variant.split_once('=') else {
-            return Err(Failure::usage(format_args!("`{variant}` is no variant"))
-                .hint("write --variant NAME=VALUE, for example --variant big=50"));
-        };
-        let value = kind.parse(text).map_err(|error| {
-            Failure::usage(format_args!(
-                "the variant {name} of a flag of type {kind}: {error}"
-            ))
-        })?;
-        if known.insert(name.to_owned(), value).is_some() {
+    for text in variants {
+        let (name, value) = variant(kind, text)?;
+        first.get_or_insert_with(|| name.clone());
+        if known.contains_key(&name) {
             return Err(Failure::usage(format_args!(
                 "the variant {name} is given twice"
             )));
         }
-        first.get_or_insert_with(|| name.to_owned());
+        known.insert(name, value);
     }
     let falsy = known
         .iter()
@@ -245,6 +246,20 @@ fn blank(kind: ValueType, variants: &[String]) -> Result<Definition, Failure> {
         _ => first.unwrap_or_default(),
     };
     Ok(Definition::with_variants(kind, known, &off))
+}
+
+/// A variant of a flag of this type, as it is typed: `NAME=VALUE`.
+pub(super) fn variant(kind: ValueType, text: &str) -> Result<(String, FlagValue), Failure> {
+    let Some((name, value)) = text.split_once('=') else {
+        return Err(Failure::usage(format_args!("`{text}` is no variant"))
+            .hint("write NAME=VALUE, for example big=50"));
+    };
+    match kind.parse(value) {
+        Ok(value) => Ok((name.to_owned(), value)),
+        Err(error) => Err(Failure::usage(format_args!(
+            "the variant {name} of a flag of type {kind}: {error}"
+        ))),
+    }
 }
 
 /// The flag that `set --create` makes for a value: its type is that of the value.

@@ -32,7 +32,7 @@ pub(super) fn answers(definition: &Definition) -> String {
 }
 
 /// What those get whom no rule is about.
-fn below_rules(definition: &Definition) -> String {
+pub(super) fn below_rules(definition: &Definition) -> String {
     let named = |variant: &str| short(definition, variant);
     let default = named(&definition.default);
     let Some(rollout) = &definition.rollout else {

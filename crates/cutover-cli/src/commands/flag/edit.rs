@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use cutover_domain::flags::{Change, Definition, FlagDocument, FlagKey, KeyChange};
+use cutover_ports::{PortError, PortErrorKind};
 use serde::Serialize;
 
 use super::apply::restored;
-use super::change::{Wish, before, nothing_to_do};
+use super::change::{Unmade, Wish, before, from_the_start, nothing_to_do};
 use super::editor::{Draft, Editor, Written};
 use super::open::Flags;
 use super::proposal::{Others, Proposal};
@@ -60,7 +61,7 @@ pub(super) fn edit(context: &Context, args: &EditArgs) -> Result<Exit, Failure> 
     let part = key.as_ref().map_or(Part::All, Part::One);
     let editor = Editor::find()?;
     let draft = Draft::new(&part.name(), part.offer(&flags.document)?)?;
-    let wanted = loop {
+    let proposal = loop {
         let text = match draft.edit(&editor) {
             Ok(Written::Text(text)) => text,
             Ok(Written::Nothing) => {
@@ -71,7 +72,7 @@ pub(super) fn edit(context: &Context, args: &EditArgs) -> Result<Exit, Failure> 
             Err(failure) => return Err(draft.leave(failure)),
         };
         match part.read(&draft, &text, &flags.document) {
-            Ok(wanted) => break wanted,
+            Ok(proposal) => break proposal,
             Err(failure) if context.may_ask() => {
                 failure.report();
                 if !question("Edit it again?")? {
@@ -81,8 +82,12 @@ pub(super) fn edit(context: &Context, args: &EditArgs) -> Result<Exit, Failure> 
             Err(failure) => return Err(draft.leave(failure)),
         }
     };
-    let made = make(context, &flags, args, wanted);
-    match made {
+    let edited = Edited {
+        part,
+        opened: &flags.document,
+        proposal,
+    };
+    match from_the_start(&args.change, || edited.make(context, &args.change)) {
         Ok(exit) if !args.change.dry_run => {
             draft.discard();
             Ok(exit)
@@ -95,37 +100,52 @@ pub(super) fn edit(context: &Context, args: &EditArgs) -> Result<Exit, Failure> 
     }
 }
 
-fn make(
-    context: &Context,
-    flags: &Flags,
-    args: &EditArgs,
-    wanted: BTreeMap<FlagKey, Definition>,
-) -> Result<Exit, Failure> {
-    let changes = KeyChange::between(&flags.document.flags, &wanted);
-    if changes.is_empty() {
-        return nothing_to_do(context, flags, &args.change);
+/// What came out of the editor, and what it was made from.
+struct Edited<'a> {
+    part: Part<'a>,
+    opened: &'a FlagDocument,
+    proposal: Proposal,
+}
+
+impl Edited<'_> {
+    /// Makes it so, if nobody else changed meanwhile what was edited.
+    fn make(&self, context: &Context, args: &ChangeArgs) -> Result<Exit, Unmade> {
+        let flags = Flags::open(context)?;
+        let request = flags.request(args)?;
+        if !self.part.is_as(self.opened, &flags.document) {
+            let (expected, actual) = (self.opened.revision, flags.document.revision);
+            let conflict = PortErrorKind::Conflict {
+                expected: expected.number(),
+                actual: actual.number(),
+            };
+            let changed = PortError::new(conflict, "change flags");
+            return Err(Unmade::ForGood(changed.into()));
+        }
+        let wanted = self.proposal.onto(&flags.document, self.part.others())?;
+        let changes = KeyChange::between(&flags.document.flags, &wanted);
+        if changes.is_empty() {
+            return Ok(nothing_to_do(context, &flags, args)?);
+        }
+        let next = |revision| match &changes[..] {
+            [
+                KeyChange {
+                    key,
+                    after: Some(_),
+                    ..
+                },
+            ] => command(&["flag", "status", key.as_str()]),
+            [KeyChange { key, .. }] => command(&["flag", "undo", key.as_str()]),
+            _ => command(&["flag", "undo", "--to", &before(revision)]),
+        };
+        let wish = Wish {
+            service: &flags.service,
+            args,
+            request: request.change(Change::Replace { flags: wanted }),
+            next: &next,
+            warnings: restored(&changes).collect(),
+        };
+        Ok(wish.make_field_by_field(context)?)
     }
-    let next = |revision| match &changes[..] {
-        [
-            KeyChange {
-                key,
-                after: Some(_),
-                ..
-            },
-        ] => command(&["flag", "status", key.as_str()]),
-        [KeyChange { key, .. }] => command(&["flag", "undo", key.as_str()]),
-        _ => command(&["flag", "undo", "--to", &before(revision)]),
-    };
-    // For the flags that were edited, or not at all.
-    let request = flags.request(&args.change)?;
-    Wish {
-        service: &flags.service,
-        args: &args.change,
-        request: request.change(Change::Replace { flags: wanted }),
-        next: &next,
-        warnings: restored(&changes).collect(),
-    }
-    .make_field_by_field(context)
 }
 
 impl Part<'_> {
@@ -149,13 +169,24 @@ impl Part<'_> {
         Ok(serde_json::to_string_pretty(&Offered { flags })? + "\n")
     }
 
-    /// The flags as they should be.
-    fn read(
-        self,
-        draft: &Draft,
-        text: &str,
-        document: &FlagDocument,
-    ) -> Result<BTreeMap<FlagKey, Definition>, Failure> {
+    /// Whether this part is the same in both.
+    fn is_as(self, one: &FlagDocument, other: &FlagDocument) -> bool {
+        match self {
+            Self::One(key) => one.flags.get(key) == other.flags.get(key),
+            Self::All => one.revision == other.revision,
+        }
+    }
+
+    /// What happens to flags that the text does not have.
+    fn others(self) -> Others {
+        match self {
+            Self::One(_) => Others::Stay,
+            Self::All => Others::Go,
+        }
+    }
+
+    /// The flags as they should be, if they can be so.
+    fn read(self, draft: &Draft, text: &str, document: &FlagDocument) -> Result<Proposal, Failure> {
         let name = draft.path().display().to_string();
         let proposal = Proposal::parse(name, text.as_bytes())?;
         if let Some(field) = proposal.ignored.first() {
@@ -163,23 +194,21 @@ impl Part<'_> {
                 "`{field}` beside `flags` means nothing here"
             )));
         }
-        let Self::One(only) = self else {
-            return proposal.onto(document, Others::Go);
-        };
-        if let Some(other) = proposal.keys().find(|key| *key != only) {
-            return Err(Failure::no(format_args!(
-                "this is about {only} alone, and not about {other}"
-            ))
-            .hint(format_args!(
-                "`{}` is about all flags",
-                command(&["flag", "edit"])
-            )));
+        if let Self::One(only) = self {
+            if let Some(other) = proposal.keys().find(|key| *key != only) {
+                let all = command(&["flag", "edit"]);
+                let failure = Failure::no(format_args!(
+                    "this is about {only} alone, and not about {other}"
+                ));
+                return Err(failure.hint(format_args!("`{all}` is about all flags")));
+            }
+            if proposal.keys().next().is_none() {
+                let delete = command(&["flag", "delete", only.as_str()]);
+                return Err(Failure::no(format_args!("{only} is not there any more"))
+                    .hint(format_args!("`{delete}` deletes it")));
+            }
         }
-        if proposal.keys().next().is_none() {
-            let delete = command(&["flag", "delete", only.as_str()]);
-            return Err(Failure::no(format_args!("{only} is not there any more"))
-                .hint(format_args!("`{delete}` deletes it")));
-        }
-        proposal.onto(document, Others::Stay)
+        proposal.onto(document, self.others())?;
+        Ok(proposal)
     }
 }

@@ -75,7 +75,12 @@ mod tests {
             before: Some(before),
             after: Some(after),
         };
-        insta::assert_snapshot!(fields(&change).join("\n"), @"");
+        insta::assert_snapshot!(fields(&change).join("\n"), @r#"
+        $.flags["f"].owner: "ada" → none
+        $.flags["f"].overrides['a b']: "on" → "off"
+        $.flags["f"].rollout.salt: none → "\u001b"
+        $.flags["f"].default: "off" → "on"
+        "#);
         assert_eq!(
             fields(&KeyChange {
                 before: None,

@@ -7,21 +7,28 @@ use cutover_domain::flags::{FlagKey, Revision};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::columns::{Column, write_columns};
+use super::deleted;
 use super::describe::answers;
 use super::open::Flags;
 use super::view::FlagView;
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Page, Report, printable, table, write_json_line};
+use crate::output::{Page, Report, printable, write_json_line};
 use crate::suggest::command;
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
     ("cutover flag list", ""),
     ("cutover flag list --format jsonl", "one flag a line"),
+    ("cutover flag list --deleted", "what `cutover flag undo KEY` can bring back"),
 ]))]
-pub struct ListArgs {}
+pub struct ListArgs {
+    /// The flags that are gone and that the history still has; reads all of it
+    #[arg(long)]
+    deleted: bool,
+}
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -40,43 +47,43 @@ struct List<'a> {
     flags: Vec<FlagView<'a>>,
 }
 
+fn columns<'a>() -> [Column<FlagView<'a>>; 9] {
+    [
+        Column::new("flag", |flag| Some(flag.key.to_string())),
+        Column::new("type", |flag| Some(flag.definition.kind.to_string())),
+        Column::new("answers", |flag| {
+            let answers = answers(flag.definition);
+            Some(match flag.laid_over.source() {
+                Some(source) => format!("{answers}\nby {}", printable(source)),
+                None => answers,
+            })
+        }),
+        Column::new("overrides", |flag| {
+            let overrides = flag.definition.overrides.len();
+            (overrides > 0).then(|| overrides.to_string())
+        }),
+        Column::new("requires", |flag| {
+            let keys = flag.definition.requires.iter().map(FlagKey::as_str);
+            let keys: Vec<_> = keys.collect();
+            (!keys.is_empty()).then(|| keys.join(", "))
+        }),
+        Column::if_any("stage", |flag| Some(flag.definition.stage?.to_string())),
+        Column::if_any("owner", |flag| {
+            flag.definition.owner.as_deref().map(printable)
+        }),
+        Column::if_any("expires", |flag| Some(flag.definition.expires?.to_string())),
+        Column::new("description", |flag| {
+            flag.definition.description.as_deref().map(printable)
+        }),
+    ]
+}
+
 impl Report for List<'_> {
     fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
         if self.flags.is_empty() {
             return Ok(());
         }
-        let mut flags = table([
-            "flag",
-            "type",
-            "answers",
-            "overrides",
-            "requires",
-            "description",
-        ]);
-        for FlagView {
-            key, definition, ..
-        } in &self.flags
-        {
-            let requires: Vec<_> = definition.requires.iter().map(FlagKey::as_str).collect();
-            let overrides = definition.overrides.len();
-            flags.add_row([
-                key.to_string(),
-                definition.kind.to_string(),
-                answers(definition),
-                if overrides == 0 {
-                    "-".to_owned()
-                } else {
-                    overrides.to_string()
-                },
-                if requires.is_empty() {
-                    "-".to_owned()
-                } else {
-                    requires.join(", ")
-                },
-                printable(definition.description.as_deref().unwrap_or("-")),
-            ]);
-        }
-        page.table(flags)
+        write_columns(page, &columns(), &self.flags)
     }
 
     fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
@@ -86,8 +93,11 @@ impl Report for List<'_> {
     }
 }
 
-pub(super) fn list(context: &Context, _: &ListArgs) -> Result<Exit, Failure> {
-    let flags = Flags::open(context)?;
+pub(super) fn list(context: &Context, args: &ListArgs) -> Result<Exit, Failure> {
+    if args.deleted {
+        return deleted::list(context);
+    }
+    let flags = Flags::in_force(context)?;
     let document = &flags.document;
     context.output.show(&List {
         revision: document.revision,
@@ -95,7 +105,7 @@ pub(super) fn list(context: &Context, _: &ListArgs) -> Result<Exit, Failure> {
         flags: document
             .flags
             .iter()
-            .map(|(key, flag)| FlagView::new(key, flag))
+            .map(|(key, flag)| FlagView::new(key, flag).under(flags.masks.of(key.as_str())))
             .collect(),
     })?;
     if document.flags.is_empty() {
@@ -125,7 +135,7 @@ impl Report for One<'_> {
 pub(super) fn get(context: &Context, args: &GetArgs) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
     let (key, definition) = flags.find(&args.key)?;
-    let flag = FlagView::new(&key, definition);
+    let flag = FlagView::new(&key, definition).under(flags.masks.of(key.as_str()));
     context.output.show(&One {
         revision: flags.document.revision,
         flag,

@@ -3,29 +3,41 @@
 //! Every command that changes something goes through one place, `change`, which shows it, asks,
 //! commits, and says what is the case now.
 
+mod about;
 mod apply;
 mod change;
+mod columns;
 mod consequences;
 mod create;
 mod delete;
+mod deleted;
 mod describe;
 mod edit;
 mod editor;
 mod eval;
+mod explain;
+mod export;
 mod fields;
 mod history;
+mod import;
 mod list;
+mod masks;
 mod open;
 mod outcomes;
 mod proposal;
 mod reasons;
+mod rollback;
+mod rule;
 mod rule_words;
 mod set;
 mod split;
+mod stale;
 mod status;
 mod subject;
 mod switch;
 mod undo;
+mod units;
+mod variant;
 mod view;
 mod watch;
 
@@ -59,16 +71,28 @@ pub enum FlagCommand {
     Set(set::SetArgs),
     /// Show what a flag is set to, what it answers, and why
     Status(status::StatusArgs),
+    /// Show how an answer came about, tier by tier
+    Explain(explain::ExplainArgs),
     /// Evaluate a flag for one unit, or for a file of them
     Eval(eval::EvalArgs),
     /// Fix the answer for one unit or tenant
     Override(set::OverrideArgs),
     /// Give a share of the units the new value
     Rollout(set::RolloutArgs),
+    /// Answer differently by what is known of who asks
+    #[command(subcommand)]
+    Rule(rule::RuleCommand),
+    /// Show and change the answers that a flag has
+    #[command(subcommand)]
+    Variant(variant::VariantCommand),
+    /// Say what a flag is for, who answers for it, and when it should be gone
+    Describe(about::DescribeArgs),
     /// Off for everybody, whatever else is set
     Kill(switch::KillArgs),
     /// Take a kill back
     Restore(switch::RestoreArgs),
+    /// One tenant or unit back to old, in a set of flags
+    Rollback(rollback::RollbackArgs),
     /// Show who changed what, when and why, newest first
     History(history::HistoryArgs),
     /// Delete flags; undo brings them back
@@ -81,6 +105,12 @@ pub enum FlagCommand {
     Watch(watch::WatchArgs),
     /// Return to an earlier state, as a new revision
     Undo(undo::UndoArgs),
+    /// Bring in flags from elsewhere; shows who changes sides before it changes anything
+    Import(import::ImportArgs),
+    /// Write flags as text that can be kept and brought in elsewhere
+    Export(export::ExportArgs),
+    /// List flags that have served their time, and the code that names them; exit 1 if there is one
+    Stale(stale::StaleArgs),
 }
 
 pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failure> {
@@ -91,9 +121,14 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Get(args) => list::get(context, &args),
         FlagCommand::Set(args) => set::set(context, &args),
         FlagCommand::Status(args) => status::status(context, &args),
+        FlagCommand::Explain(args) => explain::explain(context, &args),
         FlagCommand::Eval(args) => eval::eval(context, &args),
         FlagCommand::Override(args) => set::fix(context, &args),
         FlagCommand::Rollout(args) => set::rollout(context, args),
+        FlagCommand::Rule(command) => rule::run(context, command),
+        FlagCommand::Variant(command) => variant::run(context, command),
+        FlagCommand::Describe(args) => about::describe(context, &args),
+        FlagCommand::Rollback(args) => rollback::rollback(context, &args),
         FlagCommand::Kill(args) => switch::kill(context, &args),
         FlagCommand::Restore(args) => switch::restore(context, &args),
         FlagCommand::History(args) => history::history(context, &args),
@@ -102,5 +137,8 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Edit(args) => edit::edit(context, &args),
         FlagCommand::Watch(args) => watch::watch(context, &args),
         FlagCommand::Undo(args) => undo::undo(context, &args),
+        FlagCommand::Import(args) => import::import(context, &args),
+        FlagCommand::Export(args) => export::export(context, &args),
+        FlagCommand::Stale(args) => stale::stale(context, &args),
     }
 }

@@ -6,6 +6,7 @@ use cutover_domain::flags::{ChangeError, Definition, FlagDocument, FlagKey, Revi
 use cutover_ports::{PortError, PortErrorKind};
 
 use super::change::request;
+use super::masks::Masks;
 use crate::confirm::ChangeArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -15,19 +16,40 @@ use crate::suggest::{self, command};
 pub(super) struct Flags {
     pub(super) service: FlagService,
     pub(super) document: FlagDocument,
+    /// What variables of this environment do to them.
+    pub(super) masks: Masks,
     /// Where the document is, in words.
     place: String,
 }
 
 impl Flags {
+    /// The flags as they are stored: what is changed.
     pub(super) fn open(context: &Context) -> Result<Self, Failure> {
+        Self::open_both(context).map(|(stored, _)| stored)
+    }
+
+    /// The flags as they are in force in this environment: what is answered. Tells which variables
+    /// cannot be followed.
+    pub(super) fn in_force(context: &Context) -> Result<Self, Failure> {
+        let (stored, document) = Self::open_both(context)?;
+        for told in stored.masks.told() {
+            context.output.warn(told);
+        }
+        Ok(Self { document, ..stored })
+    }
+
+    /// The flags as they are stored, and the document that is in force.
+    fn open_both(context: &Context) -> Result<(Self, FlagDocument), Failure> {
         let service = FlagService::new(context.flag_store()).with_clock(context.clock());
         let document = pollster::block_on(service.document())?;
-        Ok(Self {
+        let (masks, in_force) = Masks::over(context, &document);
+        let stored = Self {
             service,
             document,
+            masks,
             place: context.place.flags_in_words(),
-        })
+        };
+        Ok((stored, in_force))
     }
 
     /// A request for just the revision that was opened, for a change that is worked out from it.
@@ -59,6 +81,15 @@ impl Flags {
             "there is no flag {}",
             crate::output::printable(typed)
         ));
+        if let Some(source) = self.masks.supplying(typed) {
+            let source = crate::output::printable(source);
+            let create = command(&["flag", "create", typed]);
+            return failure
+                .hint(format_args!("only {source} in this environment defines it"))
+                .hint(format_args!(
+                    "`{create}` stores one, to which the variable gives way"
+                ));
+        }
         let keys = self.document.flags.keys().map(FlagKey::as_str);
         match suggest::closest(typed, keys) {
             Some(key) => failure.hint(format_args!("did you mean {key}?")),
@@ -122,7 +153,14 @@ fn refused(error: &ChangeError) -> Failure {
             Failure::no(error).hint(format_args!("look at it with `{get}`"))
         }
         ChangeError::OldIsStale(_) => Failure::no(error).hint("add --force"),
-        ChangeError::WrongValue { .. } | ChangeError::Invalid(_) => Failure::usage(error),
+        ChangeError::VariantInUse { .. }
+        | ChangeError::Required { .. }
+        | ChangeError::UnknownRule { .. } => Failure::no(error),
+        ChangeError::WrongValue { .. }
+        | ChangeError::UnknownVariant { .. }
+        | ChangeError::NoSuchPlace { .. }
+        | ChangeError::EmptySplit(_)
+        | ChangeError::Invalid(_) => Failure::usage(error),
         _ => Failure::new(Exit::Trouble, error),
     }
 }

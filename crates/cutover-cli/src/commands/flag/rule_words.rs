@@ -32,13 +32,27 @@ pub(super) fn given(rule: &Rule, name: impl Fn(&str) -> String) -> String {
     }
 }
 
-/// A rule on one line: `when plan in ["pro"]: on`.
+/// A whole rule: `"beta customers", when plan in ["pro"]: on`.
+pub(super) fn in_full(rule: &Rule, name: impl Fn(&str) -> String) -> String {
+    let called = rule
+        .name
+        .as_deref()
+        .map(|name| format!("\"{}\", ", printable(name)));
+    let condition = printable(&rule.when.to_string());
+    format!(
+        "{}when {condition}: {}",
+        called.unwrap_or_default(),
+        given(rule, name)
+    )
+}
+
+/// A rule on one line, cut where it is long: `when plan in ["pro"]: on`.
 fn told(rule: &Rule, name: &impl Fn(&str) -> String) -> String {
     format!("when {}: {}", condition(rule), given(rule, name))
 }
 
 fn condition(rule: &Rule) -> String {
-    let text = printable(&serde_json::to_string(&rule.when).unwrap_or_default());
+    let text = printable(&rule.when.to_string());
     match text.char_indices().nth(CONDITION_SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
@@ -122,7 +136,7 @@ fn pairs(before: &[Rule], after: &[Rule]) -> Vec<(usize, usize)> {
     let same_name = |a: &Rule, b: &Rule| a.name.is_some() && a.name == b.name;
     let equal = |a: &Rule, b: &Rule| a == b;
     let same_people = |a: &Rule, b: &Rule| a.name.is_none() && b.name.is_none() && a.when == b.when;
-    let tests: [&dyn Fn(&Rule, &Rule) -> bool; 3] = [&same_name, &equal, &same_people];
+    let tests: [fn(&Rule, &Rule) -> bool; 3] = [same_name, equal, same_people];
     let mut became: Vec<Option<usize>> = vec![None; before.len()];
     let mut taken = vec![false; after.len()];
     for is_same in tests {
@@ -164,11 +178,87 @@ fn stayed(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
         let longest = before.max_by_key(|earlier| best[*earlier].0);
         best.push((longest.map_or(1, |earlier| best[earlier].0 + 1), longest));
     }
-    let mut at = (0..pairs.len()).max_by_key(|index| best[*index].0);
+    // Of several, those that stood first: a rule that is moved is most often moved up.
+    let mut at = (0..pairs.len()).rev().max_by_key(|index| best[*index].0);
     let mut stayed = Vec::new();
     while let Some(index) = at {
         stayed.push(pairs[index]);
         at = best[index].1;
     }
     stayed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(text: &str) -> Rule {
+        let (name, rest) = text.split_once(": ").unwrap_or(("", text));
+        let (when, variant) = rest.rsplit_once(' ').unwrap();
+        let rule = Rule::serving(when.parse().unwrap(), variant);
+        if name.is_empty() {
+            rule
+        } else {
+            rule.named(name)
+        }
+    }
+
+    fn told(before: &[&str], after: &[&str]) -> String {
+        let with = |rules: &[&str]| Definition {
+            rules: rules.iter().map(|text| rule(text)).collect(),
+            ..Definition::boolean()
+        };
+        let name = |_: &Definition, variant: &str| variant.to_owned();
+        differences(&with(before), &with(after), name).join("; ")
+    }
+
+    #[test]
+    fn what_happened_to_rules_is_told_as_a_person_would_say_it() {
+        let (a, b, c) = (
+            "plan == \"a\" on",
+            "plan == \"b\" on",
+            "three: plan == \"c\" on",
+        );
+        for (before, after, expected) in [
+            (&[a, b, c][..], &[a, b, c][..], ""),
+            (&[a], &[a, b], "rule 2 added: when plan == \"b\": on"),
+            (&[a, b], &[b], "rule 1 removed (when plan == \"a\": on)"),
+            (
+                &[a, b, c],
+                &[c, a, b],
+                "rule 1 \"three\" moved from place 3",
+            ),
+            (&[a, b], &[b, a], "rule 1 moved from place 2"),
+            (&[a], &["plan == \"a\" off"], "rule 1: gives on → off"),
+            (
+                &[a],
+                &["plan == \"z\" on"],
+                "rule 1: when plan == \"a\" → plan == \"z\"",
+            ),
+            (
+                &[a],
+                &["one: plan == \"a\" on"],
+                "rule 1 \"one\": name none → \"one\"",
+            ),
+            (
+                &[a, c],
+                &["three: seats > 1 off", a],
+                "rule 1 \"three\" moved from place 2; \
+                 rule 1 \"three\": when plan == \"c\" → seats > 1, gives on → off",
+            ),
+        ] {
+            assert_eq!(told(before, after), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_long_is_cut_and_what_is_much_is_counted() {
+        let long = format!("plan == \"{}\" on", "x".repeat(1000));
+        assert!(told(&[], &[&long]).chars().count() < 250);
+        let many: Vec<_> = (0..150)
+            .map(|number| format!("seats > {number} on"))
+            .collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        assert!(told(&[], &many).ends_with("and 50 more changes of rules"));
+    }
 }

@@ -8,13 +8,14 @@ use super::change::{Wish, request};
 use super::create::inferred;
 use super::open::Flags;
 use super::outcomes::is_default;
+use super::split::Parts;
 use super::subject::{naming, naming_anybody, rolled_out_by, status_command};
 use crate::commands::examples;
 use crate::confirm::ChangeArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::printable;
-use crate::suggest::command;
+use crate::suggest::{closest, command};
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -40,15 +41,20 @@ pub struct SetArgs {
     ("cutover flag rollout use_new_parser 1", "1 % of the units"),
     ("cutover flag rollout use_new_parser 12.5", "up to three decimals"),
     ("cutover flag rollout use_new_parser 0", "back to nobody"),
-]))]
+    ("cutover flag rollout page_size --split small=1,big=3", "everybody, by weight"),
+]), override_usage = "cutover flag rollout [OPTIONS] <KEY> <PERCENT | --split VARIANT=WEIGHT,…>")]
 pub struct RolloutArgs {
     /// The flag
     key: String,
     /// The share of the units, 0 to 100
-    percent: Percentage,
+    #[arg(required_unless_present = "split", conflicts_with = "split")]
+    percent: Option<Percentage>,
     /// What they get [default: what it was, or `on`]
-    #[arg(long, value_name = "VARIANT")]
+    #[arg(long, value_name = "VARIANT", conflicts_with = "split")]
     variant: Option<String>,
+    /// Divide everybody over several variants instead; the default is then for nobody
+    #[arg(long, value_name = "VARIANT=WEIGHT,…")]
+    split: Option<Parts>,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -116,46 +122,89 @@ pub(super) fn set(context: &Context, args: &SetArgs) -> Result<Exit, Failure> {
 pub(super) fn rollout(context: &Context, args: RolloutArgs) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
     let (key, definition) = flags.find(&args.key)?;
-    let RolloutArgs {
-        percent: percentage,
-        variant,
-        change,
-        ..
-    } = args;
-    let variant_after = variant
-        .as_deref()
-        .unwrap_or_else(|| definition.rollout_variant());
-    if variant.is_none() && !definition.variants.contains_key(variant_after) {
-        return Err(no_variant(&key, definition, percentage));
-    }
-    let idle = is_default(definition, variant_after);
-    let next = |_| {
-        if idle && !is_default(definition, &definition.off) {
-            set_off(&key, definition)
-        } else if idle || percentage.is_zero() {
-            status_command(&key, &[])
-        } else {
-            format!(
-                "{}; back: {}",
-                status_command(&key, &naming_anybody(rolled_out_by(definition))),
-                command(&["flag", "rollout", key.as_str(), "0"])
-            )
+    let change = match (args.percent, &args.split) {
+        (Some(percentage), _) => Change::Rollout {
+            variant: rolled_out(&key, definition, percentage, args.variant.as_deref())?,
+            key: key.clone(),
+            percentage,
+        },
+        (None, parts) => Change::Split {
+            weights: match parts {
+                Some(parts) => parts.of(&key, definition)?,
+                None => Vec::new(),
+            },
+            key: key.clone(),
+        },
+    };
+    let back = way_back(&key, definition, &change);
+    let next = |_| match &back {
+        WayBack::SetOff => set_off(&key, definition),
+        WayBack::None => status_command(&key, &[]),
+        WayBack::Command(back) => {
+            let who = naming_anybody(rolled_out_by(definition));
+            format!("{}; back: {back}", status_command(&key, &who))
         }
     };
-    let rollout = Change::Rollout {
-        key: key.clone(),
-        percentage,
-        variant: variant.clone(),
-    };
-    let request = request(&change).change(rollout);
     Wish {
         service: &flags.service,
-        args: &change,
-        request,
+        args: &args.change,
+        request: request(&args.change).change(change),
         next: &next,
         warnings: Vec::new(),
     }
     .make(context)
+}
+
+/// The variant that a percentage is about, where it is not the one of before.
+fn rolled_out(
+    key: &FlagKey,
+    definition: &Definition,
+    percentage: Percentage,
+    typed: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    match typed {
+        Some(typed) => variant_of(key, definition, typed).map(Some),
+        None if definition
+            .variants
+            .contains_key(definition.rollout_variant()) =>
+        {
+            Ok(None)
+        }
+        None => Err(no_variant(key, definition, percentage)),
+    }
+}
+
+/// How a rollout is taken back.
+enum WayBack {
+    /// It decides nothing yet: everybody has to be off first.
+    SetOff,
+    /// There is nothing to take back.
+    None,
+    /// With this command.
+    Command(String),
+}
+
+fn way_back(key: &FlagKey, definition: &Definition, change: &Change) -> WayBack {
+    match change {
+        Change::Rollout {
+            percentage,
+            variant,
+            ..
+        } => {
+            let variant = variant
+                .as_deref()
+                .unwrap_or_else(|| definition.rollout_variant());
+            let idle = is_default(definition, variant);
+            if idle && !is_default(definition, &definition.off) {
+                WayBack::SetOff
+            } else if idle || percentage.is_zero() {
+                WayBack::None
+            } else {
+                WayBack::Command(command(&["flag", "rollout", key.as_str(), "0"]))
+            }
+        }
+        _ => WayBack::Command(command(&["flag", "undo", key.as_str()])),
+    }
 }
 
 pub(super) fn fix(context: &Context, args: &OverrideArgs) -> Result<Exit, Failure> {
@@ -245,7 +294,7 @@ fn value_of(key: &FlagKey, definition: &Definition, text: &str) -> Result<FlagVa
     definition
         .kind
         .parse(text)
-        .map_err(|error| wrong(key, definition, error))
+        .map_err(|error| wrong(key, definition, text, error))
 }
 
 /// The variant that a person typed, by its name or by its value.
@@ -257,23 +306,40 @@ pub(super) fn variant_of(
     if definition.variants.contains_key(text) {
         return Ok(text.to_owned());
     }
-    let value = definition
-        .kind
-        .parse(text)
-        .map_err(|error| wrong(key, definition, error))?;
-    match definition.variant_for(&value) {
+    let value = definition.kind.parse(text);
+    match value
+        .ok()
+        .as_ref()
+        .and_then(|value| definition.variant_for(value))
+    {
         Some(variant) => Ok(variant.to_owned()),
-        None => Err(wrong(
-            key,
-            definition,
-            format_args!("no variant is {value}"),
-        )),
+        None => Err(no_such_variant(key, definition, text)),
     }
 }
 
-fn wrong(key: &FlagKey, definition: &Definition, problem: impl std::fmt::Display) -> Failure {
+/// Says which variants there are, and which one may be meant.
+pub(super) fn no_such_variant(key: &FlagKey, definition: &Definition, text: &str) -> Failure {
+    wrong(
+        key,
+        definition,
+        text,
+        format_args!("it has no variant {text}"),
+    )
+}
+
+fn wrong(
+    key: &FlagKey,
+    definition: &Definition,
+    text: &str,
+    problem: impl std::fmt::Display,
+) -> Failure {
     let variants: Vec<_> = definition.variants.keys().map(String::as_str).collect();
-    Failure::usage(format_args!("{key}: {problem}")).hint(format_args!(
+    let failure = Failure::usage(format_args!("{key}: {problem}"));
+    let failure = match closest(text, variants.iter().copied()) {
+        Some(near) => failure.hint(format_args!("did you mean {near}?")),
+        None => failure,
+    };
+    failure.hint(format_args!(
         "it is a flag of type {} with the variants {}",
         definition.kind,
         variants.join(", ")

@@ -45,7 +45,7 @@ pub struct RestoreArgs {
 pub(super) fn kill(context: &Context, args: &KillArgs) -> Result<Exit, Failure> {
     match &args.key {
         Some(typed) => kill_one(context, args, typed),
-        None => from_the_start(&args.change, || kill_all(context, args)),
+        None => from_the_start(&args.change, || Ok(kill_all(context, args)?)),
     }
 }
 

@@ -5,17 +5,21 @@ use std::io::{self, Write};
 use cutover_domain::flags::{Definition, FlagKey, FlagValue};
 use serde::Serialize;
 
-use super::describe::answers;
+use super::describe::{answer, answers};
+use super::masks::LaidOver;
+use super::rule_words::{called, in_full};
 use crate::output::{Page, printable};
 
 /// The definition of a flag with its key and the value of its default.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct FlagView<'a> {
     pub(super) key: &'a FlagKey,
     /// What the default variant answers.
     pub(super) value: Option<&'a FlagValue>,
     #[serde(flatten)]
     pub(super) definition: &'a Definition,
+    #[serde(flatten)]
+    pub(super) laid_over: LaidOver<'a>,
 }
 
 impl<'a> FlagView<'a> {
@@ -24,7 +28,13 @@ impl<'a> FlagView<'a> {
             key,
             value: definition.variants.get(&definition.default),
             definition,
+            laid_over: LaidOver::default(),
         }
+    }
+
+    /// The same with what variables do to the flag.
+    pub(super) fn under(self, laid_over: LaidOver<'a>) -> Self {
+        Self { laid_over, ..self }
     }
 
     /// One line per field that says something.
@@ -42,6 +52,9 @@ impl<'a> FlagView<'a> {
         }
         field("type", self.definition.kind.name())?;
         field("answers", &answers(self.definition))?;
+        if let Some(words) = self.laid_over.words() {
+            field("variables", &printable(&words))?;
+        }
         let variants: Vec<_> = self
             .definition
             .variants
@@ -56,6 +69,10 @@ impl<'a> FlagView<'a> {
                 "bucketing",
                 &format!("{} by {by}, salt {salt}", rollout.bucketing),
             )?;
+        }
+        for (index, rule) in self.definition.rules.iter().enumerate() {
+            let words = in_full(rule, |variant| answer(self.definition, variant));
+            field(&called(index, None), &words)?;
         }
         for (target, variant) in overrides {
             field("override", &printable(&format!("{target} gets {variant}")))?;

@@ -1,6 +1,6 @@
 //! `metrics export`.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -9,6 +9,7 @@ use super::{Since, look, note_nothing};
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::output::file::{Existing, write_whole};
 use crate::output::{Format, data};
 
 #[derive(Args, Debug)]
@@ -51,7 +52,7 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Exit, Failure>
             to.flush()?;
         }
         Some(file) => {
-            replace(file, &text)
+            write_whole(file, &text, Existing::Replace)
                 .map_err(|error| Failure::io(format_args!("write {}", file.display()), &error))?;
             context.output.note(format_args!(
                 "wrote {} counters, {} gauges, {} timers and {} samples to {}",
@@ -64,21 +65,4 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Exit, Failure>
         }
     }
     Ok(Exit::Done)
-}
-
-/// Whoever reads the file sees the export before or this one, never a part.
-fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    let readable = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666);
-    // As any program's file, less what the user's mask takes away.
-    #[cfg(unix)]
-    builder.permissions(readable);
-    let mut temporary = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    temporary.write_all(text)?;
-    temporary.persist(file)?;
-    Ok(())
 }

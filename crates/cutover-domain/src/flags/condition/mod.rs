@@ -1,16 +1,17 @@
+pub(crate) mod check;
 mod expression;
-mod limits;
+pub(crate) mod fingerprint;
+pub(crate) mod limits;
+pub(crate) mod number;
 mod operator;
 mod pattern;
-mod stored;
-mod version;
+pub(crate) mod sense;
+pub(crate) mod stored;
+pub(crate) mod version;
 
 pub use expression::InvalidCondition;
 pub use operator::{Bound, Literal, Operator};
 pub use pattern::Pattern;
-
-#[cfg(test)]
-pub(super) mod strategy;
 
 /// Whom a rule is about: tests over the attributes of a context, put together.
 ///

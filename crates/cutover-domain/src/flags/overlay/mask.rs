@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::flags::{Definition, FlagKey, Rollout, State, ValueType};
+use crate::flags::{Definition, FlagKey, Rollout, State, ValueType, Weight};
 use crate::{Percentage, Stage};
 
 /// A stored definition that variables hide in part. It displays as what people read:
@@ -65,12 +65,20 @@ pub(super) fn kill(stored: &Definition) -> Result<Option<Made>, String> {
                 .to_owned(),
         );
     }
-    let rollout = rollout_in_words(stored);
-    let hidden = match stored.overrides.len() {
-        0 => rollout,
-        1 => format!("{rollout} and 1 override"),
-        many => format!("{rollout} and {many} overrides"),
+    let several = |many: usize, what: &str| match many {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{many} {what}s")),
     };
+    let hidden: Vec<_> = [
+        several(stored.overrides.len(), "override"),
+        several(stored.rules.len(), "rule"),
+        Some(rollout_in_words(stored)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let hidden = hidden.join(" and ");
     Ok(Some(Made {
         definition: Definition {
             state: State::Killed,
@@ -100,6 +108,7 @@ pub(super) fn roll_out(
     let rollout = Rollout {
         percentage: Some(share),
         variant: Some(inside.to_owned()),
+        split: Vec::new(),
         ..stored.rollout.clone().unwrap_or_default()
     };
     Ok(Some(Made {
@@ -143,11 +152,15 @@ fn rolled_out<'a>(key: &FlagKey, stored: &'a Definition) -> Result<&'a str, Stri
 #[derive(PartialEq, Eq)]
 enum Answers<'a> {
     Everybody(&'a str),
-    Split(Percentage, &'a str, &'a str),
+    Share(Percentage, &'a str, &'a str),
+    Split(&'a [Weight]),
 }
 
 impl<'a> Answers<'a> {
     fn of(stored: &'a Definition) -> Self {
+        if let Some(rollout) = stored.rollout.as_ref().filter(|it| !it.split.is_empty()) {
+            return Self::Split(&rollout.split);
+        }
         let share = stored.percentage().unwrap_or_default();
         Self::at(share, stored.rollout_variant(), &stored.default)
     }
@@ -158,15 +171,20 @@ impl<'a> Answers<'a> {
         } else if share.is_full() {
             Self::Everybody(inside)
         } else {
-            Self::Split(share, inside, outside)
+            Self::Share(share, inside, outside)
         }
     }
 }
 
 /// What rollout and default say.
 fn rollout_in_words(stored: &Definition) -> String {
+    let split = stored.rollout.iter().flat_map(|rollout| &rollout.split);
+    let split: Vec<_> = split
+        .map(|part| format!("{}:{}", part.variant, part.weight))
+        .collect();
     match stored.percentage() {
         Some(share) => format!("{share} %"),
-        None => stored.default.clone(),
+        None if split.is_empty() => stored.default.clone(),
+        None => format!("a split {}", split.join(" ")),
     }
 }

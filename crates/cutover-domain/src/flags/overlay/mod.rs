@@ -124,8 +124,12 @@ impl fmt::Display for OverlayNote {
     }
 }
 
-/// How many variables of no flag get a suggestion: each costs a look at every flag.
-const SUGGESTIONS: usize = 20;
+/// How many variables of no flag are named; the others are counted.
+const UNKNOWN_TOLD: usize = 10;
+
+/// How many names are compared to find the flags that are meant, so that an overlay over thousands
+/// of flags costs milliseconds.
+const COMPARISONS: usize = 20_000;
 
 impl Overlay {
     /// An overlay without variables.
@@ -298,19 +302,25 @@ impl Overlay {
                     .push(format!("{name} would not be followed: {problem}")),
             }
         }
-        let unknown = self.variables.iter();
-        let unknown = unknown.filter(|(name, _)| !claims.0.contains_key(name.as_str()));
-        for (index, (name, _)) in unknown.enumerate() {
-            let meant = if index < SUGGESTIONS {
-                self.meant(name, flags)
-            } else {
-                None
-            };
+        let unknown = self.variables.keys();
+        let mut unknown = unknown.filter(|name| !claims.0.contains_key(name.as_str()));
+        let suggestions = COMPARISONS / (2 * flags.len()).max(1);
+        // The value is not told: it may be a secret of somebody else.
+        for (index, name) in unknown.by_ref().take(UNKNOWN_TOLD).enumerate() {
+            let meant = (index < suggestions)
+                .then(|| self.meant(name, flags))
+                .flatten();
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-            // The value may be a secret of somebody else.
             overlaid.warnings.push(format!(
                 "{name} is not followed: no flag has this variable{meant}"
             ));
+        }
+        match unknown.count() {
+            0 => {}
+            more => overlaid.warnings.push(format!(
+                "{more} more variables that begin with {} are not followed",
+                self.naming.prefix
+            )),
         }
     }
 
@@ -318,7 +328,9 @@ impl Overlay {
     fn meant(&self, name: &str, flags: &[Named<'_>]) -> Option<String> {
         let short = |name| str::strip_prefix(name, &self.naming.prefix).unwrap_or(name);
         let known = flags.iter().flat_map(|flag| [&flag.switch, &flag.share]);
-        let known: Vec<_> = known.map(|known| short(known)).collect();
+        // Words of very different lengths are not close.
+        let near = |known: &&str| known.len().abs_diff(short(name).len()) <= name.len() / 3;
+        let known: Vec<_> = known.map(|known| short(known)).filter(near).collect();
         let meant = closest(&known, short(name))?;
         Some(format!("{}{meant}", self.naming.prefix))
     }

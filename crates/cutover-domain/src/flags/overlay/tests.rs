@@ -2,7 +2,9 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::Stage;
-use crate::flags::{Context, Interner, Snapshot, ValueType};
+use crate::flags::{
+    Attribute, Condition, Context, Interner, Operator, Rule, Snapshot, ValueType, Weight,
+};
 
 fn naming(off_kills: bool) -> Naming {
     let text = str::to_owned;
@@ -166,6 +168,25 @@ fn kill_requirements_and_overrides_of_the_store_stay_above() {
 }
 
 #[test]
+fn rules_of_the_store_stay_above() {
+    let polish = Condition::test("country", Operator::Equals("PL".into()));
+    let ruled = Definition {
+        rules: vec![Rule::serving(polish, "on")],
+        ..flag("off", Some("25"))
+    };
+    let overlaid = feature(&["FEATURE_X_ROLLOUT=0"]).apply(&document([("x", ruled)]));
+    let mut interner = Interner::default();
+    let snapshot = Snapshot::compile(&overlaid.document, &mut interner);
+    let slot = interner.slot("x");
+    for (country, expected) in [("PL", true), ("DE", false)] {
+        let attributes = [("country", Attribute::Text(country))];
+        let context = Context::unit("7").with_attributes(&attributes);
+        let decision = snapshot.decide(slot, &context, false);
+        assert_eq!(decision.on, expected, "{country}");
+    }
+}
+
+#[test]
 fn a_master_switch_that_a_variable_kills_closes_what_requires_it() {
     let part = Definition {
         requires: vec!["master".parse().unwrap()],
@@ -205,6 +226,18 @@ fn a_mask_says_what_is_stored_and_what_hides_it() {
         overrides: [("acme".to_owned(), "on".to_owned())].into(),
         ..flag("off", Some("25"))
     };
+    let divided = Definition {
+        rollout: Some(Rollout {
+            split: vec![Weight::new("on", 1), Weight::new("off", 3)],
+            ..Rollout::default()
+        }),
+        ..flag("off", None)
+    };
+    let polish = Condition::test("country", Operator::Equals("PL".into()));
+    let ruled = Definition {
+        rules: vec![Rule::serving(polish, "on"); 2],
+        ..divided.clone()
+    };
     for (stored, variables, expected) in [
         (
             flag("off", Some("25")),
@@ -214,7 +247,7 @@ fn a_mask_says_what_is_stored_and_what_hides_it() {
         (
             overridden,
             &["FEATURE_X=false"],
-            Some("stored 25 % and 1 override, but FEATURE_X=false in this environment kills it"),
+            Some("stored 1 override and 25 %, but FEATURE_X=false in this environment kills it"),
         ),
         (
             flag("on", None),
@@ -222,6 +255,22 @@ fn a_mask_says_what_is_stored_and_what_hides_it() {
             Some(
                 "stored on, but FEATURE_X=true with FEATURE_X_ROLLOUT=12.5 in this environment \
                  makes it 12.5 %",
+            ),
+        ),
+        (
+            divided.clone(),
+            &["FEATURE_X_ROLLOUT=25"],
+            Some(
+                "stored a split on:1 off:3, but FEATURE_X_ROLLOUT=25 in this environment makes it \
+                 25 %",
+            ),
+        ),
+        (
+            ruled,
+            &["FEATURE_X=false"],
+            Some(
+                "stored 2 rules and a split on:1 off:3, but FEATURE_X=false in this environment \
+                 kills it",
             ),
         ),
         (
@@ -372,4 +421,18 @@ fn initially_the_store_wins_and_what_it_has_not_is_supplied() {
         .apply(&stored);
     assert!(!only_y.document.flags.contains_key("z"));
     assert_eq!(only_y.warnings.len(), 1, "{:?}", only_y.warnings);
+}
+
+#[test]
+fn many_variables_of_no_flag_are_counted() {
+    let names: Vec<_> = (0..1000)
+        .map(|index| format!("FEATURE_{index}=true"))
+        .collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let warnings = feature(&names).apply(&document([])).warnings;
+    assert_eq!(warnings.len(), 11);
+    assert_eq!(
+        warnings[10],
+        "990 more variables that begin with FEATURE_ are not followed"
+    );
 }

@@ -117,6 +117,74 @@ pub async fn history_is_bounded_on_both_sides(fixture: &Fixture) {
     }
 }
 
+pub async fn bounds_and_the_filter_go_together(fixture: &Fixture) {
+    let store = fixture.store();
+    // Even revisions touch one flag, odd ones the other, and every fourth both.
+    commit_changes(&*store, &[create("odd"), create("even")], "setup").await;
+    for number in 2..=FEW {
+        let restore = |key: &str| Change::Restore {
+            key: key.parse().unwrap(),
+        };
+        let changes = match number % 4 {
+            0 => vec![restore("odd"), restore("even")],
+            2 => vec![restore("even")],
+            _ => vec![restore("odd")],
+        };
+        commit_changes(&*store, &changes, "alice").await;
+    }
+    for after in [None, Some(0), Some(3), Some(4), Some(FEW)] {
+        for before in [None, Some(0), Some(8), Some(9), Some(FEW), Some(100)] {
+            let query = HistoryQuery {
+                key: Some("even".parse().unwrap()),
+                after: after.map(Revision::new),
+                before: before.map(Revision::new),
+                limit: 2,
+            };
+            let expected: Vec<_> = (1..=FEW)
+                .rev()
+                .filter(|number| *number == 1 || number % 2 == 0)
+                .filter(|number| after.is_none_or(|after| *number > after))
+                .filter(|number| before.is_none_or(|before| *number < before))
+                .collect();
+            let met = pages(&*store, query).await;
+            assert_eq!(met, expected, "after {after:?}, before {before:?}");
+        }
+    }
+}
+
+pub async fn the_last_page_says_that_it_is_the_last(fixture: &Fixture) {
+    let store = fixture.store();
+    with_few(&*store).await;
+    for limit in 1..=FEW + 1 {
+        let query = HistoryQuery::newest(usize::try_from(limit).unwrap());
+        let page = store.history(&query).await.unwrap();
+        let next = (limit < FEW).then(|| Revision::new(FEW + 1 - limit));
+        assert_eq!(page.next, next, "{limit} a page");
+    }
+}
+
+pub async fn bounds_beyond_all_revisions_are_no_trouble(fixture: &Fixture) {
+    let store = fixture.store();
+    with_few(&*store).await;
+    let all: Vec<_> = (1..=FEW).rev().collect();
+    let nothing = Vec::new();
+    for (after, before, expected) in [
+        (None, Some(u64::MAX), &all),
+        (None, Some(u64::MAX / 2), &all),
+        (Some(u64::MAX), None, &nothing),
+        (Some(u64::MAX), Some(u64::MAX), &nothing),
+        (Some(u64::MAX), Some(0), &nothing),
+    ] {
+        let query = HistoryQuery {
+            after: after.map(Revision::new),
+            before: before.map(Revision::new),
+            ..HistoryQuery::newest(usize::MAX)
+        };
+        let page = store.history(&query).await.unwrap();
+        assert_eq!(numbers(&page), *expected, "{query:?}");
+    }
+}
+
 pub async fn a_limit_of_zero_is_an_empty_page(fixture: &Fixture) {
     let store = fixture.store();
     with_few(&*store).await;

@@ -133,6 +133,20 @@ pub async fn a_dropped_watcher_disturbs_nobody(fixture: &Fixture) {
     assert_eq!(next_change(&mut late).await.revision.number(), 3);
 }
 
+/// It was told of a state that the store no longer has, after an older one was put back.
+pub async fn a_watcher_ahead_of_the_store_is_told(fixture: &Fixture) {
+    if !can_watch(fixture) {
+        return;
+    }
+    let store = fixture.store();
+    with_few(&*store).await;
+    let mut events = store.watch(Revision::new(FEW + 5)).await.unwrap();
+    let event = next_event(&mut events).await;
+    assert!(matches!(event, FlagEvent::Resync), "{event:?}");
+    commit_changes(&*store, &[create("later")], "alice").await;
+    assert_eq!(next_change(&mut events).await.revision.number(), FEW + 1);
+}
+
 pub async fn a_store_that_cannot_be_watched_says_so(fixture: &Fixture) {
     if can_watch(fixture) {
         return;

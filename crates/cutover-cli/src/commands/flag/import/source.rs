@@ -1,0 +1,173 @@
+//! The file that is imported.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::Path;
+
+use cutover_domain::flags::import::mdm::{Answered, Mdm, Nested};
+use cutover_domain::flags::import::{self, Extent, Imported, Level, Note, native};
+use cutover_domain::flags::{FlagDocument, FlagKey, Problems};
+use cutover_env::{EnvConfig, Scheme, dotenv};
+
+use super::{Form, ImportArgs};
+use crate::commands::flag::units::read_whole;
+use crate::exit::Failure;
+use crate::output::printable;
+
+/// More is no file of flags: ten thousand flags with a hundred rules each are a third of it.
+const LIMIT: u64 = 512 << 20;
+
+/// What was read.
+pub(super) struct Source {
+    /// The file, as it is told.
+    pub(super) name: String,
+    content: Content,
+}
+
+enum Content {
+    /// Flags that are the same whatever the store has.
+    Flags(Imported),
+    /// The same, and what the code behind the file answered.
+    Mdm(Mdm, Imported),
+    /// Variables: which flags they speak of depends on the flags that are there.
+    Variables(EnvConfig, Vec<(OsString, OsString)>),
+}
+
+impl Source {
+    pub(super) fn read(args: &ImportArgs) -> Result<Self, Failure> {
+        let name = match args.file.as_deref() {
+            None => "the environment".to_owned(),
+            Some(file) if file.as_os_str() == "-" => "standard input".to_owned(),
+            Some(file) => printable(&file.display().to_string()),
+        };
+        let content = match args.file.as_deref() {
+            None if args.from == Form::Env => {
+                Content::Variables(config(args)?, std::env::vars_os().collect())
+            }
+            None => {
+                return Err(Failure::usage(format_args!(
+                    "name the file that --from {} reads",
+                    args.from.name()
+                )));
+            }
+            Some(file) => Content::read(args, file, &name)?,
+        };
+        Ok(Self { name, content })
+    }
+
+    /// What it says for the flags of `document`.
+    pub(super) fn imported(&self, document: &FlagDocument) -> Cow<'_, Imported> {
+        match &self.content {
+            Content::Flags(imported) | Content::Mdm(_, imported) => Cow::Borrowed(imported),
+            Content::Variables(config, variables) => {
+                Cow::Owned(of_variables(config, variables, document))
+            }
+        }
+    }
+
+    /// Whether it is known what the code behind the file answered.
+    pub(super) fn is_answering(&self) -> bool {
+        matches!(self.content, Content::Mdm(..))
+    }
+
+    /// What the code behind the file answered to a unit.
+    pub(super) fn answered(&self, key: &FlagKey, unit: &str) -> Option<Answered> {
+        match &self.content {
+            Content::Mdm(mdm, _) => mdm.answered(key.as_str(), unit),
+            _ => None,
+        }
+    }
+}
+
+impl Content {
+    fn read(args: &ImportArgs, file: &Path, name: &str) -> Result<Self, Failure> {
+        let text = read_whole(file, LIMIT)?;
+        let wrong = |problems: Problems| {
+            let from = args.from.name();
+            Failure::no(format_args!(
+                "{name} is not what --from {from} reads:\n{problems}"
+            ))
+        };
+        let json = || {
+            import::read(&text).map_err(|error| {
+                Failure::trouble(format_args!(
+                    "{name}:{}:{}: {} (at {})",
+                    error.line, error.column, error.message, error.path
+                ))
+            })
+        };
+        Ok(match args.from {
+            Form::Mdm => {
+                let mdm = Mdm::read(&json()?).map_err(wrong)?;
+                let nested = if args.as_answered {
+                    Nested::AsAnswered
+                } else {
+                    Nested::Live
+                };
+                let imported = mdm.import(nested);
+                Self::Mdm(mdm, imported)
+            }
+            Form::Native => Self::Flags(native::import(&json()?).map_err(wrong)?),
+            Form::Env => {
+                let config = config(args)?;
+                let text = std::str::from_utf8(&text).map_err(|error| {
+                    let line = text[..error.valid_up_to()].split(|byte| *byte == b'\n');
+                    let line = line.count();
+                    Failure::trouble(format_args!("{name}:{line}: the line is not UTF-8"))
+                })?;
+                let variables = dotenv::parse(text)
+                    .map_err(|errors| Failure::trouble(format_args!("{name}: {errors}")))?;
+                let variables = variables
+                    .into_iter()
+                    .map(|(variable, value)| (variable.into(), value.into()));
+                Self::Variables(config, variables.collect())
+            }
+        })
+    }
+}
+
+fn config(args: &ImportArgs) -> Result<EnvConfig, Failure> {
+    let config = EnvConfig::new(args.scheme.unwrap_or(Scheme::Feature));
+    match &args.prefix {
+        None => Ok(config),
+        Some(prefix) => config.with_prefix(prefix).map_err(Failure::usage),
+    }
+}
+
+/// The flags that have a variable, as the variables would have them.
+fn of_variables(
+    config: &EnvConfig,
+    variables: &[(OsString, OsString)],
+    document: &FlagDocument,
+) -> Imported {
+    let pairs = variables.iter().map(|(name, value)| (name, value));
+    let cutover_env::Imported {
+        mut flags,
+        problems,
+        warnings,
+    } = cutover_env::import(config, pairs, document);
+    let naming = config.naming();
+    // In the scheme mdm, names are in any case.
+    let names: BTreeSet<_> = variables
+        .iter()
+        .map(|(name, _)| name.to_string_lossy().to_ascii_uppercase())
+        .collect();
+    flags
+        .retain(|key, _| names.contains(&naming.switch(key)) || names.contains(&naming.share(key)));
+    let note = |level| {
+        move |message| Note {
+            path: "variables".to_owned(),
+            level,
+            message,
+        }
+    };
+    let lost = problems.into_iter().map(note(Level::Lost));
+    let told = warnings.into_iter().map(note(Level::Warning));
+    Imported {
+        flags,
+        notes: lost.chain(told).collect(),
+        background: None,
+        extent: Extent::Whole,
+    }
+}
