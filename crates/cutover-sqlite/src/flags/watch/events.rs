@@ -138,12 +138,13 @@ impl Events {
                 self.trouble = None;
                 self.ready.push_back(FlagEvent::Resync);
             }
-        } else if head.revision < seen || !self.position.is_in(head.file) {
-            // An older state, or another database, was put in its place.
+        } else if !self.position.is_in(head.file) {
+            // Another database was put in its place.
             self.trouble = None;
             self.position = Position::at(head);
             self.ready.push_back(FlagEvent::Resync);
         } else {
+            // Also a lower one: what was read here may be newer than what the hub had seen.
             let (place, position) = (self.place.clone(), self.position.clone());
             self.reading = Some(
                 self.reader
@@ -155,10 +156,13 @@ impl Events {
     fn take_batch(&mut self, batch: Result<Batch, PortError>) {
         match batch {
             Ok(batch) => {
-                self.trouble = None;
+                let is_over = self.trouble.take().is_some();
                 self.position = batch.position;
                 self.behind = batch.more;
                 self.ready.extend(batch.events);
+                if is_over && self.ready.is_empty() {
+                    self.ready.push_back(FlagEvent::Resync);
+                }
             }
             Err(error) => {
                 self.failed_at = Some(self.hub.sight().looks);
@@ -255,6 +259,16 @@ fn follow(
     head: Head,
     entries: &[Entry],
 ) -> Result<Batch, PortError> {
+    let is_same = head.revision == position.seen
+        && position.is_in(head.file)
+        && !position.is_contradicted_by(head.mark.as_deref());
+    if is_same {
+        return Ok(Batch {
+            events: Vec::new(),
+            position: Position::at(head),
+            more: false,
+        });
+    }
     let (seen, fresh): (Vec<_>, Vec<_>) = entries
         .iter()
         .partition(|entry| entry.revision <= position.seen);
