@@ -13,6 +13,7 @@ const BUILT_BY_FEATURE: &[&str] = &[
     "cutover-ports",
     "cutover-app",
     "cutover-file",
+    "cutover-sqlite",
     "cutover",
 ];
 

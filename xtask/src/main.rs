@@ -18,6 +18,7 @@ mod metadata;
 mod steps;
 mod test;
 mod tidy;
+mod toggle;
 
 use std::env;
 use std::process::ExitCode;
@@ -32,6 +33,9 @@ Usage: cargo xtask <command>
                    --fast leaves out the last three
   ci               everything CI runs: check, test, demo
   demo [-- ARGS]   the reference migration, end to end on real data
+  toggle FLAG on|off|PERCENT [OPTIONS]
+                   flips a flag on the chosen store (--store, --home, --environment);
+                   OPTIONS go to `cutover flag`
   bench [FILTER]   benchmarks, in release; FILTER picks by name
   bench --vs-peers flags beside the engines of others; counts instructions where valgrind is
 
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(None),
         ["bench", "--vs-peers"] => bench::vs_peers(),
         ["bench", filter] => bench::run(Some(filter)),
+        ["toggle", flag, to, options @ ..] => toggle::run(flag, to, options),
         ["demo"] => demo::run(&[]),
         ["demo", "--", rest @ ..] | ["demo", rest @ ..] => demo::run(rest),
         [command, ..] => {
@@ -74,7 +79,10 @@ fn main() -> ExitCode {
 
 /// A hint for a misspelt command: the one that shares its first letter.
 fn near(command: &str) -> String {
-    ["check", "test", "ci", "demo", "bench", "tidy", "layers"]
+    let known = [
+        "check", "test", "ci", "demo", "bench", "tidy", "toggle", "layers",
+    ];
+    known
         .iter()
         .find(|known| {
             command

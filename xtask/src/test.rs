@@ -91,7 +91,7 @@ fn build() -> Result<Vec<(&'static str, PathBuf)>, String> {
 }
 
 /// The program of this name (not its unit tests) among cargo's messages.
-fn program(messages: &str, name: &str) -> Option<PathBuf> {
+pub(crate) fn program(messages: &str, name: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())

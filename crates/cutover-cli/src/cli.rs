@@ -58,7 +58,7 @@ pub struct GlobalArgs {
     /// What belongs to this machine [default: by the platform's convention] [env: CUTOVER_HOME]
     #[arg(long, global = true, value_name = "DIR")]
     pub home: Option<PathBuf>,
-    /// The store, file:DIR [default: the files in home] [env: CUTOVER_STORE]
+    /// The flags, file:DIR or sqlite:FILE [default: files in home] [env: CUTOVER_STORE]
     #[arg(long, global = true, value_name = "STORE")]
     pub store: Option<StoreAddress>,
     /// A separate flag document, for example staging

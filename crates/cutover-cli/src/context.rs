@@ -22,11 +22,12 @@ use cutover_domain::flags::Overlay;
 use cutover_file::{FileFlagConfig, FileFlagStore};
 use cutover_ports::Clock;
 use cutover_ports::flags::FlagStore;
+use cutover_sqlite::{SqliteFlagConfig, SqliteFlagStore};
 use jiff::Timestamp;
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
-use crate::place::Place;
+use crate::place::{FlagPlace, Place};
 
 /// What every command gets.
 #[derive(Clone, Debug)]
@@ -38,6 +39,15 @@ pub struct Context {
     clock: Arc<dyn Clock>,
     may_ask: bool,
     overlay: Overlay,
+}
+
+/// A flag store as the adapter it is.
+#[derive(Debug)]
+pub enum FlagAdapter {
+    /// Files in a folder.
+    Files(FileFlagStore),
+    /// A row in a database.
+    Sqlite(SqliteFlagStore),
 }
 
 impl Context {
@@ -68,17 +78,32 @@ impl Context {
     /// The flag store, for whoever needs no more than the port.
     #[must_use]
     pub fn flag_store(&self) -> Arc<dyn FlagStore> {
-        Arc::new(self.file_flag_store())
+        match self.flag_adapter() {
+            FlagAdapter::Files(store) => Arc::new(store),
+            FlagAdapter::Sqlite(store) => Arc::new(store),
+        }
     }
 
-    /// The flag store in files, for what only files need: inspection and repair.
+    /// The flag store as the adapter it is, for what a port does not promise: inspection and
+    /// repair.
     #[must_use]
-    pub fn file_flag_store(&self) -> FileFlagStore {
+    pub fn flag_adapter(&self) -> FlagAdapter {
         let clock = self.clock();
-        FileFlagStore::with_config(FileFlagConfig {
-            clock,
-            ..FileFlagConfig::new(self.place.store_folder())
-        })
+        match self.place.flags() {
+            FlagPlace::Folder(folder) => {
+                FlagAdapter::Files(FileFlagStore::with_config(FileFlagConfig {
+                    clock,
+                    ..FileFlagConfig::new(folder)
+                }))
+            }
+            FlagPlace::Database { path, environment } => {
+                FlagAdapter::Sqlite(SqliteFlagStore::with_config(SqliteFlagConfig {
+                    clock,
+                    environment,
+                    ..SqliteFlagConfig::new(path)
+                }))
+            }
+        }
     }
 
     /// The clock, for stores and services.

@@ -3,8 +3,9 @@
 //! ```
 //! use cutover_cli::place::{Environment, StoreAddress};
 //!
-//! let store: StoreAddress = "file:/var/lib/cutover".parse().unwrap();
-//! assert_eq!(store.to_string(), "file:/var/lib/cutover");
+//! for address in ["file:/var/lib/cutover", "sqlite:/var/lib/cutover/flags.db"] {
+//!     assert_eq!(address.parse::<StoreAddress>().unwrap().to_string(), address);
+//! }
 //! assert!("postgres://db/flags".parse::<StoreAddress>().is_err(), "not in this build");
 //! assert!("../production".parse::<Environment>().is_err());
 //! ```
@@ -15,6 +16,8 @@ use std::str::FromStr;
 
 use etcetera::BaseStrategy;
 
+use cutover_sqlite::flags::DEFAULT_ENVIRONMENT;
+
 use crate::exit::Failure;
 
 /// The address of a store.
@@ -22,12 +25,16 @@ use crate::exit::Failure;
 pub enum StoreAddress {
     /// Files in a folder.
     File(PathBuf),
+    /// An SQLite database.
+    Sqlite(PathBuf),
 }
 
 impl fmt::Display for StoreAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::File(folder) = self;
-        write!(f, "file:{}", folder.display())
+        match self {
+            Self::File(folder) => write!(f, "file:{}", folder.display()),
+            Self::Sqlite(file) => write!(f, "sqlite:{}", file.display()),
+        }
     }
 }
 
@@ -35,22 +42,64 @@ impl FromStr for StoreAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WANTED: &str = "a store is written file:DIR, for example file:/var/lib/cutover";
+        const WANTED: &str = "a store is written file:DIR or sqlite:FILE, for example \
+                              file:/var/lib/cutover";
         let Some((scheme, rest)) = text.split_once(':') else {
             return Err(format!("there is no scheme; {WANTED}"));
         };
+        let path = rest.strip_prefix("//").unwrap_or(rest);
         match scheme {
-            "file" => {
-                let folder = rest.strip_prefix("//").unwrap_or(rest);
-                if folder.is_empty() {
-                    return Err(format!("there is no folder; {WANTED}"));
-                }
-                Ok(Self::File(folder.into()))
-            }
-            "sqlite" | "postgres" | "postgresql" | "http" | "https" => Err(format!(
+            "file" if path.is_empty() => Err(format!("there is no folder; {WANTED}")),
+            "file" => Ok(Self::File(path.into())),
+            "sqlite" if path.is_empty() => Err(format!("there is no file; {WANTED}")),
+            "sqlite" => Ok(Self::Sqlite(path.into())),
+            "postgres" | "postgresql" | "http" | "https" => Err(format!(
                 "stores of the kind `{scheme}:` are not in this build; {WANTED}"
             )),
             _ => Err(format!("the scheme `{scheme}:` is unknown; {WANTED}")),
+        }
+    }
+}
+
+/// Where the flags of one environment are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FlagPlace {
+    /// A folder of their own, with `flags.json` and its history.
+    Folder(PathBuf),
+    /// A row in a database that may have other environments, too.
+    Database {
+        /// The database.
+        path: PathBuf,
+        /// The row's name.
+        environment: String,
+    },
+}
+
+impl FlagPlace {
+    /// The folder in which they are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        match self {
+            Self::Folder(folder) => folder,
+            Self::Database { path, .. } => match path.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => Path::new("."),
+            },
+        }
+    }
+
+    /// The files that hold them, with those that SQLite keeps beside a database while it is used.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Folder(folder) => vec![folder.join("flags.json")],
+            Self::Database { path, .. } => ["", "-wal", "-shm"]
+                .map(|suffix| {
+                    let mut name = path.as_os_str().to_owned();
+                    name.push(suffix);
+                    name.into()
+                })
+                .into(),
         }
     }
 }
@@ -155,17 +204,29 @@ impl Place {
         }
     }
 
-    /// The folder of the file store, environment included: `flags.json` and its history.
+    /// Where exactly the flags are, environment included.
     #[must_use]
-    pub fn store_folder(&self) -> PathBuf {
-        let StoreAddress::File(folder) = &self.store;
-        self.in_environment(folder)
+    pub fn flags(&self) -> FlagPlace {
+        match &self.store {
+            StoreAddress::File(folder) => FlagPlace::Folder(self.in_environment(folder)),
+            StoreAddress::Sqlite(path) => FlagPlace::Database {
+                path: path.clone(),
+                environment: match &self.environment {
+                    Some(environment) => environment.as_str().to_owned(),
+                    None => DEFAULT_ENVIRONMENT.to_owned(),
+                },
+            },
+        }
     }
 
-    /// The folder of the comparison store.
+    /// The folder of the comparison store: beside the flags where those are files, else in home.
     #[must_use]
     pub fn comparisons_folder(&self) -> PathBuf {
-        self.store_folder().join("comparisons")
+        match self.flags() {
+            FlagPlace::Folder(folder) => folder,
+            FlagPlace::Database { .. } => self.in_environment(&self.home),
+        }
+        .join("comparisons")
     }
 
     /// The folder in which running processes write what they measure.
@@ -190,7 +251,7 @@ mod tests {
     #[test]
     fn a_store_of_another_build_is_told_from_a_mistake() {
         for (text, expected) in [
-            ("sqlite:flags.db", "not in this build"),
+            ("sqlite:", "no file"),
             ("postgres://db/flags", "not in this build"),
             ("http://server", "not in this build"),
             ("ftp:server", "unknown"),
@@ -200,10 +261,18 @@ mod tests {
         ] {
             let error = text.parse::<StoreAddress>().unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
-            assert!(error.contains("file:DIR"), "{text}: {error}");
+            assert!(error.contains("file:DIR or sqlite:FILE"), "{text}: {error}");
         }
         assert_eq!("file:///a/b".parse(), Ok(StoreAddress::File("/a/b".into())));
         assert_eq!("file:a b/c".parse(), Ok(StoreAddress::File("a b/c".into())));
+        let database = |path: &str| Ok(StoreAddress::Sqlite(path.into()));
+        assert_eq!("sqlite:/a/b.db".parse(), database("/a/b.db"));
+        assert_eq!("sqlite:///a/b.db".parse(), database("/a/b.db"));
+        assert_eq!(
+            "sqlite::memory:".parse(),
+            database(":memory:"),
+            "a file's name"
+        );
     }
 
     #[test]
@@ -230,13 +299,11 @@ mod tests {
             )
             .unwrap()
         };
-        assert_eq!(place(None).store_folder(), Path::new("/store"));
+        assert_eq!(place(None).flags(), FlagPlace::Folder("/store".into()));
         assert_eq!(place(None).metrics_folder(), Path::new("/own/metrics"));
         let staging = place(Some("staging"));
-        assert_eq!(
-            staging.store_folder(),
-            Path::new("/store/environments/staging")
-        );
+        let folder = "/store/environments/staging".into();
+        assert_eq!(staging.flags(), FlagPlace::Folder(folder));
         assert_eq!(
             staging.comparisons_folder(),
             Path::new("/store/environments/staging/comparisons")
@@ -245,5 +312,29 @@ mod tests {
             staging.metrics_folder(),
             Path::new("/own/environments/staging/metrics")
         );
+    }
+
+    #[test]
+    fn an_environment_is_a_row_of_a_database_and_a_folder_in_home() {
+        let place = |environment: Option<&str>| {
+            let environment = environment.map(|name| name.parse().unwrap());
+            let store = Some("sqlite:/flags.db".parse().unwrap());
+            Place::find(Some("/own".into()), store, environment).unwrap()
+        };
+        for (named, row, comparisons) in [
+            (None, "default", "/own/comparisons"),
+            (
+                Some("staging"),
+                "staging",
+                "/own/environments/staging/comparisons",
+            ),
+        ] {
+            let flags = FlagPlace::Database {
+                path: "/flags.db".into(),
+                environment: row.to_owned(),
+            };
+            assert_eq!(place(named).flags(), flags);
+            assert_eq!(place(named).comparisons_folder(), Path::new(comparisons));
+        }
     }
 }

@@ -13,7 +13,8 @@ use cutover_ports::metrics::{MetricsReader, MetricsSink, Recorder};
 use cutover_ports::{PortError, SystemClock};
 
 /// Everything in one folder, and no server: flags, comparisons and metrics in files that the
-/// `cutover` command line reads and changes while the application runs.
+/// `cutover` command line reads and changes while the application runs. Flags can also be kept
+/// [elsewhere](HomeOptions::flag_store).
 ///
 /// Flags are followed by a thread, also when another process changes them; metrics are published
 /// every few seconds. Both end when this is dropped.
@@ -36,7 +37,7 @@ use cutover_ports::{PortError, SystemClock};
 pub struct Home {
     path: PathBuf,
     flags: FlagService,
-    flag_store: Arc<FileFlagStore>,
+    flag_store: Arc<dyn FlagStore>,
     comparisons: Arc<FileComparisonStore>,
     recorder: Arc<Recorder>,
     cutover: Cutover,
@@ -53,6 +54,7 @@ pub struct HomeOptions {
     defaults: Option<FlagDocument>,
     overlay: Overlay,
     unit_salt: Option<Arc<str>>,
+    flag_store: Option<Arc<dyn FlagStore>>,
 }
 
 /// Why a home cannot be opened.
@@ -68,6 +70,9 @@ pub enum HomeError {
     /// The operating system has no thread to give.
     #[error("cannot start the thread that follows the flags: {0}")]
     NoThread(#[from] std::io::Error),
+    /// The operating system has no random number to give.
+    #[error("cannot tell this process apart from others, for want of a random number: {0}")]
+    NoRandomness(std::io::Error),
 }
 
 impl HomeOptions {
@@ -80,6 +85,7 @@ impl HomeOptions {
             defaults: None,
             overlay: Overlay::default(),
             unit_salt: None,
+            flag_store: None,
         }
     }
 
@@ -143,13 +149,45 @@ impl HomeOptions {
         }
     }
 
+    /// Keeps the flags in another store than the files of the folder; comparisons and metrics stay
+    /// in the folder.
+    #[must_use]
+    pub fn flag_store(self, store: Arc<dyn FlagStore>) -> Self {
+        Self {
+            flag_store: Some(store),
+            ..self
+        }
+    }
+
+    /// Keeps the flags in the SQLite database at `path`, which need not be there yet. For another
+    /// environment than the default, give [`flag_store`](Self::flag_store) a store of your own.
+    ///
+    /// ```
+    /// use cutover::HomeOptions;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let home = HomeOptions::new(folder.path())
+    ///     .sqlite(folder.path().join("flags.db"))
+    ///     .open()?;
+    /// assert_eq!(pollster::block_on(home.flag_store().load())?, None, "nothing is stored yet");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "sqlite")]
+    #[must_use]
+    pub fn sqlite(self, path: impl AsRef<Path>) -> Self {
+        self.flag_store(Arc::new(cutover_sqlite::SqliteFlagStore::open(path)))
+    }
+
     /// Opens the home and starts following it.
     ///
     /// # Errors
     ///
     /// The flags cannot be read and there are no defaults, or a thread cannot be started.
     pub fn open(self) -> Result<Home, HomeError> {
-        let flag_store = Arc::new(FileFlagStore::open(&self.path));
+        let flag_store: Arc<dyn FlagStore> = match self.flag_store {
+            Some(store) => store,
+            None => Arc::new(FileFlagStore::open(&self.path)),
+        };
         let comparisons = Arc::new(FileComparisonStore::open(self.path.join("comparisons")));
         let states = Arc::new(FileStateStore::open(self.path.join("metrics")));
         let has_defaults = self.defaults.is_some();
@@ -162,9 +200,9 @@ impl HomeOptions {
             Err(error) if !has_defaults => return Err(HomeError::Flags(error)),
             _ => {}
         }
-        let follower = Follower::start(live.clone(), Arc::clone(&flag_store) as _)?;
+        let follower = Follower::start(live.clone(), Arc::clone(&flag_store))?;
 
-        let boot = uuid::Uuid::new_v4().simple().to_string();
+        let boot = random_id().map_err(HomeError::NoRandomness)?;
         let identity = ProcessIdentity::new(self.instance.unwrap_or_else(program_name), boot);
         let recorder = Arc::new(Recorder::new(identity));
         let publisher = MetricsPublisher::start(
@@ -183,7 +221,7 @@ impl HomeOptions {
         }
         Ok(Home {
             path: self.path,
-            flags: FlagService::new(Arc::clone(&flag_store) as _).with_live(live),
+            flags: FlagService::new(Arc::clone(&flag_store)).with_live(live),
             flag_store,
             comparisons,
             recorder,
@@ -251,6 +289,13 @@ impl Home {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// What tells the processes of one name apart.
+fn random_id() -> Result<String, std::io::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 fn program_name() -> String {

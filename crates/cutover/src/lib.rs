@@ -14,6 +14,8 @@ pub use cutover_env as env;
 #[cfg(feature = "file")]
 pub use cutover_file as file;
 pub use cutover_ports as ports;
+#[cfg(feature = "sqlite")]
+pub use cutover_sqlite as sqlite;
 
 #[cfg(feature = "report")]
 pub use cutover_app::report;

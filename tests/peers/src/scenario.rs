@@ -135,6 +135,43 @@ impl Scenario {
                 one_in(5, people(100), people(500)),
                 (0.2, 0.0),
             ),
+            Self::one(
+                "rules",
+                "ten rules over five attributes, the last one matches",
+                Kind::Rules(ten_rules()),
+                customers(),
+                (1.0, 0.0),
+            ),
+            Self::one(
+                "list",
+                "a rule with a list of 100, which holds for half of those who ask",
+                Kind::Rules(vec![Rule {
+                    attribute: "region",
+                    test: Test::In((0..100).map(region).collect()),
+                }]),
+                with("region", |at| Value::Text(region(at % 200))),
+                (0.5, 0.0),
+            ),
+            Self::one(
+                "version",
+                "a rule over a semantic version, which holds for half of those who ask",
+                Kind::Rules(vec![Rule {
+                    attribute: "version",
+                    test: Test::AtLeastVersion("1.4.0"),
+                }]),
+                with("version", |at| {
+                    let versions = ["1.3.9", "1.4.0", "0.19.2", "1.12.3"];
+                    Value::Text(versions[at % 4].to_owned())
+                }),
+                (0.5, 0.0),
+            ),
+            Self::one(
+                "split",
+                "three variants by weight",
+                Kind::Split(vec![("red", 20), ("green", 30), ("blue", 50)]),
+                people(Self::MANY),
+                (0.3, four_errors(0.3, Self::MANY)),
+            ),
         ]
     }
 
@@ -204,4 +241,50 @@ fn one_in(every: usize, named: Vec<Person>, others: Vec<Person>) -> Vec<Person> 
         }
     });
     mixed.collect()
+}
+
+fn with(attribute: &'static str, value: impl Fn(usize) -> Value) -> Vec<Person> {
+    let mut people = people(1000);
+    for (at, person) in people.iter_mut().enumerate() {
+        person.attributes.push((attribute, value(at)));
+    }
+    people
+}
+
+fn region(number: usize) -> String {
+    format!("region-{number:03}")
+}
+
+/// People for whom only the last of the ten rules holds.
+fn customers() -> Vec<Person> {
+    let mut people = people(1000);
+    for (at, person) in people.iter_mut().enumerate() {
+        person.attributes = vec![
+            ("country", Value::Text("DE".to_owned())),
+            ("email", Value::Text(format!("c{at:04}@corp.example"))),
+            ("seats", Value::Integer(7)),
+            ("version", Value::Text("1.4.2".to_owned())),
+            ("plan", Value::Text("team".to_owned())),
+        ];
+    }
+    people
+}
+
+fn ten_rules() -> Vec<Rule> {
+    let list = |words: &[&str]| Test::In(words.iter().map(|&word| word.to_owned()).collect());
+    [
+        ("plan", list(&["free"])),
+        ("country", list(&["PL", "CZ", "SK"])),
+        ("email", Test::EndsWith("@test.example")),
+        ("email", Test::StartsWith("bot-")),
+        ("seats", Test::AtLeast(1000)),
+        ("version", Test::AtLeastVersion("9.0.0")),
+        ("email", Test::Contains("+canary")),
+        ("country", list(&["NZ"])),
+        ("plan", list(&["trial", "edu", "partner"])),
+        ("plan", list(&["team"])),
+    ]
+    .into_iter()
+    .map(|(attribute, test)| Rule { attribute, test })
+    .collect()
 }

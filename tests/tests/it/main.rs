@@ -11,7 +11,7 @@ mod damage;
 mod diff;
 mod exit_codes;
 mod kills;
-mod readme;
 mod rollout;
 mod runner;
+mod tours;
 mod vectors;

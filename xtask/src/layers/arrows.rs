@@ -141,6 +141,7 @@ const CONCERNS: &[(&str, &[&str])] = &[
     ),
     ("cutover-file", &["flags", "comparison", "metrics"]),
     ("cutover-ports", &["flags", "comparison", "metrics"]),
+    ("cutover-sqlite", &["flags"]),
 ];
 
 fn place(name: &str) -> Option<Layer> {

@@ -1,3 +1,4 @@
+use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -291,9 +292,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Bytes that tell ids of one instant apart. Where the operating system has none to give, those of
+/// the standard library's hash maps do: an id is no secret.
 fn random() -> [u8; 10] {
     let mut bytes = [0; 10];
-    bytes.copy_from_slice(&uuid::Uuid::new_v4().as_bytes()[6..]);
+    if getrandom::fill(&mut bytes).is_err() {
+        for chunk in bytes.chunks_mut(8) {
+            let hash = RandomState::new().hash_one(0).to_ne_bytes();
+            chunk.copy_from_slice(&hash[..chunk.len()]);
+        }
+    }
     bytes
 }
 

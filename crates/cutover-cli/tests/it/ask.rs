@@ -12,6 +12,16 @@ use crate::harness::{Answer, Home, f};
 
 /// Runs with a terminal for input and messages, at which `typed` is typed.
 fn at_a_terminal(home: &Home, arguments: &[&str], typed: &str) -> Answer {
+    at_a_terminal_with(home, arguments, typed, &[])
+}
+
+/// The same with more variables in the environment.
+pub(crate) fn at_a_terminal_with(
+    home: &Home,
+    arguments: &[&str],
+    typed: &str,
+    variables: &[(&str, String)],
+) -> Answer {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -20,6 +30,7 @@ fn at_a_terminal(home: &Home, arguments: &[&str], typed: &str) -> Answer {
     let mut master = File::from(master);
     let child = home
         .command(arguments)
+        .envs(variables.iter().cloned())
         .stdin(terminal.try_clone().unwrap())
         .stderr(terminal)
         .stdout(Stdio::piped())

@@ -120,6 +120,16 @@ fn an_unknown_flag_is_a_no_with_a_suggestion_and_never_made() {
         &["status", "use_new_bakend"],
         &["history", "use_new_bakend"],
         &["eval", "use_new_bakend", "--unit", "u"],
+        &["explain", "use_new_bakend", "--unit", "u"],
+        &["rule", "list", "use_new_bakend"],
+        &["rule", "remove", "use_new_bakend", "1", "--yes"],
+        &["variant", "list", "use_new_bakend"],
+        &["variant", "set", "use_new_bakend", "a=true", "--yes"],
+        &["variant", "remove", "use_new_bakend", "on", "--yes"],
+        &["describe", "use_new_bakend", "--owner", "ada", "--yes"],
+        &["delete", "use_new_bakend", "--yes"],
+        &["edit", "use_new_bakend", "--yes"],
+        &["rollback", "--tenant", "acme", "use_new_bakend", "--yes"],
     ] {
         let answer = home.run(&[&["flag"], arguments].concat());
         assert_eq!(answer.code, 1, "{arguments:?}\n{answer}");
@@ -135,6 +145,8 @@ fn an_unknown_flag_is_a_no_with_a_suggestion_and_never_made() {
 fn every_change_can_be_shown_first_and_needs_a_yes() {
     let home = Home::with_flag();
     let before = home.json(&["flag", "list"]);
+    let file = home.path().with_file_name("none.json");
+    std::fs::write(&file, "{\"flags\": {}}").unwrap();
     for arguments in [
         &["init", "--preset", "mdm"][..],
         &["create", "g"],
@@ -148,6 +160,13 @@ fn every_change_can_be_shown_first_and_needs_a_yes() {
         &["restore", "f"],
         &["undo", "f"],
         &["undo", "--to", "0"],
+        &["rollout", "f", "--split", "on=1,off=1"],
+        &["rule", "add", "f", "--when", "beta exists", "--serve", "on"],
+        &["variant", "set", "f", "new=true"],
+        &["describe", "f", "--owner", "ada"],
+        &["rollback", "--tenant", "acme", "f"],
+        &["delete", "f"],
+        &["apply", "-f", file.to_str().unwrap(), "--prune"],
     ] {
         let arguments = [&["flag"], arguments].concat();
         let answer = home.run(&arguments);
@@ -191,6 +210,15 @@ fn an_expected_revision_that_is_gone_is_a_conflict() {
         &["create", "g"],
         &["init"],
         &["init", "--preset", "mdm"],
+        &["kill", "--all"],
+        &["rollout", "f", "--split", "on=1,off=1"],
+        &["rule", "add", "f", "--when", "beta exists", "--serve", "on"],
+        &["variant", "set", "f", "new=true"],
+        &["describe", "f", "--owner", "ada"],
+        &["rollback", "--tenant", "acme"],
+        &["rollback", "--tenant", "acme", "f"],
+        &["delete", "f"],
+        &["edit", "f"],
     ] {
         let answer = home.run(&[&["flag"], arguments, &["--yes", "--expect", "1"]].concat());
         assert_eq!(answer.code, 7, "{arguments:?}\n{answer}");

@@ -11,6 +11,8 @@ use serde_json::Value;
 /// A home with the built program in front of it.
 pub(crate) struct Home {
     folder: tempfile::TempDir,
+    /// The address of the store, where it is not the home.
+    store: Option<String>,
 }
 
 /// What a run answered.
@@ -24,7 +26,20 @@ impl Home {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            store: None,
         }
+    }
+
+    /// A home whose flags are in a database.
+    pub(crate) fn with_database() -> Self {
+        let mut home = Self::new();
+        home.store = Some(format!("sqlite:{}", home.database().display()));
+        home
+    }
+
+    /// Where that database is.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.path().join("flags.db")
     }
 
     /// A home with one boolean flag, `f`, at revision 1.
@@ -55,6 +70,9 @@ impl Home {
             .env("CUTOVER_HOME", self.path())
             .env("USER", "tester")
             .stdin(Stdio::null());
+        if let Some(store) = &self.store {
+            command.env("CUTOVER_STORE", store);
+        }
         command
     }
 

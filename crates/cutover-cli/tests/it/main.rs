@@ -19,7 +19,12 @@ mod diff;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+#[cfg(unix)]
+mod edit;
+#[cfg(test)]
 mod eval;
+#[cfg(test)]
+mod explain;
 #[cfg(test)]
 mod export;
 #[cfg(test)]
@@ -39,6 +44,8 @@ mod rollback;
 mod rules;
 #[cfg(test)]
 mod stale;
+#[cfg(test)]
+mod stores;
 #[cfg(test)]
 mod suggestions;
 #[cfg(test)]

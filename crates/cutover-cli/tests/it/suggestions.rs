@@ -96,6 +96,10 @@ fn a_unit_is_one_word_whatever_it_is_called() {
 fn nothing_steers_the_terminal() {
     let home = Home::with_flag();
     let evil = "\u{1b}]0;x\u{7}\r\u{8}\u{202e}";
+    let condition = format!("`a{evil}` == {}", json!(evil));
+    let hostile = home.path().with_file_name("hostile.json");
+    let proposed = json!({ evil: 1, "flags": { evil: {}, "f": { "default": evil, evil: 1 } } });
+    std::fs::write(&hostile, proposed.to_string()).unwrap();
     for arguments in [
         &[evil][..],
         &["flag", evil],
@@ -129,8 +133,81 @@ fn nothing_steers_the_terminal() {
         &["flag", "status", "f", "--unit", evil],
         &["flag", "status", "f", "--attr", evil],
         &["flag", "eval", "f", "--units", evil],
+        &[
+            "flag", "rule", "add", "f", "--when", &condition, "--serve", "on", "--name", evil,
+            "--yes",
+        ],
+        &[
+            "flag", "rule", "add", "f", "--when", evil, "--serve", evil, "--yes",
+        ],
+        &[
+            "flag", "rule", "add", "f", "--when", "x exists", "--serve", evil, "--yes",
+        ],
+        &[
+            "flag",
+            "rule",
+            "add",
+            "f",
+            "--when-file",
+            evil,
+            "--serve",
+            "on",
+            "--yes",
+        ],
+        &["flag", "rule", "set", "f", evil, "--serve", "off", "--yes"],
+        &["flag", "rule", "move", "f", evil, "--to", "2", "--dry-run"],
+        &["flag", "rule", "list", "f"],
+        &[
+            "flag",
+            "rollout",
+            "f",
+            "--split",
+            &format!("{evil}=1"),
+            "--yes",
+        ],
+        &[
+            "flag",
+            "variant",
+            "set",
+            "f",
+            &format!("{evil}=true"),
+            "--yes",
+        ],
+        &["flag", "variant", "set", "f", "x\u{202e}=true", "--yes"],
+        &["flag", "variant", "remove", "f", evil, "--yes"],
+        &["flag", "variant", "list", "f"],
+        &[
+            "flag",
+            "describe",
+            "f",
+            "--owner",
+            evil,
+            "--description",
+            evil,
+            "--yes",
+        ],
+        &["flag", "describe", evil, "--owner", "x", "--yes"],
+        &["flag", "rollback", "--tenant", evil, "--yes"],
+        &[
+            "flag",
+            "explain",
+            "f",
+            "--unit",
+            evil,
+            "--attr",
+            &format!("x={evil}"),
+        ],
+        &["flag", "explain", "f", "--attr", &format!("{evil}=[[]]")],
+        &["flag", "apply", "-f", evil, "--yes"],
+        &["flag", "apply", "-f", hostile.to_str().unwrap(), "--yes"],
+        &["flag", "delete", evil, "--yes"],
+        &["flag", "watch", "f", "--since", "0", "--count", "9"],
+        &["flag", "watch", "--since", evil],
+        &["flag", "status", "f"],
+        &["flag", "status"],
         &["flag", "get", "f"],
         &["flag", "history"],
+        &["man", "\u{202e}/dev/null/x"],
         &["compare", "show", evil],
         &["diff", evil, evil],
     ] {
@@ -389,9 +466,9 @@ fn a_usage_line_asks_for_nothing_that_is_not_needed() {
         .unwrap();
     let answer = Answer::from(output);
     assert!(
-        answer
-            .err
-            .contains("Usage: cutover flag rollout <KEY> <PERCENT>\n"),
+        answer.err.contains(
+            "Usage: cutover flag rollout [OPTIONS] <KEY> <PERCENT | --split VARIANT=WEIGHT,…>\n"
+        ),
         "{answer}"
     );
     let wrong = home

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::text::same;
+
 /// Who is asking: the unit that is bucketed, its tenant, and attributes. Borrowed, so that asking
 /// allocates nothing.
 ///
@@ -119,7 +121,7 @@ impl<'a> Context<'a> {
     pub(super) fn named(&self, name: &str) -> Option<Attribute<'a>> {
         self.attributes
             .iter()
-            .find(|(key, _)| *key == name)
+            .find(|(key, _)| same(key, name))
             .map(|(_, value)| *value)
     }
 }

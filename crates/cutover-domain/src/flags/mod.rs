@@ -35,6 +35,7 @@ mod change;
 mod condition;
 mod context;
 mod definition;
+mod diagnosis;
 mod document;
 mod evaluation;
 pub mod import;
@@ -44,6 +45,7 @@ mod preset;
 mod rule;
 mod snapshot;
 mod spelling;
+mod text;
 mod validation;
 mod value;
 

@@ -52,6 +52,9 @@ mod injected {
         Crash(usize),
         /// The operating system refuses; a write gets as far as so many bytes.
         Fail(io::ErrorKind, usize),
+        /// The process really dies, without warning; a write gets as far as so many bytes.
+        #[cfg(unix)]
+        Kill(usize),
     }
 
     /// The payload of the panic that stands for the death of the process. The code under test has
@@ -119,6 +122,13 @@ mod injected {
         Some(plan.harm)
     }
 
+    #[cfg(unix)]
+    fn kill_this_process() -> ! {
+        use rustix::process::{Signal, getpid, kill_process};
+        let sent = kill_process(getpid(), Signal::KILL);
+        unreachable!("it outlives SIGKILL: {sent:?}")
+    }
+
     fn die() -> ! {
         // Without the message of a panic.
         resume_unwind(Box::new(Crash))
@@ -130,6 +140,8 @@ mod injected {
             None => Ok(()),
             Some(Harm::Crash(_)) => die(),
             Some(Harm::Fail(kind, _)) => Err(kind.into()),
+            #[cfg(unix)]
+            Some(Harm::Kill(_)) => kill_this_process(),
         }
     }
 
@@ -141,11 +153,21 @@ mod injected {
         let Some(harm) = due(name) else {
             return file.write_all(bytes);
         };
-        let (Harm::Crash(reached) | Harm::Fail(_, reached)) = harm;
-        file.write_all(&bytes[..reached.min(bytes.len())])?;
+        let up_to = |reached: usize| &bytes[..reached.min(bytes.len())];
         match harm {
-            Harm::Crash(_) => die(),
-            Harm::Fail(kind, _) => Err(kind.into()),
+            Harm::Crash(reached) => {
+                file.write_all(up_to(reached))?;
+                die()
+            }
+            Harm::Fail(kind, reached) => {
+                file.write_all(up_to(reached))?;
+                Err(kind.into())
+            }
+            #[cfg(unix)]
+            Harm::Kill(reached) => {
+                file.write_all(up_to(reached))?;
+                kill_this_process()
+            }
         }
     }
 }

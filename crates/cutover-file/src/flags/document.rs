@@ -1,13 +1,15 @@
 //! `flags.json`: the flags, the record of their revision, and their digest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-use cutover_domain::flags::{ChangeRecord, Definition, FlagDocument, FlagKey, Revision, SCHEMA};
+use cutover_domain::flags::{
+    ChangeRecord, Definition, FlagDocument, FlagKey, Problem, Problems, Revision, SCHEMA,
+};
 use cutover_ports::PortError;
 use jiff::Timestamp;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -60,7 +62,10 @@ impl Stored {
             Ok(read) if read.schema <= SCHEMA => read,
             other => {
                 return Err(match (newer_schema(text), other) {
-                    (None, Err(cause)) => error::json(operation, path, &cause),
+                    (None, Err(cause)) => match diagnose(text) {
+                        Some(problems) => error::unreadable(operation, path, &cause, &problems),
+                        None => error::json(operation, path, &cause),
+                    },
                     (schema, _) => too_new(operation, path, schema.unwrap_or_default()),
                 });
             }
@@ -101,6 +106,66 @@ fn too_new(operation: Operation, path: &Path, schema: u64) -> PortError {
     );
     error::corrupt(operation, path.display(), why)
         .advice("upgrade cutover; nothing has been overwritten")
+}
+
+/// Everything that keeps a text that is JSON from being flags; `None` where that is nothing that
+/// a look at its values can tell.
+fn diagnose(text: &[u8]) -> Option<Problems> {
+    let mut value: Value = serde_json::from_slice(text).ok()?;
+    if let Some(members) = value.as_object_mut() {
+        // Whoever writes flags by hand need not know these two.
+        members.insert("revision".to_owned(), Revision::ZERO.number().into());
+        members.insert(
+            "updated_at".to_owned(),
+            Timestamp::UNIX_EPOCH.to_string().into(),
+        );
+    }
+    let mut problems = FlagDocument::diagnose(&value);
+    let twice = flags_written_twice(text).into_iter().map(|key| Problem {
+        path: format!("$.flags[{key:?}]"),
+        message: format!("the flag {key} is defined twice"),
+    });
+    problems.0.extend(twice);
+    (!problems.0.is_empty()).then_some(problems)
+}
+
+/// Keys of which a [`Value`] keeps the last one alone.
+fn flags_written_twice(text: &[u8]) -> BTreeSet<String> {
+    #[derive(Deserialize)]
+    struct Text {
+        flags: Keys,
+    }
+
+    struct Keys(BTreeSet<String>);
+
+    impl<'de> Deserialize<'de> for Keys {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct KeysVisitor;
+            impl<'de> Visitor<'de> for KeysVisitor {
+                type Value = Keys;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("an object of flags by key")
+                }
+
+                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+                    let (mut once, mut twice) = (BTreeSet::new(), BTreeSet::new());
+                    while let Some(key) = map.next_key::<String>()? {
+                        map.next_value::<IgnoredAny>()?;
+                        if !once.insert(key.clone()) {
+                            twice.insert(key);
+                        }
+                    }
+                    Ok(Keys(twice))
+                }
+            }
+            deserializer.deserialize_map(KeysVisitor)
+        }
+    }
+
+    serde_json::from_slice::<Text>(text)
+        .map(|text| text.flags.0)
+        .unwrap_or_default()
 }
 
 /// The record in a text whose flags may not be valid.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use cutover_domain::flags::Problems;
 use cutover_ports::{PortError, PortErrorKind};
 
 /// What is being done, for error messages: an infinitive.
@@ -79,6 +80,18 @@ pub(super) fn json(operation: Operation, path: &Path, error: &serde_json::Error)
         .map_or(text.as_str(), |(why, _)| why);
     let place = format_args!("{}:{}:{}", path.display(), error.line(), error.column());
     corrupt(operation, place, why)
+}
+
+/// JSON that is no flags: where reading stopped, and everything that is wrong.
+pub(super) fn unreadable(
+    operation: Operation,
+    path: &Path,
+    stopped: &serde_json::Error,
+    problems: &Problems,
+) -> PortError {
+    let (line, column) = (stopped.line(), stopped.column());
+    let place = format_args!("{}:{line}:{column}", path.display());
+    corrupt(operation, place, problems)
 }
 
 /// A record or document that cannot be written as JSON.

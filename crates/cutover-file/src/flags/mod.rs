@@ -94,6 +94,8 @@ mod worker;
 
 #[cfg(test)]
 mod harm;
+#[cfg(all(test, unix))]
+mod kills;
 #[cfg(test)]
 mod meddling;
 

@@ -2,9 +2,10 @@ use std::collections::BTreeSet;
 
 use cutover_domain::flags::{ChangeRecord, Revision};
 use cutover_ports::PortError;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::page::Entry;
+use super::repair;
 use super::sealed::Broken;
 use super::state::{self, Place};
 use crate::database::Desk;
@@ -76,20 +77,13 @@ pub(super) fn inspect(desk: &mut Desk, place: &Place) -> Result<Option<Inspectio
             known_schema: migrations::current_version(),
             is_locked,
             problems: problems(&snapshot).map_err(failed())?,
-            environments: environments(&snapshot).map_err(failed())?,
             ..Inspection::default()
         };
-        found.read_history(place, &snapshot).map_err(failed())?;
-        if let Some(newest) = state::row(INSPECT, place, &snapshot, "flag_documents")?
-            .filter(|stored| stored.sealed.is_whole())
-        {
-            // The history ends before the flags.
-            found.step(newest.revision.next());
+        match found.read_tables(place, &snapshot) {
+            // Of a file that is damaged it tells what it can.
+            Err(_) if !found.problems.is_empty() => Ok(found),
+            read => read.map(|()| found),
         }
-        found.repairable = super::repair::last_good(INSPECT, place, &snapshot)
-            .ok()
-            .map(|(document, _)| document.revision);
-        Ok(found)
     })
 }
 
@@ -98,6 +92,13 @@ fn problems(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(&format!("PRAGMA integrity_check({NAMED})"))?;
     let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
     lines
+        .map(|line| match line {
+            // It meets what it looks for before it can look.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                Ok(error.to_string())
+            }
+            line => line,
+        })
         .filter(|line| line.as_ref().map_or(true, |line| line != "ok"))
         .collect()
 }
@@ -110,6 +111,20 @@ fn environments(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 }
 
 impl Inspection {
+    fn read_tables(&mut self, place: &Place, connection: &Connection) -> Result<(), PortError> {
+        let failed = || place.failed(INSPECT);
+        self.environments = environments(connection).map_err(failed())?;
+        self.read_history(place, connection).map_err(failed())?;
+        let stored = state::row(INSPECT, place, connection, "flag_documents")?;
+        if let Some(newest) = stored.filter(|stored| stored.sealed.is_whole()) {
+            // Where the history ends before the flags.
+            self.step(newest.revision.next());
+        }
+        let last_good = repair::last_good(INSPECT, place, connection).ok();
+        self.repairable = last_good.map(|(document, _)| document.revision);
+        Ok(())
+    }
+
     fn read_history(&mut self, place: &Place, connection: &Connection) -> rusqlite::Result<()> {
         let environment = &*place.environment;
         let mut statement = connection.prepare(

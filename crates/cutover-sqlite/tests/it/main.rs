@@ -1,10 +1,6 @@
 //! The SQLite adapters under their contracts, and under harm.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panic"
-)]
+// `cfg(test)` tells clippy that helpers, too, are tests, and may panic.
 
+#[cfg(test)]
 #[cfg(feature = "flags")]
 mod flags;

@@ -35,7 +35,7 @@ use cutover_ports::flags::FlagStore;
 
 pub use faulty::{Call, Fault, FaultyFlagStore};
 pub use sample::{at_minute, commit_changes, create, next_commit, next_event};
-pub use strategy::{any_change_to, any_flags};
+pub use strategy::{Subject, any_change_to, any_condition, any_flags, any_subject};
 
 type Open = Box<dyn Fn() -> Arc<dyn FlagStore>>;
 

@@ -271,9 +271,10 @@ impl RunArgs {
             repeats: self.repeat,
             jobs: self.jobs,
             // JSON readers elsewhere keep 53 bits of a number.
-            seed: self
-                .seed
-                .unwrap_or_else(|| u64::from_be_bytes(random()) >> 11),
+            seed: match self.seed {
+                Some(seed) => seed,
+                None => u64::from_be_bytes(random()?) >> 11,
+            },
             limits,
         })
     }
@@ -283,7 +284,7 @@ impl RunArgs {
         let plan = runner.plan();
         let name = self.name.clone().unwrap_or_else(|| plan.new.program_name());
         let mut run = Run::new(
-            RunId::time_ordered(now, random()),
+            RunId::time_ordered(now, random()?),
             name,
             RunKind::Commands,
             now,
@@ -308,14 +309,11 @@ impl RunArgs {
 }
 
 /// Random bytes for ids and seeds.
-fn random<const N: usize>() -> [u8; N] {
+fn random<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
-    for chunk in bytes.chunks_mut(6) {
-        // The last bytes of a random UUID are all random; version and variant stand before.
-        let random = uuid::Uuid::new_v4().into_bytes();
-        chunk.copy_from_slice(&random[16 - chunk.len()..]);
-    }
-    bytes
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::io("get a random number", &error.into()))?;
+    Ok(bytes)
 }
 
 /// A run being saved: each record at once, the header now and then.
@@ -368,9 +366,8 @@ mod tests {
 
     #[test]
     fn random_bytes_are_not_the_same_twice() {
-        let (one, other): ([u8; 10], [u8; 10]) = (random(), random());
-        assert_ne!(one, other);
-        assert_ne!(one[..6], one[4..], "no chunk is left out");
+        let bytes = || random::<10>().unwrap();
+        assert_ne!(bytes(), bytes());
     }
 
     #[test]

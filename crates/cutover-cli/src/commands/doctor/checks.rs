@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use cutover_domain::flags::FlagDocument;
 use jiff::Timestamp;
 
-use super::{Check, counted, store};
-use crate::context::Context;
+use super::{Check, counted, database, store};
+use crate::context::{Context, FlagAdapter};
 use crate::suggest::command;
 
 /// Below this, the next change may not fit.
@@ -21,26 +21,33 @@ const CLOCK_TOLERANCE: i64 = 5;
 
 pub(super) fn all(context: &Context) -> Vec<Check> {
     let home = context.place.home();
-    let folder = context.place.store_folder();
-    let mut checks = vec![home_check(home)];
+    let place = context.place.flags();
+    let folder = place.folder();
+    let mut checks = vec![home_check(home, folder)];
     if folder != home {
-        checks.push(folder_check(&folder));
+        checks.push(folder_check(folder));
     }
-    checks.extend(permissions(&[home, &folder, &folder.join("flags.json")]));
-    let (document, found) = store::all(context, &folder);
+    let files = place.files();
+    let mut paths = vec![home, folder];
+    paths.extend(files.iter().map(PathBuf::as_path));
+    checks.extend(permissions(&paths));
+    let (document, found) = match context.flag_adapter() {
+        FlagAdapter::Files(store) => store::all(context, &store, folder),
+        FlagAdapter::Sqlite(store) => database::all(context, &store),
+    };
     checks.extend(found);
-    checks.push(writable(&folder));
+    checks.push(writable(folder));
     if folder != home {
         checks.push(writable(home));
     }
-    checks.extend(space(&folder));
+    checks.extend(space(folder));
     checks.extend(document.as_ref().and_then(|it| variables(context, it)));
-    checks.push(clock(context, &folder, document.as_ref()));
+    checks.push(clock(context, folder, document.as_ref()));
     checks.push(metrics(context));
     checks
 }
 
-fn home_check(home: &Path) -> Check {
+fn home_check(home: &Path, flags: &Path) -> Check {
     match fs::metadata(home) {
         Ok(found) if found.is_dir() => Check::ok("home", home.display().to_string()),
         Ok(_) => Check::fail(
@@ -48,6 +55,15 @@ fn home_check(home: &Path) -> Check {
             format!("{} is no folder", home.display()),
             "name another one with --home DIR or CUTOVER_HOME",
         ),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !flags.starts_with(home) => {
+            Check::ok(
+                "home",
+                format!(
+                    "{} is not there yet: what is compared or measured makes it",
+                    home.display()
+                ),
+            )
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Check::warn(
             "home",
             format!("{} is not there yet", home.display()),

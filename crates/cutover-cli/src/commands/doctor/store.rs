@@ -1,4 +1,4 @@
-//! What is looked at inside of the store: flags, history, lock.
+//! What is looked at inside of a store of files: flags, history, lock.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -16,12 +16,15 @@ use crate::context::Context;
 use crate::suggest::command;
 
 /// The flags, if they can be read, and what was found about them.
-pub(super) fn all(context: &Context, folder: &Path) -> (Option<FlagDocument>, Vec<Check>) {
-    let store = context.file_flag_store();
+pub(super) fn all(
+    context: &Context,
+    store: &FileFlagStore,
+    folder: &Path,
+) -> (Option<FlagDocument>, Vec<Check>) {
     let document = pollster::block_on(store.load());
     let inspection = pollster::block_on(store.inspect());
     let edited = match (&document, &inspection) {
-        (Ok(Some(document)), Ok(found)) => edited(&store, document, found),
+        (Ok(Some(document)), Ok(found)) => edited(store, document, found),
         _ => false,
     };
     let mut checks = vec![flags(&document, edited, &inspection)];
@@ -59,15 +62,7 @@ fn flags(
 ) -> Check {
     let repair = command(&["doctor", "--repair"]);
     match document {
-        Ok(None) => Check::warn(
-            "flags",
-            "there are none yet",
-            format!(
-                "{}, or {}",
-                command(&["flag", "init", "--preset", "mdm"]),
-                command(&["flag", "create", "KEY"])
-            ),
-        ),
+        Ok(None) => no_flags(),
         Ok(Some(document)) => {
             let count = counted(document.flags.len(), "flag");
             let edit = if edited {
@@ -95,6 +90,19 @@ fn flags(
         ),
         Err(error) => Check::fail("flags", error.to_string(), "no flag can be read until then"),
     }
+}
+
+/// Nothing was ever stored.
+pub(super) fn no_flags() -> Check {
+    Check::warn(
+        "flags",
+        "there are none yet",
+        format!(
+            "{}, or {}",
+            command(&["flag", "init", "--preset", "mdm"]),
+            command(&["flag", "create", "KEY"])
+        ),
+    )
 }
 
 fn history(found: &Inspection) -> Vec<Check> {
@@ -152,12 +160,12 @@ fn history(found: &Inspection) -> Vec<Check> {
     checks
 }
 
-fn counted_u64(count: u64, what: &str) -> String {
+pub(super) fn counted_u64(count: u64, what: &str) -> String {
     counted(usize::try_from(count).unwrap_or(usize::MAX), what)
 }
 
 /// Flags that should be gone.
-fn expired(context: &Context, document: &FlagDocument) -> Option<Check> {
+pub(super) fn expired(context: &Context, document: &FlagDocument) -> Option<Check> {
     let today = context.now().to_zoned(TimeZone::UTC).date();
     let expired: Vec<_> = document
         .flags

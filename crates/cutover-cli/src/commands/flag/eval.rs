@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use cutover_domain::flags::{
     Bucket, Bucketing, Context as Asked, Definition, ErrorCode, Evaluation, FlagValue, Interner,
-    Reason, Revision, Slot, Snapshot, ValueType,
+    Reason, Revision, Slot, Snapshot, Tier, ValueType,
 };
 use serde::Serialize;
 
 use super::masks::LaidOver;
 use super::open::Flags;
-use super::subject::{Subject, SubjectArgs, naming_anybody, rolled_out_by};
+use super::subject::{Asking, Subject, SubjectArgs, bucketing, counted_by, naming_anybody};
 use super::units::{each_unit, open, unit};
 use crate::commands::examples;
 use crate::context::Context;
@@ -24,6 +24,7 @@ use crate::suggest::quoted_words;
 #[command(before_help = examples(&[
     ("cutover flag eval use_new_parser --unit dataset-17", ""),
     ("cutover flag eval new_pipeline --tenant acme --attr plan=pro", ""),
+    ("cutover flag eval new_editor --unit u1 --attr 'groups=[\"staff\", \"beta\"]'", ""),
     ("cutover flag eval use_new_parser --units units.txt", "one JSON line a unit, in order"),
 ]))]
 pub struct EvalArgs {
@@ -87,7 +88,7 @@ struct Asker<'a> {
     key: &'a str,
     snapshot: Snapshot,
     slot: Slot,
-    bucketing: Bucketing,
+    definition: Option<&'a Definition>,
     default: Option<FlagValue>,
     laid_over: LaidOver<'a>,
 }
@@ -101,10 +102,7 @@ impl<'a> Asker<'a> {
             key,
             snapshot,
             slot: interner.slot(key),
-            bucketing: definition
-                .and_then(|flag| flag.rollout.as_ref())
-                .map(|rollout| rollout.bucketing)
-                .unwrap_or_default(),
+            definition,
             default: default.map(|text| default_value(definition, text)),
             laid_over: flags.masks.of(key),
         }
@@ -125,7 +123,7 @@ impl<'a> Asker<'a> {
                 variant: Some(variant),
                 reason,
                 revision,
-                bucket: bucket.map(|bucket| number(bucket, self.bucketing)),
+                bucket: bucket.map(|bucket| number(bucket, self.bucketing(reason, asked))),
                 error_code: None,
                 laid_over: self.laid_over,
             },
@@ -141,6 +139,31 @@ impl<'a> Asker<'a> {
                 laid_over: self.laid_over,
             },
         }
+    }
+}
+
+impl Asker<'_> {
+    /// The tier that answered, or at which answering failed.
+    fn tier(&self, asked: &Asked<'_>) -> Tier {
+        self.snapshot.explain(self.slot, asked).tier
+    }
+
+    /// The formula of the tier that answered.
+    fn bucketing(&self, reason: Reason, asked: &Asked<'_>) -> Bucketing {
+        let Some(definition) = self.definition else {
+            return Bucketing::default();
+        };
+        let mut of_rules = definition.rules.iter().map(|rule| rule.bucketing);
+        let first = of_rules.next();
+        let tier = match (reason, first) {
+            (Reason::TargetingMatch, Some(first)) if of_rules.all(|other| other == first) => {
+                return first;
+            }
+            // Which rule it was is not in the answer.
+            (Reason::TargetingMatch, _) => self.tier(asked),
+            _ => Tier::Rollout,
+        };
+        bucketing(definition, &tier)
     }
 }
 
@@ -172,19 +195,22 @@ pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> 
     let flags = Flags::in_force(context)?;
     let subject = Subject::read(&args.subject)?;
     let asker = Asker::new(&flags, &args.key, args.default.as_deref());
-    let attributes = subject.attributes();
+    let lists = subject.lists();
+    let asking = subject.asking(&lists);
+    let asked = asking.by(args.unit.as_deref());
     let error = match &args.units {
-        Some(path) => ask_all(&asker, path, &subject)?,
+        Some(path) => ask_all(&asker, path, &asking)?,
         None => {
-            let answer = asker.ask(&subject.asks(args.unit.as_deref(), &attributes), None);
+            let answer = asker.ask(&asked, None);
             context.output.show(&answer)?;
-            answer.error_code
+            answer.error_code.map(|error| (error, asker.tier(&asked)))
         }
     };
-    let Some(error) = error else {
+    let Some((error, tier)) = error else {
         return Ok(Exit::Done);
     };
-    let failure = explain(&flags, &args.key, error);
+    let failure = no_answer(&flags, &args.key, error, &tier)
+        .hint("or say what is answered then, with --default VALUE");
     if args.default.is_some() {
         context.output.warn(failure);
         return Ok(Exit::Done);
@@ -192,18 +218,17 @@ pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> 
     Err(failure)
 }
 
-fn explain(flags: &Flags, key: &str, error: ErrorCode) -> Failure {
-    let by = flags.document.flags.get(key).and_then(rolled_out_by);
+/// Why a flag has no answer, and what to add.
+pub(super) fn no_answer(flags: &Flags, key: &str, error: ErrorCode, tier: &Tier) -> Failure {
+    let definition = flags.document.flags.get(key);
+    let by = definition.and_then(|definition| counted_by(definition, tier));
     match (error, by) {
         (ErrorCode::FlagNotFound, _) => flags.unknown(key),
         (ErrorCode::TargetingKeyMissing, by) => Failure::no(format_args!(
             "{key} is rolled out by {}, and none is named",
             by.unwrap_or("unit")
         ))
-        .hint(format_args!(
-            "add {}, or --default VALUE",
-            quoted_words(&naming_anybody(by))
-        )),
+        .hint(format_args!("add {}", quoted_words(&naming_anybody(by)))),
         (ErrorCode::InvalidContext, Some(by)) => Failure::no(format_args!(
             "{key} is rolled out by {by}, which must be text or a whole number"
         )),
@@ -211,21 +236,23 @@ fn explain(flags: &Flags, key: &str, error: ErrorCode) -> Failure {
     }
 }
 
-/// Asks for every line of a file, as it is read; answers the first error code that came up.
+/// Asks for every line of a file, as it is read; answers the first error that came up, and where.
 fn ask_all(
     asker: &Asker<'_>,
     path: &Path,
-    subject: &Subject,
-) -> Result<Option<ErrorCode>, Failure> {
-    let attributes = subject.attributes();
+    asking: &Asking<'_>,
+) -> Result<Option<(ErrorCode, Tier)>, Failure> {
     let name = path.display();
     let input = open(path)?;
     let mut to = data();
     let mut first_error = None;
     let result = each_unit(input, |number, line| {
         let unit = unit(&name, number, line)?;
-        let answer = asker.ask(&subject.asks(Some(unit), &attributes), Some(unit));
-        first_error = first_error.or(answer.error_code);
+        let asked = asking.by(Some(unit));
+        let answer = asker.ask(&asked, Some(unit));
+        if let (None, Some(error)) = (&first_error, answer.error_code) {
+            first_error = Some((error, asker.tier(&asked)));
+        }
         write_json_line(&mut to, &answer)
     });
     // The answers before the trouble are good ones.

@@ -7,6 +7,7 @@ use cutover_domain::flags::{FlagKey, Revision};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::columns::{Column, write_columns};
 use super::deleted;
 use super::describe::answers;
 use super::open::Flags;
@@ -14,7 +15,7 @@ use super::view::FlagView;
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Page, Report, printable, table, write_json_line};
+use crate::output::{Page, Report, printable, write_json_line};
 use crate::suggest::command;
 
 #[derive(Args, Debug)]
@@ -46,78 +47,43 @@ struct List<'a> {
     flags: Vec<FlagView<'a>>,
 }
 
-/// A column of the list; one that says nothing about any flag is left out, unless it is `always`
-/// there.
-struct Column {
-    head: &'static str,
-    always: bool,
-    of: fn(&FlagView<'_>) -> Option<String>,
+fn columns<'a>() -> [Column<FlagView<'a>>; 9] {
+    [
+        Column::new("flag", |flag| Some(flag.key.to_string())),
+        Column::new("type", |flag| Some(flag.definition.kind.to_string())),
+        Column::new("answers", |flag| {
+            let answers = answers(flag.definition);
+            Some(match flag.laid_over.source() {
+                Some(source) => format!("{answers}\nby {}", printable(source)),
+                None => answers,
+            })
+        }),
+        Column::new("overrides", |flag| {
+            let overrides = flag.definition.overrides.len();
+            (overrides > 0).then(|| overrides.to_string())
+        }),
+        Column::new("requires", |flag| {
+            let keys = flag.definition.requires.iter().map(FlagKey::as_str);
+            let keys: Vec<_> = keys.collect();
+            (!keys.is_empty()).then(|| keys.join(", "))
+        }),
+        Column::if_any("stage", |flag| Some(flag.definition.stage?.to_string())),
+        Column::if_any("owner", |flag| {
+            flag.definition.owner.as_deref().map(printable)
+        }),
+        Column::if_any("expires", |flag| Some(flag.definition.expires?.to_string())),
+        Column::new("description", |flag| {
+            flag.definition.description.as_deref().map(printable)
+        }),
+    ]
 }
-
-impl Column {
-    const fn new(head: &'static str, of: fn(&FlagView<'_>) -> Option<String>) -> Self {
-        Self {
-            head,
-            always: true,
-            of,
-        }
-    }
-
-    const fn if_any(self) -> Self {
-        Self {
-            always: false,
-            ..self
-        }
-    }
-}
-
-const COLUMNS: [Column; 9] = [
-    Column::new("flag", |flag| Some(flag.key.to_string())),
-    Column::new("type", |flag| Some(flag.definition.kind.to_string())),
-    Column::new("answers", |flag| {
-        let answers = answers(flag.definition);
-        Some(match flag.laid_over.source() {
-            Some(source) => format!("{answers}\nby {}", printable(source)),
-            None => answers,
-        })
-    }),
-    Column::new("overrides", |flag| {
-        let overrides = flag.definition.overrides.len();
-        (overrides > 0).then(|| overrides.to_string())
-    }),
-    Column::new("requires", |flag| {
-        let keys = flag.definition.requires.iter().map(FlagKey::as_str);
-        let keys: Vec<_> = keys.collect();
-        (!keys.is_empty()).then(|| keys.join(", "))
-    }),
-    Column::new("stage", |flag| Some(flag.definition.stage?.to_string())).if_any(),
-    Column::new("owner", |flag| {
-        flag.definition.owner.as_deref().map(printable)
-    })
-    .if_any(),
-    Column::new("expires", |flag| Some(flag.definition.expires?.to_string())).if_any(),
-    Column::new("description", |flag| {
-        flag.definition.description.as_deref().map(printable)
-    }),
-];
 
 impl Report for List<'_> {
     fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
         if self.flags.is_empty() {
             return Ok(());
         }
-        let columns: Vec<_> = COLUMNS
-            .iter()
-            .filter(|column| {
-                column.always || self.flags.iter().any(|flag| (column.of)(flag).is_some())
-            })
-            .collect();
-        let mut flags = table(columns.iter().map(|column| column.head));
-        for flag in &self.flags {
-            let cells = columns.iter().map(|column| (column.of)(flag));
-            flags.add_row(cells.map(|cell| cell.unwrap_or_else(|| "-".to_owned())));
-        }
-        page.table(flags)
+        write_columns(page, &columns(), &self.flags)
     }
 
     fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {

@@ -6,6 +6,7 @@
 mod about;
 mod apply;
 mod change;
+mod columns;
 mod consequences;
 mod create;
 mod delete;
@@ -14,6 +15,7 @@ mod describe;
 mod edit;
 mod editor;
 mod eval;
+mod explain;
 mod export;
 mod fields;
 mod history;
@@ -69,6 +71,8 @@ pub enum FlagCommand {
     Set(set::SetArgs),
     /// Show what a flag is set to, what it answers, and why
     Status(status::StatusArgs),
+    /// Show how an answer came about, tier by tier
+    Explain(explain::ExplainArgs),
     /// Evaluate a flag for one unit, or for a file of them
     Eval(eval::EvalArgs),
     /// Fix the answer for one unit or tenant
@@ -117,6 +121,7 @@ pub(crate) fn run(context: &Context, command: FlagCommand) -> Result<Exit, Failu
         FlagCommand::Get(args) => list::get(context, &args),
         FlagCommand::Set(args) => set::set(context, &args),
         FlagCommand::Status(args) => status::status(context, &args),
+        FlagCommand::Explain(args) => explain::explain(context, &args),
         FlagCommand::Eval(args) => eval::eval(context, &args),
         FlagCommand::Override(args) => set::fix(context, &args),
         FlagCommand::Rollout(args) => set::rollout(context, args),

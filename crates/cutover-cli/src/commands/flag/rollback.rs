@@ -103,9 +103,9 @@ fn attempt(context: &Context, args: &RollbackArgs, who: Who<'_>) -> Result<Exit,
                 "{target} is not rolled back in any flag"
             )));
         }
-        context
-            .output
-            .note(format_args!("{target} gets off everywhere already"));
+        context.output.note(format_args!(
+            "{target} is off already wherever it can be rolled back"
+        ));
         return nothing_to_do(context, &flags, &args.change);
     }
     let next = |revision: Revision| match &keys[..] {

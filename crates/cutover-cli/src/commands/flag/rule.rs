@@ -6,6 +6,7 @@ mod parts;
 
 use clap::{Args, Subcommand};
 use cutover_domain::flags::{Change, Definition, FlagKey, Rule, RuleRef};
+use serde::Serialize;
 
 use super::change::{Wish, request};
 use super::open::Flags;
@@ -115,6 +116,29 @@ fn change_rule(
         warnings: Vec::new(),
     }
     .make(context)
+}
+
+/// A rule as it is listed: with its number, and its condition as people write it.
+#[derive(Debug, Serialize)]
+pub(super) struct Listed<'a> {
+    /// Its place, counted from 1.
+    number: usize,
+    condition: String,
+    #[serde(flatten)]
+    rule: &'a Rule,
+}
+
+impl<'a> Listed<'a> {
+    /// The rules of a flag, in the order in which they are asked.
+    pub(super) fn all(definition: &'a Definition) -> Vec<Self> {
+        let rules = (1..).zip(&definition.rules);
+        let listed = rules.map(|(number, rule)| Self {
+            number,
+            condition: rule.when.to_string(),
+            rule,
+        });
+        listed.collect()
+    }
 }
 
 /// The rule that a person means; an unknown one is the answer no, with those that there are.

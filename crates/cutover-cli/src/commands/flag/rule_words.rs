@@ -136,7 +136,7 @@ fn pairs(before: &[Rule], after: &[Rule]) -> Vec<(usize, usize)> {
     let same_name = |a: &Rule, b: &Rule| a.name.is_some() && a.name == b.name;
     let equal = |a: &Rule, b: &Rule| a == b;
     let same_people = |a: &Rule, b: &Rule| a.name.is_none() && b.name.is_none() && a.when == b.when;
-    let tests: [&dyn Fn(&Rule, &Rule) -> bool; 3] = [&same_name, &equal, &same_people];
+    let tests: [fn(&Rule, &Rule) -> bool; 3] = [same_name, equal, same_people];
     let mut became: Vec<Option<usize>> = vec![None; before.len()];
     let mut taken = vec![false; after.len()];
     for is_same in tests {

@@ -42,7 +42,7 @@ pub struct SetArgs {
     ("cutover flag rollout use_new_parser 12.5", "up to three decimals"),
     ("cutover flag rollout use_new_parser 0", "back to nobody"),
     ("cutover flag rollout page_size --split small=1,big=3", "everybody, by weight"),
-]))]
+]), override_usage = "cutover flag rollout [OPTIONS] <KEY> <PERCENT | --split VARIANT=WEIGHT,…>")]
 pub struct RolloutArgs {
     /// The flag
     key: String,

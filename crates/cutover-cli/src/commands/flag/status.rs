@@ -1,27 +1,35 @@
 //! `flag status`: what a flag is set to, what it answers, and why.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use clap::Args;
-use cutover_domain::Percentage;
 use cutover_domain::flags::{
     Definition, ErrorCode, Explanation, FlagDocument, FlagKey, FlagValue, Interner, Reason,
-    Revision, Snapshot, State, Tier,
+    Revision, Snapshot, State, Tier, ValueType, Weight,
 };
+use cutover_domain::{Percentage, Stage};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
-use super::describe::answers;
+use super::columns::{Column, write_columns};
+use super::describe::{answer, answers};
 use super::eval::number;
 use super::masks::LaidOver;
 use super::open::Flags;
-use super::outcomes::closed;
+use super::outcomes::{closed, only_outcome};
 use super::reasons::{depends, warnings, why};
-use super::subject::{Subject, SubjectArgs, naming, naming_anybody, rolled_out_by, status_command};
+use super::rule::Listed;
+use super::rule_words::{called, in_full};
+use super::subject::{
+    Subject, SubjectArgs, bucketing, counted_by, naming, naming_anybody, rolled_out_by,
+    status_command,
+};
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Page, Report, printable, style, table, write_json_line};
+use crate::output::{Page, Report, printable, style, write_json_line};
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -52,19 +60,92 @@ struct Status<'a> {
     /// The option that would tell what is not known about who asks.
     #[serde(skip)]
     missing: Option<Vec<String>>,
+    #[serde(skip)]
+    definition: &'a Definition,
 }
 
 #[derive(Serialize)]
 struct Configured<'a> {
+    #[serde(rename = "type")]
+    kind: ValueType,
     state: State,
     default: &'a str,
+    variants: &'a BTreeMap<String, FlagValue>,
     percentage: Option<Percentage>,
     /// The share of units that the percentage really reaches.
     reached: Option<Percentage>,
+    /// How everybody is divided, instead of a percentage.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    split: &'a [Weight],
     requires: &'a [FlagKey],
     overrides: usize,
+    rules: Vec<Listed<'a>>,
+    stage: Option<Stage>,
+    owner: Option<&'a str>,
+    expires: Option<Date>,
     #[serde(skip)]
     words: String,
+}
+
+impl<'a> Configured<'a> {
+    fn new(definition: &'a Definition) -> Self {
+        let rollout = definition.rollout.as_ref();
+        let bucketing = rollout.map(|rollout| rollout.bucketing).unwrap_or_default();
+        let percentage = definition.percentage();
+        Self {
+            kind: definition.kind,
+            state: definition.state,
+            default: &definition.default,
+            variants: &definition.variants,
+            percentage,
+            reached: percentage.map(|share| bucketing.reached(share)),
+            split: rollout
+                .map(|rollout| &rollout.split[..])
+                .unwrap_or_default(),
+            requires: &definition.requires,
+            overrides: definition.overrides.len(),
+            rules: Listed::all(definition),
+            stage: definition.stage,
+            owner: definition.owner.as_deref(),
+            expires: definition.expires,
+            words: answers(definition),
+        }
+    }
+
+    /// What the words do not tell.
+    fn details(&self, definition: &Definition) -> Vec<(String, String)> {
+        let mut details = Vec::new();
+        let mut detail = |name: &str, text: String| details.push((name.to_owned(), text));
+        if self.kind != ValueType::Boolean || self.variants.len() > 2 {
+            let variants = self.variants.iter();
+            let variants: Vec<_> = variants
+                .map(|(name, value)| printable(&format!("{name} = {}", value.0)))
+                .collect();
+            detail("variants", variants.join(", "));
+        }
+        for (index, rule) in definition.rules.iter().enumerate() {
+            let words = in_full(rule, |variant| answer(definition, variant));
+            detail(&called(index, None), words);
+        }
+        if self.overrides > 0 {
+            detail("overrides", self.overrides.to_string());
+        }
+        if let (Some(wanted), Some(reached)) = (self.percentage, self.reached)
+            && wanted != reached
+        {
+            detail("reached", format!("{reached} %"));
+        }
+        if let Some(stage) = self.stage {
+            detail("stage", stage.to_string());
+        }
+        if let Some(owner) = self.owner {
+            detail("owner", printable(owner));
+        }
+        if let Some(expires) = self.expires {
+            detail("expires", expires.to_string());
+        }
+        details
+    }
 }
 
 #[derive(Serialize)]
@@ -79,7 +160,18 @@ struct Effective<'a> {
     error_code: Option<ErrorCode>,
 }
 
-impl Effective<'_> {
+impl<'a> Effective<'a> {
+    fn new(value: Option<&'a FlagValue>, variant: Option<&'a str>, reason: Reason) -> Self {
+        Self {
+            value,
+            variant,
+            reason,
+            bucket: None,
+            hash_input: None,
+            error_code: None,
+        }
+    }
+
     fn words(&self) -> String {
         match (self.variant, self.error_code) {
             (Some(variant), _) => match self.value {
@@ -102,8 +194,9 @@ pub(super) fn status(context: &Context, args: &StatusArgs) -> Result<Exit, Failu
     let subject = Subject::read(&args.subject)?;
     let mut interner = Interner::default();
     let snapshot = Snapshot::compile(&flags.document, &mut interner);
-    let attributes = subject.attributes();
-    let asked = subject.asks(args.unit.as_deref(), &attributes);
+    let lists = subject.lists();
+    let asking = subject.asking(&lists);
+    let asked = asking.by(args.unit.as_deref());
     let anybody = args.unit.is_none() && subject.is_empty();
     let now = context.now();
     let mut status_of = |key: &'_ FlagKey| {
@@ -149,64 +242,52 @@ impl<'a> Status<'a> {
         anybody: bool,
         now: Timestamp,
     ) -> Self {
-        let rollout = definition.rollout.as_ref();
-        let bucketing = rollout.map(|rollout| rollout.bucketing).unwrap_or_default();
         let why = why(document, definition, &explanation, anybody);
         let mut warnings = warnings(key, definition, now);
         let depends = depends(document, definition, &explanation, anybody);
         let missing = match (&explanation.answer, &explanation.tier) {
-            (Err(ErrorCode::TargetingKeyMissing), _) => Some(definition),
-            (_, Tier::Requires(required)) if depends => document.flags.get(required),
+            (Err(ErrorCode::TargetingKeyMissing), tier) => Some(counted_by(definition, tier)),
+            (_, Tier::Requires(required)) if depends => {
+                document.flags.get(required).map(rolled_out_by)
+            }
+            _ if depends => Some(rolled_out_by(definition)),
             _ => None,
         };
-        let missing = missing.map(|flag| naming_anybody(rolled_out_by(flag)));
+        let missing = missing.filter(|_| depends || !anybody).map(naming_anybody);
         // Where it is why nothing else counts, it was said already.
         if definition.state == State::Enabled && !matches!(explanation.tier, Tier::Requires(_)) {
             warnings.extend(closed(document, definition).map(|key| {
                 format!("it requires {key}, which is off for everybody without an override")
             }));
         }
-        let effective = (!depends).then(|| {
-            let (answer, error_code) = match explanation.answer {
-                Ok(answer) => (Some(answer), None),
-                Err(error) => (None, Some(error)),
-            };
-            Effective {
-                value: answer.map(|answer| answer.value),
-                variant: answer.map(|answer| answer.variant),
-                reason: answer.map_or(Reason::Error, |answer| answer.reason),
+        let only = only_outcome(definition).filter(|_| anybody);
+        let effective = (!depends).then(|| match (explanation.answer, only) {
+            (Ok(answer), _) => Effective {
                 bucket: answer
-                    .and_then(|answer| answer.bucket)
-                    .map(|b| number(b, bucketing)),
+                    .bucket
+                    .map(|bucket| number(bucket, bucketing(definition, &explanation.tier))),
                 hash_input: explanation.hash_input,
-                error_code,
+                ..Effective::new(Some(answer.value), Some(answer.variant), answer.reason)
+            },
+            // Whoever the unit is, it is the same for all of them.
+            (Err(ErrorCode::TargetingKeyMissing), Some(only)) => {
+                Effective::new(definition.variants.get(only), Some(only), Reason::Split)
             }
+            (Err(error), _) => Effective {
+                error_code: Some(error),
+                ..Effective::new(None, None, Reason::Error)
+            },
         });
+        let configured = Configured::new(definition);
         Self {
             key,
-            configured: Configured::new(definition),
+            configured,
             effective,
             why,
             warnings,
             laid_over: LaidOver::default(),
             missing,
-        }
-    }
-}
-
-impl<'a> Configured<'a> {
-    fn new(definition: &'a Definition) -> Self {
-        let rollout = definition.rollout.as_ref();
-        let bucketing = rollout.map(|rollout| rollout.bucketing).unwrap_or_default();
-        let percentage = definition.percentage();
-        Self {
-            state: definition.state,
-            default: &definition.default,
-            percentage,
-            reached: percentage.map(|share| bucketing.reached(share)),
-            requires: &definition.requires,
-            overrides: definition.overrides.len(),
-            words: answers(definition),
+            definition,
         }
     }
 }
@@ -226,15 +307,14 @@ impl Report for One<'_> {
             why,
             warnings,
             laid_over,
+            definition,
             missing: _,
         } = &self.flag;
         let mut field = |name: &str, value: &str| writeln!(page, "{name:<12} {value}");
         field("flag", key.as_str())?;
         field("configured", &configured.words)?;
-        if let (Some(wanted), Some(reached)) = (configured.percentage, configured.reached)
-            && wanted != reached
-        {
-            field("reached", &format!("{reached} %"))?;
+        for (name, text) in configured.details(definition) {
+            field(&name, &text)?;
         }
         if let Some(words) = laid_over.words() {
             field("variables", &printable(&words))?;
@@ -263,6 +343,27 @@ impl Report for One<'_> {
     }
 }
 
+fn columns<'a>() -> [Column<Status<'a>>; 7] {
+    [
+        Column::new("flag", |flag| Some(flag.key.to_string())),
+        Column::new("configured", |flag| Some(flag.configured.words.clone())),
+        Column::new("effective", |flag| {
+            let effective = flag.effective.as_ref();
+            Some(effective.map_or("it depends".to_owned(), Effective::words))
+        }),
+        Column::if_any("stage", |flag| Some(flag.configured.stage?.to_string())),
+        Column::if_any("owner", |flag| flag.configured.owner.map(printable)),
+        Column::if_any("expires", |flag| Some(flag.configured.expires?.to_string())),
+        Column::new("why", |flag| {
+            let why = [flag.why.clone()]
+                .into_iter()
+                .chain(flag.laid_over.words())
+                .chain(flag.warnings.iter().cloned());
+            Some(why.collect::<Vec<_>>().join("\n"))
+        }),
+    ]
+}
+
 #[derive(Serialize)]
 struct All<'a> {
     revision: Revision,
@@ -274,30 +375,7 @@ impl Report for All<'_> {
         if self.flags.is_empty() {
             return Ok(());
         }
-        let mut flags = table(["flag", "configured", "effective", "why"]);
-        for Status {
-            key,
-            configured,
-            effective,
-            why,
-            warnings,
-            laid_over,
-            missing: _,
-        } in &self.flags
-        {
-            let effective = effective
-                .as_ref()
-                .map_or("it depends".to_owned(), Effective::words);
-            let why = [why.clone()].into_iter().chain(laid_over.words());
-            let why = why.chain(warnings.iter().cloned());
-            flags.add_row([
-                key.to_string(),
-                configured.words.clone(),
-                effective,
-                why.collect::<Vec<_>>().join("\n"),
-            ]);
-        }
-        page.table(flags)
+        write_columns(page, &columns(), &self.flags)
     }
 
     fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {

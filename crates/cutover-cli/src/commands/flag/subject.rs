@@ -1,7 +1,9 @@
 //! Who asks: the options that make the context of an evaluation.
 
 use clap::Args;
-use cutover_domain::flags::{Attribute, Context as Asked, Definition, FlagKey};
+use cutover_domain::flags::{Attribute, Bucketing, Context as Asked, Definition, FlagKey, Tier};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::exit::Failure;
 use crate::suggest::command;
@@ -11,7 +13,8 @@ pub(super) struct SubjectArgs {
     /// The tenant it belongs to
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
-    /// An attribute of who asks; numbers, true and false are read as such; may be repeated
+    /// An attribute of who asks; numbers, true, false and JSON lists are read as such; may be
+    /// repeated
     #[arg(long = "attr", value_name = "NAME=VALUE")]
     attributes: Vec<String>,
 }
@@ -62,6 +65,23 @@ pub(super) fn rolled_out_by(definition: &Definition) -> Option<&str> {
     definition.rollout.as_ref()?.by.as_deref()
 }
 
+/// What a tier counts its shares in; `None` for units.
+pub(super) fn counted_by<'a>(definition: &'a Definition, tier: &Tier) -> Option<&'a str> {
+    match tier {
+        Tier::Rule { index, .. } => definition.rules.get(*index)?.by.as_deref(),
+        _ => rolled_out_by(definition),
+    }
+}
+
+/// The formula by which a tier assigns buckets.
+pub(super) fn bucketing(definition: &Definition, tier: &Tier) -> Bucketing {
+    let formula = match tier {
+        Tier::Rule { index, .. } => definition.rules.get(*index).map(|rule| rule.bucketing),
+        _ => definition.rollout.as_ref().map(|rollout| rollout.bucketing),
+    };
+    formula.unwrap_or_default()
+}
+
 /// `flag status KEY` with who asks.
 pub(super) fn status_command(key: &FlagKey, who: &[String]) -> String {
     let mut words = vec!["flag", "status", key.as_str()];
@@ -80,6 +100,7 @@ enum Owned {
     Integer(i64),
     Number(f64),
     Boolean(bool),
+    List(Vec<Owned>),
 }
 
 impl Subject {
@@ -108,34 +129,41 @@ impl Subject {
                         "the attribute {name} is given twice"
                     )));
                 }
-                _ => subject
-                    .attributes
-                    .push((name.to_owned(), Owned::read(value))),
+                _ => {
+                    let value = Owned::read(value).ok_or_else(|| {
+                        let problem = format_args!("{name}: a list in a list is never asked about");
+                        Failure::usage(problem)
+                            .hint("write texts, numbers, true and false: [\"staff\", \"beta\"]")
+                    })?;
+                    subject.attributes.push((name.to_owned(), value));
+                }
             }
         }
         Ok(subject)
     }
 
-    /// The attributes in the form that a context borrows.
-    pub(super) fn attributes(&self) -> Vec<(&str, Attribute<'_>)> {
-        self.attributes
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.borrowed()))
-            .collect()
+    /// The lists among the attributes, in the form that these borrow.
+    pub(super) fn lists(&self) -> Vec<Vec<Attribute<'_>>> {
+        let lists = self.attributes.iter().filter_map(|(_, value)| match value {
+            Owned::List(items) => Some(items.iter().map(Owned::borrowed).collect()),
+            _ => None,
+        });
+        lists.collect()
     }
 
-    /// The context for a unit; `attributes` are those of this subject.
-    pub(super) fn asks<'a>(
-        &'a self,
-        unit: Option<&'a str>,
-        attributes: &'a [(&'a str, Attribute<'a>)],
-    ) -> Asked<'a> {
-        let asked = unit
-            .map_or(Asked::anonymous(), Asked::unit)
-            .with_attributes(attributes);
-        match &self.tenant {
-            Some(tenant) => asked.with_tenant(tenant),
-            None => asked,
+    /// Ready to ask; `lists` are those of this subject.
+    pub(super) fn asking<'a>(&'a self, lists: &'a [Vec<Attribute<'a>>]) -> Asking<'a> {
+        let mut lists = lists.iter();
+        let mut borrowed = |value: &'a Owned| match value {
+            Owned::List(_) => Attribute::List(lists.next().map(Vec::as_slice).unwrap_or_default()),
+            scalar => scalar.borrowed(),
+        };
+        let attributes = self.attributes.iter();
+        Asking {
+            tenant: self.tenant.as_deref(),
+            attributes: attributes
+                .map(|(name, value)| (name.as_str(), borrowed(value)))
+                .collect(),
         }
     }
 
@@ -145,27 +173,58 @@ impl Subject {
     }
 }
 
+/// What is known about who asks, whoever the unit is.
+pub(super) struct Asking<'a> {
+    pub(super) tenant: Option<&'a str>,
+    pub(super) attributes: Vec<(&'a str, Attribute<'a>)>,
+}
+
+impl Asking<'_> {
+    /// The context for a unit.
+    pub(super) fn by<'b>(&'b self, unit: Option<&'b str>) -> Asked<'b> {
+        let asked = unit
+            .map_or(Asked::anonymous(), Asked::unit)
+            .with_attributes(&self.attributes);
+        match self.tenant {
+            Some(tenant) => asked.with_tenant(tenant),
+            None => asked,
+        }
+    }
+}
+
 impl Owned {
-    fn read(text: &str) -> Self {
-        match serde_json::from_str(text) {
-            Ok(serde_json::Value::Bool(value)) => Self::Boolean(value),
-            Ok(serde_json::Value::String(quoted)) => Self::Text(quoted),
-            Ok(serde_json::Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
+    /// What a text says; `None` for a list of something else than texts, numbers and truth values.
+    fn read(text: &str) -> Option<Self> {
+        let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text) else {
+            return Some(Self::scalar(text).unwrap_or_else(|| Self::Text(text.to_owned())));
+        };
+        let items = items.into_iter().map(|item| Self::scalar(item.get()));
+        items.collect::<Option<_>>().map(Self::List)
+    }
+
+    /// What the text of a JSON scalar says.
+    fn scalar(text: &str) -> Option<Self> {
+        match serde_json::from_str(text).ok()? {
+            Value::Bool(value) => Some(Self::Boolean(value)),
+            Value::String(quoted) => Some(Self::Text(quoted)),
+            Value::Number(number) => Some(match (number.as_i64(), number.as_f64()) {
                 (Some(integer), _) => Self::Integer(integer),
                 // An id of more than 64 bits is text: as a number it would lose digits.
                 (None, Some(value)) if text.contains(['.', 'e', 'E']) => Self::Number(value),
                 _ => Self::Text(text.to_owned()),
-            },
-            _ => Self::Text(text.to_owned()),
+            }),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
         }
     }
 
+    /// The form that a context borrows. A list is borrowed from elsewhere.
     fn borrowed(&self) -> Attribute<'_> {
         match self {
             Self::Text(text) => Attribute::Text(text),
             Self::Integer(number) => Attribute::Integer(*number),
             Self::Number(number) => Attribute::Number(*number),
             Self::Boolean(value) => Attribute::Boolean(*value),
+            Self::List(_) => Attribute::List(&[]),
         }
     }
 }
@@ -199,14 +258,43 @@ mod tests {
             ("x=", Attribute::Text("")),
         ] {
             let subject = read(&[text]).unwrap();
-            assert_eq!(subject.attributes(), [("x", expected)], "{text}");
+            assert_eq!(subject.asking(&[]).attributes, [("x", expected)], "{text}");
         }
+    }
+
+    #[test]
+    fn a_list_has_the_types_of_its_elements() {
+        let subject = read(&[
+            "a=[\"x\", 7]",
+            "plain=[",
+            "b=[true, 1.5, 99999999999999999999]",
+            "c=[]",
+        ]);
+        let subject = subject.unwrap();
+        let lists = subject.lists();
+        let (a, b) = (
+            [Attribute::Text("x"), Attribute::Integer(7)],
+            [
+                Attribute::Boolean(true),
+                Attribute::Number(1.5),
+                Attribute::Text("99999999999999999999"),
+            ],
+        );
+        assert_eq!(
+            subject.asking(&lists).attributes,
+            [
+                ("a", Attribute::List(&a)),
+                ("plain", Attribute::Text("[")),
+                ("b", Attribute::List(&b)),
+                ("c", Attribute::List(&[])),
+            ]
+        );
     }
 
     #[test]
     fn the_tenant_may_be_written_as_an_attribute() {
         let subject = read(&["tenant=acme"]).unwrap();
-        assert_eq!(subject.asks(None, &[]).tenant_id(), Some("acme"));
+        assert_eq!(subject.asking(&[]).by(None).tenant_id(), Some("acme"));
     }
 
     #[test]
@@ -217,6 +305,8 @@ mod tests {
             &["unit=u"],
             &["x=1", "x=2"],
             &["tenant=a", "tenant=b"],
+            &["x=[[1]]"],
+            &["x=[null]"],
         ] {
             assert!(read(attributes).is_err(), "{attributes:?}");
         }

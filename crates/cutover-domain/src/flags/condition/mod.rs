@@ -6,15 +6,12 @@ pub(crate) mod number;
 mod operator;
 mod pattern;
 pub(crate) mod sense;
-mod stored;
+pub(crate) mod stored;
 pub(crate) mod version;
 
 pub use expression::InvalidCondition;
 pub use operator::{Bound, Literal, Operator};
 pub use pattern::Pattern;
-
-#[cfg(test)]
-pub(super) mod strategy;
 
 /// Whom a rule is about: tests over the attributes of a context, put together.
 ///

@@ -38,8 +38,27 @@ impl Serialize for Condition {
     }
 }
 
+/// The fields of conditions.
+pub(crate) const FIELDS: [&str; 15] = [
+    "attribute",
+    "all",
+    "any",
+    "not",
+    "equals",
+    "in",
+    "starts_with",
+    "ends_with",
+    "contains",
+    "matches",
+    "less_than",
+    "at_most",
+    "greater_than",
+    "at_least",
+    "exists",
+];
+
 /// What a condition consists of, said in every refusal.
-pub(super) const SHAPE: &str = "a condition has `all`, `any` or `not`, or `attribute` with one of \
+pub(crate) const SHAPE: &str = "a condition has `all`, `any` or `not`, or `attribute` with one of \
      equals, in, starts_with, ends_with, contains, matches, less_than, at_most, greater_than, \
      at_least and exists";
 

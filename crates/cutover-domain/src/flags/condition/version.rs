@@ -15,25 +15,29 @@ pub(crate) struct Version<'a> {
 impl<'a> Version<'a> {
     /// Allocates nothing. `None` when the text is no version.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
-        let (text, build) = split_at(text, '+');
+        let mut rest = text.strip_prefix(['v', 'V']).unwrap_or(text);
+        let mut core = [0; 3];
+        (core[0], rest) = leading_number(rest)?;
+        for number in &mut core[1..] {
+            let Some(digits) = rest.strip_prefix('.') else {
+                break;
+            };
+            (*number, rest) = leading_number(digits)?;
+        }
+        if rest.is_empty() {
+            return Some(Self { core, pre: rest });
+        }
+        let (rest, build) = split_at(rest, '+');
         if !build.is_none_or(|build| build.split('.').all(is_identifier)) {
             return None;
         }
-        let (numbers, pre) = split_at(text, '-');
-        if !pre.is_none_or(|pre| pre.split('.').all(is_pre_release)) {
-            return None;
+        if rest.is_empty() {
+            return Some(Self { core, pre: rest });
         }
-        let mut core = [0; 3];
-        let mut numbers = numbers.split('.');
-        core[0] = number(numbers.next()?)?;
-        for place in &mut core[1..] {
-            if let Some(text) = numbers.next() {
-                *place = number(text)?;
-            }
-        }
-        let pre = pre.unwrap_or_default();
-        numbers.next().is_none().then_some(Self { core, pre })
+        let pre = rest.strip_prefix('-')?;
+        pre.split('.')
+            .all(is_pre_release)
+            .then_some(Self { core, pre })
     }
 }
 
@@ -77,10 +81,19 @@ fn split_at(text: &str, separator: char) -> (&str, Option<&str>) {
     }
 }
 
-fn number(digits: &str) -> Option<u64> {
-    (is_digits(digits) && !has_leading_zero(digits))
-        .then(|| digits.parse().ok())
-        .flatten()
+/// The number at the start, and what follows it. `None` without one, and when it has a leading zero
+/// or more than 64 bits.
+fn leading_number(text: &str) -> Option<(u64, &str)> {
+    let mut number: u64 = 0;
+    let mut length = 0;
+    for digit in text.bytes().take_while(u8::is_ascii_digit) {
+        number = number
+            .checked_mul(10)?
+            .checked_add(u64::from(digit - b'0'))?;
+        length += 1;
+    }
+    let (digits, rest) = text.split_at_checked(length)?;
+    (length > 0 && !has_leading_zero(digits)).then_some((number, rest))
 }
 
 fn is_digits(text: &str) -> bool {

@@ -22,7 +22,8 @@ pub(in crate::flags) const FIELDS: [&str; 13] = [
 ];
 
 /// The fields of a rollout.
-const ROLLOUT_FIELDS: [&str; 6] = ["percentage", "variant", "split", "by", "bucketing", "salt"];
+pub(in crate::flags) const ROLLOUT_FIELDS: [&str; 6] =
+    ["percentage", "variant", "split", "by", "bucketing", "salt"];
 
 /// JSON readers stop at 128 levels, and a value stands some levels down in documents and records.
 pub(in crate::flags) const MAX_DEPTH: usize = 64;
@@ -51,6 +52,7 @@ impl<'a> Checker<'a> {
         for (index, required) in definition.requires.iter().enumerate() {
             let place = requires.index(index);
             match flags.get(required) {
+                None if self.unread.contains(required) => {}
                 None => self
                     .problems
                     .add(place, format!("there is no flag {required}")),

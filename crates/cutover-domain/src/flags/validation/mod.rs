@@ -6,12 +6,13 @@ mod definition;
 mod place;
 mod rule;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-pub(super) use self::definition::MAX_DEPTH;
+pub(super) use self::definition::{FIELDS, MAX_DEPTH, ROLLOUT_FIELDS};
 pub(super) use self::place::Place;
-use super::{FlagDocument, SCHEMA};
+pub(super) use self::rule::{RULE_FIELDS, WEIGHT_FIELDS};
+use super::{FlagDocument, FlagKey, SCHEMA};
 
 /// One thing that is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,16 +65,24 @@ impl FlagDocument {
     ///
     /// All problems together.
     pub fn validate(&self) -> Result<(), Problems> {
-        let mut checker = Checker::default();
+        self.problems(&BTreeSet::new()).into_result()
+    }
+
+    /// The same, where some flags are known to be there and could not be read.
+    pub(super) fn problems(&self, unread: &BTreeSet<FlagKey>) -> Problems {
+        let mut checker = Checker {
+            problems: Problems::default(),
+            patterns: HashMap::new(),
+            unread,
+        };
+        let schema = Place::ROOT.field("schema");
         if self.schema > SCHEMA {
-            checker
-                .problems
-                .add(Place::ROOT.field("schema"), newer(self.schema.into()));
-            return checker.problems.into_result();
+            checker.problems.add(schema, newer(self.schema.into()));
+            return checker.problems;
         }
         if self.schema != SCHEMA {
             checker.problems.add(
-                Place::ROOT.field("schema"),
+                schema,
                 format!(
                     "schema {} is not the schema {SCHEMA} that this version writes",
                     self.schema
@@ -84,7 +93,7 @@ impl FlagDocument {
             checker.definition(key, definition, &self.flags);
         }
         circle::check(&self.flags, &Place::ROOT, &mut checker.problems);
-        checker.problems.into_result()
+        checker.problems
     }
 }
 
@@ -97,9 +106,10 @@ pub(super) fn newer(schema: u64) -> String {
 }
 
 /// Collects the problems of one document.
-#[derive(Default)]
 struct Checker<'a> {
     problems: Problems,
+    /// Flags that are there and could not be read.
+    unread: &'a BTreeSet<FlagKey>,
     /// Why a pattern is none, so that the same one is compiled once.
     patterns: HashMap<&'a str, Option<String>>,
 }

@@ -6,7 +6,7 @@ use crate::flags::condition::{fingerprint, sense};
 use crate::flags::{Condition, Definition, Rule, RuleRef, Weight};
 
 /// The fields of a rule.
-const RULE_FIELDS: [&str; 7] = [
+pub(in crate::flags) const RULE_FIELDS: [&str; 7] = [
     "name",
     "when",
     "variant",
@@ -17,7 +17,7 @@ const RULE_FIELDS: [&str; 7] = [
 ];
 
 /// The fields of a part of a split.
-const WEIGHT_FIELDS: [&str; 2] = ["variant", "weight"];
+pub(in crate::flags) const WEIGHT_FIELDS: [&str; 2] = ["variant", "weight"];
 
 /// What the rules above say about those below them.
 #[derive(Default)]

@@ -3,6 +3,9 @@
 mod buckets;
 mod evaluation;
 mod explain;
+mod expressions;
+mod laws;
+mod oracle;
 mod rules;
 mod stale;
 mod validation;

@@ -96,11 +96,13 @@ impl<'a> Backward<'a> {
         let size = usize::try_from(self.start).map_or(self.block, |left| left.min(self.block));
         // A long line doubles the block each time, so that reading it stays linear.
         self.block = (self.block * 2).min(LARGEST_BLOCK.max(self.end));
-        let mut buffer = vec![0; size + self.end];
         self.start -= size as u64;
         self.file.seek(SeekFrom::Start(self.start))?;
-        self.file.read_exact(&mut buffer[..size])?;
-        buffer[size..].copy_from_slice(&self.buffer[..self.end]);
+        let mut buffer = Vec::with_capacity(size + self.end);
+        // There is less where a writer has cut a torn line off meanwhile; what is there ends with
+        // a whole line.
+        let size = self.file.take(size as u64).read_to_end(&mut buffer)?;
+        buffer.extend_from_slice(&self.buffer[..self.end]);
         self.buffer = buffer;
         self.end += size;
         self.unsearched = size;

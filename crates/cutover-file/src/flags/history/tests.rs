@@ -119,3 +119,24 @@ fn a_torn_line_of_any_length_is_cut_and_nothing_else() {
         );
     }
 }
+
+#[test]
+fn a_torn_line_that_a_writer_cuts_off_while_somebody_reads_is_no_trouble() {
+    let whole = line(1, 3) + &line(2, 3);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history");
+    for torn_length in [1, 300, 8 << 10, 20 << 10, 300 << 10] {
+        let torn = &line(3, torn_length)[..torn_length];
+        fs::write(&path, format!("{whole}{torn}")).unwrap();
+        let early = History::open("test", &path).unwrap().unwrap();
+        let mut begun = early.records(None).unwrap();
+        let late = History::open("test", &path).unwrap().unwrap();
+        assert_eq!(begun.next().unwrap().unwrap(), record(2, 3));
+        let mut writer = HistoryWriter::open("test", &path).unwrap();
+        assert_eq!(late.newest().unwrap(), Some(record(2, 3)), "{torn_length}");
+        writer.append(&record(3, 9), line(3, 9).trim_end()).unwrap();
+        assert!(late.newest().is_ok(), "{torn_length}");
+        assert_eq!(begun.next().unwrap().unwrap(), record(1, 3));
+        assert!(begun.next().is_none());
+    }
+}

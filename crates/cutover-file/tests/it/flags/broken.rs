@@ -18,6 +18,12 @@ fn broken_contents(whole: &[u8]) -> Vec<(Vec<u8>, &'static str, &'static str)> {
   "a": {"variants":{"on":true,"off":false},"off":"off","default":"on"}}}"#;
     let invalid = r#"{"schema":1,"flags":{
   "a": {"variants":{"on":true,"off":false},"off":"off","default":"maybe","requires":["b"]}}}"#;
+    let slips = r#"{"schema":1,"flags":{
+  "a": {"variants":{"on":true,"off":false},"off":"off","default":"off","rule":[],
+        "rollout":{"percentage":120},
+        "rules":[{"when":{"attribute":"x","exists":1},"variant":"on"}]},
+  "b": {"variants":{"on":true,"off":false},"off":"off","default":"on","requires":["a"],
+        "rules":[{"when":{"attribute":"unit","equals":1},"variant":"on"}]}}}"#;
     let deep = format!("{{\"schema\":1,\"x\":{}", "[".repeat(100_000));
     vec![
         (b"".to_vec(), "flags.json:1:1", "the file is empty"),
@@ -55,7 +61,19 @@ fn broken_contents(whole: &[u8]) -> Vec<(Vec<u8>, &'static str, &'static str)> {
             "$.flags[\"a\"].default: there is no variant \"maybe\"; the flag has: off, on\n\
              $.flags[\"a\"].requires[0]: there is no flag b",
         ),
-        (b"[]".to_vec(), "flags.json:1:", "expected struct"),
+        (
+            slips.into(),
+            "flags.json:3:35",
+            "$.flags[\"a\"].rules[0].when.exists: invalid type: integer `1`, expected a boolean\n\
+             $.flags[\"a\"].rollout.percentage: `120` is not a percentage: it is above 100\n\
+             $.flags[\"a\"].rule: there is no field `rule`; did you mean `rules`?\n\
+             $.flags[\"b\"].rules[0].when: it never matches: ",
+        ),
+        (
+            b"[]".to_vec(),
+            "flags.json:1:",
+            "$: expected an object instead of a list",
+        ),
         (deep.into_bytes(), "flags.json:1:", "recursion limit"),
         (
             br#"{"schema": 2, "flags": ["of", "another", "kind"]}"#.to_vec(),

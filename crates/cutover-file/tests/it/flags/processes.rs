@@ -125,7 +125,8 @@ fn two_processes_at_once_lose_nothing() {
 fn a_killed_process_takes_no_acknowledged_change_with_it() {
     let place = Place::with_commits(1);
     let mut acknowledged = BTreeMap::new();
-    for round in 0..24_usize {
+    let rounds = cutover_testkit::rounds(24);
+    for round in 0..rounds {
         let name = format!("p{round}");
         let (mut child, mut output) = spawn(place.dir(), &name, usize::MAX);
         let mut last = next_acknowledged(&mut output).unwrap();
@@ -133,7 +134,7 @@ fn a_killed_process_takes_no_acknowledged_change_with_it() {
             last = next_acknowledged(&mut output).unwrap();
         }
         // Somewhere in the commit that has begun: another place in each round.
-        let moment = Duration::from_micros(250 * round as u64);
+        let moment = Duration::from_micros(250 * u64::from(round % 120));
         let start = Instant::now();
         while start.elapsed() < moment {
             std::hint::spin_loop();
@@ -144,6 +145,10 @@ fn a_killed_process_takes_no_acknowledged_change_with_it() {
             last = number;
         }
         acknowledged.insert(name, last);
+        // The whole history each time would take the square of the rounds.
+        if rounds > 100 && round % 50 != 0 && round + 1 != rounds {
+            continue;
+        }
         let changes = changes_by_process(&place);
         for (name, last) in &acknowledged {
             let made = &changes[name];

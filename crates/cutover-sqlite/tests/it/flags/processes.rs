@@ -1,7 +1,7 @@
 //! Many processes at once, and processes that are killed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -80,7 +80,7 @@ impl Drop for Role {
 }
 
 fn say(number: u64) {
-    writeln!(std::io::stdout(), "\nsays {number}").unwrap();
+    println!("\nsays {number}");
 }
 
 /// Patient, because a busy disk may keep each of many writers waiting for long.

@@ -153,18 +153,9 @@ fn attempt(
     let plan =
         pollster::block_on(flags.service.plan(&wanted)).map_err(|error| invalid(error, name))?;
     let (before, after) = (&plan.before, &plan.after);
-    let attributes = subject.attributes();
-    let sides = units.map(|units| {
-        Sides::new(
-            source,
-            &imported,
-            before,
-            after,
-            subject,
-            &attributes,
-            units,
-        )
-    });
+    let lists = subject.lists();
+    let asking = subject.asking(&lists);
+    let sides = units.map(|units| Sides::new(source, &imported, before, after, &asking, units));
     let warnings = warnings(after, &plan.changes);
     let mut report = ImportReport {
         dry_run: true,

@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use cutover_domain::flags::import::Imported;
 use cutover_domain::flags::import::mdm::Answered;
 use cutover_domain::flags::{
-    Attribute, Context as Asked, ErrorCode, Evaluation, FlagDocument, FlagKey, FlagValue, Interner,
-    Reason, Slot, Snapshot,
+    Context as Asked, ErrorCode, Evaluation, FlagDocument, FlagKey, FlagValue, Interner, Reason,
+    Slot, Snapshot,
 };
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use super::source::Source;
 use crate::commands::flag::reasons::why;
-use crate::commands::flag::subject::Subject;
+use crate::commands::flag::subject::Asking;
 use crate::commands::flag::units::Units;
 
 /// How much of a value is shown.
@@ -24,8 +24,7 @@ const SHOWN: usize = 40;
 pub(super) struct Sides<'a> {
     source: &'a Source,
     units: &'a Units,
-    subject: &'a Subject,
-    attributes: &'a [(&'a str, Attribute<'a>)],
+    asking: &'a Asking<'a>,
     before: Snapshot,
     after: Snapshot,
     document: &'a FlagDocument,
@@ -65,8 +64,7 @@ impl<'a> Sides<'a> {
         imported: &'a Imported,
         before: &'a FlagDocument,
         after: &'a FlagDocument,
-        subject: &'a Subject,
-        attributes: &'a [(&'a str, Attribute<'a>)],
+        asking: &'a Asking<'a>,
         units: &'a Units,
     ) -> Self {
         // A flag that the file does not name is of interest when it goes.
@@ -87,8 +85,7 @@ impl<'a> Sides<'a> {
         let mut sides = Self {
             source,
             units,
-            subject,
-            attributes,
+            asking,
             keys: keys.collect(),
             before: snapshot,
             after,
@@ -160,7 +157,7 @@ impl<'a> Sides<'a> {
     }
 
     fn asks<'b>(&'b self, unit: &'b str) -> Asked<'b> {
-        let asked = self.subject.asks(Some(unit), self.attributes);
+        let asked = self.asking.by(Some(unit));
         match asked.tenant_id() {
             None => asked.with_tenant(unit),
             Some(_) => asked,

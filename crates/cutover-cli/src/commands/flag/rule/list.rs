@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use cutover_domain::flags::{Definition, FlagKey, Revision, Rule};
+use cutover_domain::flags::{Definition, FlagKey, Revision};
 use serde::Serialize;
 
+use super::Listed;
 use crate::commands::examples;
 use crate::commands::flag::describe::{answer, below_rules};
 use crate::commands::flag::open::Flags;
@@ -32,16 +33,6 @@ struct Rules<'a> {
     rules: Vec<Listed<'a>>,
     #[serde(skip)]
     definition: &'a Definition,
-}
-
-#[derive(Serialize)]
-struct Listed<'a> {
-    /// Its place, counted from 1.
-    number: usize,
-    /// The condition as people write it.
-    condition: String,
-    #[serde(flatten)]
-    rule: &'a Rule,
 }
 
 impl Report for Rules<'_> {
@@ -76,15 +67,10 @@ impl Report for Rules<'_> {
 pub(super) fn list(context: &Context, args: &ListArgs) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
     let (key, definition) = flags.find(&args.key)?;
-    let listed = (1..).zip(&definition.rules).map(|(number, rule)| Listed {
-        number,
-        condition: rule.when.to_string(),
-        rule,
-    });
     context.output.show(&Rules {
         key: &key,
         revision: flags.document.revision,
-        rules: listed.collect(),
+        rules: Listed::all(definition),
         definition,
     })?;
     if definition.rules.is_empty() {

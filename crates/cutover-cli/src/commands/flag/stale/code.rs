@@ -29,7 +29,7 @@ pub(super) struct Code {
     /// The lines that name a flag, in order of file and line.
     pub(super) lines: BTreeMap<FlagKey, Vec<Line>>,
     /// Files and folders that were not read.
-    pub(super) skipped: Vec<Skipped>,
+    pub(super) skipped: BTreeSet<Skipped>,
 }
 
 /// A line that names a flag.
@@ -41,7 +41,7 @@ pub(super) struct Line {
 }
 
 /// A file or folder that was not read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(super) struct Skipped {
     path: Option<String>,
     problem: String,
@@ -108,7 +108,7 @@ pub(super) fn search(
 
 impl Code {
     fn skip(&mut self, path: Option<&Path>, problem: &dyn fmt::Display) {
-        self.skipped.push(Skipped {
+        self.skipped.insert(Skipped {
             path: path.map(|path| printable(&path.display().to_string())),
             problem: printable(&problem.to_string()),
         });
@@ -118,12 +118,18 @@ impl Code {
 /// Links are not followed, so a circle of them is no danger.
 fn walk(root: &Path, ours: Vec<PathBuf>) -> ignore::Walk {
     let is_code = move |entry: &DirEntry| {
-        let is_ours = || {
-            let path = entry.path().canonicalize();
-            path.is_ok_and(|path| ours.contains(&path))
-        };
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-        !(is_folder && (entry.file_name() == ".git" || is_ours()))
+        // Most files need not be asked where they really are.
+        let may_be_ours = is_folder
+            || ours
+                .iter()
+                .any(|own| own.file_name() == Some(entry.file_name()));
+        let is_ours = may_be_ours
+            && entry
+                .path()
+                .canonicalize()
+                .is_ok_and(|path| ours.contains(&path));
+        !(is_ours || is_folder && entry.file_name() == ".git")
     };
     WalkBuilder::new(root)
         // Pipelines name flags, too, and live in hidden folders.

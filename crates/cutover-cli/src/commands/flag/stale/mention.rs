@@ -70,7 +70,8 @@ fn is_word(byte: u8) -> bool {
 /// Whether a name that ends before `at` ends there.
 fn ends(line: &[u8], at: usize) -> bool {
     let is_word_at = |at: usize| line.get(at).is_some_and(|byte| is_word(*byte));
-    !is_word_at(at) && !(line.get(at) == Some(&b'-') && is_word_at(at + 1))
+    let goes_on = line.get(at) == Some(&b'-') && is_word_at(at + 1);
+    !is_word_at(at) && !goes_on
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use super::outcomes::{is_same, only_outcome};
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::place::StoreAddress;
 use code::{Code, search};
 use report::{Reason, StaleFlag, StaleFlags};
 
@@ -73,10 +74,11 @@ pub(super) fn stale(context: &Context, args: &StaleArgs) -> Result<Exit, Failure
     let Code { mut lines, skipped } = if found.is_empty() {
         Code::default()
     } else {
-        let own = [
-            context.place.home().to_path_buf(),
-            context.place.store_folder(),
-        ];
+        let mut own = vec![context.place.home().to_path_buf()];
+        match context.place.store() {
+            StoreAddress::File(folder) => own.push(folder.clone()),
+            StoreAddress::Sqlite(_) => own.extend(context.place.flags().files()),
+        }
         let known: Vec<_> = flags.document.flags.keys().collect();
         search(&args.code, &own, &known)?
     };

@@ -1,5 +1,6 @@
 //! What `flag stale` answers.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use cutover_domain::flags::{Definition, FlagKey, Revision};
@@ -27,7 +28,7 @@ pub(super) struct StaleFlags<'a> {
     pub(super) flags: usize,
     /// Whether any code was looked through.
     pub(super) searched: bool,
-    pub(super) skipped: &'a [Skipped],
+    pub(super) skipped: &'a BTreeSet<Skipped>,
 }
 
 /// A flag that is stale.

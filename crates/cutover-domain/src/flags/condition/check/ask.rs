@@ -9,6 +9,7 @@ use super::super::{Bound, Literal, Operator, Pattern};
 use super::Symbols;
 use super::set::Set;
 use crate::flags::Attribute;
+use crate::flags::text::same;
 
 /// An operator, ready to be asked about a value.
 #[derive(Debug)]
@@ -66,17 +67,20 @@ impl Ask {
     }
 
     /// Whether the value of an attribute, or its absence, passes.
+    #[inline]
     pub(crate) fn holds(&self, found: Option<Attribute<'_>>) -> bool {
-        match (self, found) {
-            (Self::Exists(there), found) => found.is_some() == *there,
-            (_, None) => false,
-            (Self::Contains(text), Some(Attribute::List(elements))) => elements
-                .iter()
-                .any(|element| *element == Attribute::Text(text)),
-            (ask, Some(Attribute::List(elements))) => {
-                elements.iter().any(|element| ask.holds_for_one(*element))
-            }
-            (ask, Some(value)) => ask.holds_for_one(value),
+        match found {
+            None => matches!(self, Self::Exists(false)),
+            Some(Attribute::List(elements)) => self.holds_for_list(elements),
+            Some(value) => self.holds_for_one(value),
+        }
+    }
+
+    fn holds_for_list(&self, elements: &[Attribute<'_>]) -> bool {
+        match self {
+            Self::Exists(there) => *there,
+            Self::Contains(text) => elements.contains(&Attribute::Text(text)),
+            ask => elements.iter().any(|element| ask.holds_for_one(*element)),
         }
     }
 
@@ -92,6 +96,7 @@ impl Ask {
             (Self::Order(order, limit), value) => limit
                 .compare(value)
                 .is_some_and(|found| order.includes(found)),
+            (Self::Exists(there), _) => *there,
             _ => false,
         }
     }
@@ -126,7 +131,7 @@ impl Value {
 
     pub(super) fn equals(&self, attribute: Attribute<'_>) -> bool {
         match (self, attribute) {
-            (Self::Text(wanted), Attribute::Text(text)) => **wanted == *text,
+            (Self::Text(wanted), Attribute::Text(text)) => same(wanted, text),
             (Self::Boolean(wanted), Attribute::Boolean(value)) => *wanted == value,
             (Self::Number(wanted), value) => Number::of_attribute(value)
                 .and_then(|number| wanted.compare(number))

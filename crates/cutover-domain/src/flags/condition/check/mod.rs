@@ -68,12 +68,21 @@ impl Check {
     }
 
     /// Whether the condition holds. Allocates nothing; recurses as deep as it is nested.
+    #[inline]
     pub(crate) fn holds(&self, context: &Context<'_>) -> bool {
+        match self {
+            // Most rules are one test, which is asked in place.
+            Self::Test(subject, ask) => ask.holds(subject.find(context)),
+            nested => nested.holds_nested(context),
+        }
+    }
+
+    fn holds_nested(&self, context: &Context<'_>) -> bool {
         match self {
             Self::All(inner) => inner.iter().all(|check| check.holds(context)),
             Self::Any(inner) => inner.iter().any(|check| check.holds(context)),
             Self::Not(inner) => !inner.holds(context),
-            Self::Test(subject, ask) => ask.holds(subject.find(context)),
+            Self::Test(..) => self.holds(context),
         }
     }
 }

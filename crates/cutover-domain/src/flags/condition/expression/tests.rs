@@ -1,7 +1,4 @@
-use proptest::prelude::*;
-
 use super::*;
-use crate::flags::condition::strategy::any_condition;
 
 fn read(text: &str) -> String {
     let condition: Condition = text
@@ -189,18 +186,4 @@ fn depth_and_length_are_bounded() {
     let parentheses = "(".repeat(400_000);
     assert!(refusal(&parentheses).starts_with("column 66: "));
     assert!(refusal(&" ".repeat(MAX_LENGTH + 1)).contains("at most"));
-}
-
-proptest! {
-    #[test]
-    fn what_is_printed_reads_back_as_it_was(condition in any_condition()) {
-        let text = condition.to_string();
-        prop_assert_eq!(text.parse::<Condition>(), Ok(condition), "{}", text);
-    }
-
-    #[test]
-    fn what_is_stored_reads_back_as_it_was(condition in any_condition()) {
-        let text = serde_json::to_string(&condition).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Condition>(&text).unwrap(), condition, "{}", text);
-    }
 }
