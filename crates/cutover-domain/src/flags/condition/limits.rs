@@ -23,40 +23,44 @@ pub(crate) enum OverLimit {
 /// Checks the limits that keep evaluation, validation and stacks bounded. Stops at the first that
 /// is passed, so that its own cost is bounded too.
 pub(crate) fn check(condition: &Condition) -> Result<(), OverLimit> {
-    let mut parts = 0;
-    let mut text = 0;
-    let mut open = vec![(condition, 1)];
-    while let Some((condition, depth)) = open.pop() {
+    Sum::default().add(condition, 1)
+}
+
+#[derive(Default)]
+struct Sum {
+    parts: usize,
+    text: usize,
+}
+
+impl Sum {
+    fn add(&mut self, condition: &Condition, depth: usize) -> Result<(), OverLimit> {
         if depth > MAX_DEPTH {
             return Err(OverLimit::Depth);
         }
-        parts += 1;
-        match condition {
-            Condition::All(inner) | Condition::Any(inner) => {
-                if inner.len() > MAX_PARTS {
-                    return Err(OverLimit::Parts);
-                }
-                open.extend(inner.iter().map(|inner| (inner, depth + 1)));
-            }
-            Condition::Not(inner) => open.push((inner, depth + 1)),
-            Condition::Test {
-                attribute,
-                operator,
-            } => {
-                text += attribute.len();
-                let (more_parts, more_text) = size(operator);
-                parts += more_parts;
-                text += more_text;
-            }
+        self.parts += 1;
+        if let Condition::Test {
+            attribute,
+            operator,
+        } = condition
+        {
+            let (parts, text) = size(operator);
+            self.parts += parts;
+            self.text += attribute.len() + text;
         }
-        if parts > MAX_PARTS {
+        if self.parts > MAX_PARTS {
             return Err(OverLimit::Parts);
         }
-        if text > MAX_TEXT {
+        if self.text > MAX_TEXT {
             return Err(OverLimit::Text);
         }
+        match condition {
+            Condition::All(inner) | Condition::Any(inner) => inner
+                .iter()
+                .try_for_each(|inner| self.add(inner, depth + 1)),
+            Condition::Not(inner) => self.add(inner, depth + 1),
+            Condition::Test { .. } => Ok(()),
+        }
     }
-    Ok(())
 }
 
 /// Values and bytes of text of one test.

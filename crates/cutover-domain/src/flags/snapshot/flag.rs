@@ -106,11 +106,11 @@ impl CompiledFlag {
             .iter()
             .map(|(target, variant)| Some((target.as_str().into(), variants.answer(variant)?)))
             .collect::<Option<hashbrown::HashMap<Box<str>, Answer>>>()?;
-        let rules = definition
-            .rules
-            .iter()
-            .map(|rule| CompiledRule::compile(key, rule, &variants, symbols))
-            .collect::<Option<Box<[_]>>>()?;
+        // Collecting into an `Option` would not know the length.
+        let mut rules = Vec::with_capacity(definition.rules.len());
+        for rule in &definition.rules {
+            rules.push(CompiledRule::compile(key, rule, &variants, symbols)?);
+        }
         let rollout = match compile_rollout(key, definition, default, &variants, symbols) {
             Some(rollout) => Some(rollout?),
             None => None,
@@ -131,7 +131,7 @@ impl CompiledFlag {
             shape,
             requires,
             overrides,
-            rules,
+            rules: rules.into(),
             rollout,
             default,
             off,

@@ -6,6 +6,9 @@ use crate::flags::condition::number::Number;
 use crate::flags::condition::version::Version;
 use crate::flags::{Bound, Condition, Literal, Operator};
 
+/// Up to so many values are compared one with another, which needs no memory.
+const FEW: usize = 8;
+
 /// Checks what a condition is made of, each part by itself. Whether nothing was found, so that its
 /// sense can be looked at.
 pub(super) fn check<'a>(
@@ -87,7 +90,14 @@ impl<'a> Checker<'a> {
         for (index, literal) in literals.iter().enumerate() {
             let place = place.index(index);
             self.literal(literal, &place);
-            if !seen.insert(Identity::of(literal)) {
+            let identity = Identity::of(literal);
+            let is_new = if literals.len() <= FEW {
+                let mut earlier = literals[..index].iter();
+                !earlier.any(|earlier| Identity::of(earlier) == identity)
+            } else {
+                seen.insert(identity)
+            };
+            if !is_new {
                 self.problems.add(place, "it is listed already");
             }
         }

@@ -46,10 +46,12 @@ impl Check {
             return None;
         }
         let mut compile_each = |inner: &'a [Condition]| {
-            inner
-                .iter()
-                .map(|inner| Self::compile_at(inner, symbols, depth + 1))
-                .collect::<Option<Box<[_]>>>()
+            // Collecting into an `Option` would not know the length.
+            let mut checks = Vec::with_capacity(inner.len());
+            for inner in inner {
+                checks.push(Self::compile_at(inner, symbols, depth + 1)?);
+            }
+            Some(checks.into())
         };
         Some(match condition {
             Condition::All(inner) => Self::All(compile_each(inner)?),

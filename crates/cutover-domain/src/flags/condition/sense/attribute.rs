@@ -46,6 +46,20 @@ pub(super) fn test<'a>((condition, wanted): Part<'a>) -> Option<Test<'a>> {
     })
 }
 
+/// Whether every context has it as text, if at all.
+fn is_built_in(name: &str) -> bool {
+    ["unit", "targetingKey", "tenant"].contains(&name)
+}
+
+/// The attribute of a lone test, where nothing is known of its type.
+pub(super) fn free_name(condition: &Condition) -> Option<&str> {
+    match condition {
+        Condition::Test { attribute, .. } => Some(attribute.as_str()),
+        _ => None,
+    }
+    .filter(|name| !is_built_in(name))
+}
+
 impl Test<'_> {
     /// As it is written.
     fn shown(&self) -> String {
@@ -125,7 +139,7 @@ impl<'a> Tests<'a, '_> {
 
     fn is_built_in(&self) -> bool {
         let name = self.0.first().map(|test| test.attribute);
-        name.is_some_and(|name| ["unit", "tenant"].contains(&name))
+        name.is_some_and(is_built_in)
     }
 
     fn of_presence(&self) -> Option<String> {

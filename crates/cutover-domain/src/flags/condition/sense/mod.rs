@@ -66,6 +66,9 @@ fn parts(condition: &Condition, wanted: bool) -> Vec<Part<'_>> {
 
 /// Why the parts of a conjunction exclude each other.
 fn contradiction(condition: &Condition) -> Option<String> {
+    if are_unrelated(condition) {
+        return None;
+    }
     let parts = parts(condition, true);
     if let Some(opposite) = opposites(&parts) {
         return Some(format!("it wants `{opposite}` and its opposite"));
@@ -75,6 +78,21 @@ fn contradiction(condition: &Condition) -> Option<String> {
     tests
         .chunk_by(|left, right| left.attribute == right.attribute)
         .find_map(|tests| Tests(tests).contradiction())
+}
+
+/// Whether these are a few tests of as many attributes, which cannot exclude each other: what most
+/// rules are, told apart without memory.
+fn are_unrelated(condition: &Condition) -> bool {
+    let tests = match condition {
+        Condition::All(inner) if inner.len() <= 8 => inner,
+        single => std::slice::from_ref(single),
+    };
+    tests.iter().enumerate().all(|(index, test)| {
+        attribute::free_name(test).is_some_and(|name| {
+            let mut earlier = tests[..index].iter();
+            !earlier.any(|earlier| attribute::free_name(earlier) == Some(name))
+        })
+    })
 }
 
 /// A condition that is among the parts as it is and negated.
