@@ -33,4 +33,4 @@ pub use cutover::Cutover;
 pub use deadline::{kill_after, wait_until};
 pub use extent::{rounds, soak_seconds};
 pub use records::{Shuffle, records};
-pub use requirement::is_installed_or_left_out;
+pub use requirement::{is_installed_or_left_out, is_possible_or_left_out};

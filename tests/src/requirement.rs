@@ -1,4 +1,4 @@
-//! Programs that a suite needs and a machine may lack.
+//! What a suite needs and a machine may lack.
 
 use std::env;
 use std::fs::OpenOptions;
@@ -15,10 +15,21 @@ pub fn is_installed_or_left_out(program: &str, suite: &str) -> bool {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    if command.status().is_ok_and(|status| status.success()) {
+    let is_installed = command.status().is_ok_and(|status| status.success());
+    is_possible_or_left_out(
+        is_installed,
+        suite,
+        &format!("`{program}` is not installed"),
+    )
+}
+
+/// The same for anything else that a suite needs and a machine may not give, with what that is.
+#[must_use]
+pub fn is_possible_or_left_out(is_possible: bool, suite: &str, why_not: &str) -> bool {
+    if is_possible {
         return true;
     }
-    let line = format!("{suite}: `{program}` is not installed");
+    let line = format!("{suite}: {why_not}");
     let in_ci = env::var_os("CI").is_some_and(|value| value == "true" || value == "1");
     assert!(!in_ci, "in CI no suite may be left out: {line}");
     match env::var_os("CUTOVER_LEFT_OUT") {
@@ -30,7 +41,7 @@ pub fn is_installed_or_left_out(program: &str, suite: &str) -> bool {
                 .expect("the list of what is left out can be written");
             writeln!(file, "{line}").expect("the list of what is left out can be written");
         }
-        None => panic!("left out: {line}; install it, or run `cargo xtask test`"),
+        None => panic!("left out: {line}; make it possible, or run `cargo xtask test`"),
     }
     false
 }

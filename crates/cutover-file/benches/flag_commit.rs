@@ -3,20 +3,21 @@
 //! Run with `cargo bench -p cutover-file`. Look at the ratio: the disk decides the rest.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panic")]
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::path::Path;
+#[path = "../examples/commit_cost/long_history.rs"]
+mod long_history;
 
-use cutover_domain::flags::{Change, ChangeRecord, FlagDocument, Revision};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+
+use cutover_domain::flags::Revision;
 use cutover_file::FileFlagStore;
 use cutover_ports::flags::{FlagStore, HistoryQuery};
 use cutover_testkit::block_on;
-use cutover_testkit::flags::{at_minute, commit_changes, create, next_commit, next_event};
+use cutover_testkit::flags::{commit_changes, next_commit, next_event};
 use divan::Bencher;
 use tempfile::TempDir;
-use xxhash_rust::xxh3::xxh3_64;
 
-const FLAGS: usize = 20;
+use self::long_history::{toggle, write};
 
 fn main() {
     divan::main();
@@ -25,7 +26,7 @@ fn main() {
 /// The syncs and writes of one commit, and nothing else.
 #[divan::bench(sample_count = 200, sample_size = 1)]
 fn bare_writes_and_syncs(bencher: Bencher<'_, '_>) {
-    let source = store(0);
+    let source = store(10);
     commit_again(&source.1, 0);
     let document = fs::read(source.0.path().join("flags.json")).unwrap();
     let line = fs::read(source.0.path().join("flags.history.jsonl")).unwrap();
@@ -49,7 +50,7 @@ fn bare_writes_and_syncs(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench(args = [0, 1_000_000], sample_count = 200, sample_size = 1)]
+#[divan::bench(args = [10, 1_000_000], sample_count = 200, sample_size = 1)]
 fn commit(bencher: Bencher<'_, '_>, records: u64) {
     let (_dir, store) = store(records);
     let mut document = block_on(store.load()).unwrap().unwrap();
@@ -62,7 +63,7 @@ fn commit(bencher: Bencher<'_, '_>, records: u64) {
     });
 }
 
-#[divan::bench(args = [0, 1_000_000])]
+#[divan::bench(args = [10, 1_000_000])]
 fn load(bencher: Bencher<'_, '_>, records: u64) {
     let (_dir, store) = store(records);
     bencher.bench_local(|| block_on(store.load()).unwrap());
@@ -71,7 +72,7 @@ fn load(bencher: Bencher<'_, '_>, records: u64) {
 /// From the start of a commit until a watcher through another handle has its record.
 #[divan::bench(sample_count = 200, sample_size = 1)]
 fn commit_until_seen_elsewhere(bencher: Bencher<'_, '_>) {
-    let (dir, store) = store(0);
+    let (dir, store) = store(10);
     let since = block_on(store.load()).unwrap().unwrap().revision;
     let mut events = block_on(FileFlagStore::open(dir.path()).watch(since)).unwrap();
     let mut number = 0;
@@ -93,51 +94,14 @@ fn page_of_20(bencher: Bencher<'_, '_>, records: u64) {
     bencher.bench_local(|| block_on(store.history(&query)).unwrap());
 }
 
-fn toggle(number: usize) -> Change {
-    let key = "flag-0".parse().unwrap();
-    match number % 2 {
-        0 => Change::Restore { key },
-        _ => Change::Kill { key },
-    }
-}
-
 fn commit_again(store: &FileFlagStore, number: usize) {
     block_on(commit_changes(store, &[toggle(number)], "bench"));
 }
 
-/// A store with so many records in its history before its first commit.
+/// A store with so many records in its history, and two commits after them.
 fn store(records: u64) -> (TempDir, FileFlagStore) {
     let dir = tempfile::tempdir().unwrap();
-    if records > 0 {
-        write_history(&dir.path().join("flags.history.jsonl"), records);
-        let empty = FlagDocument::empty(at_minute(0));
-        let flags = serde_json::to_string(&empty).unwrap();
-        fs::write(dir.path().join("flags.json"), flags).unwrap();
-    }
+    write(dir.path(), records);
     let store = FileFlagStore::open(dir.path());
-    let changes: Vec<_> = (0..FLAGS)
-        .map(|number| create(&format!("flag-{number}")))
-        .collect();
-    block_on(commit_changes(&store, &changes, "bench"));
-    commit_again(&store, 1);
     (dir, store)
-}
-
-/// Lines as the store writes them: a record, and the checksum of its text.
-fn write_history(path: &Path, records: u64) {
-    let mut file = BufWriter::new(File::create(path).unwrap());
-    for number in 1..=records {
-        let record = ChangeRecord {
-            revision: Revision::new(number),
-            time: at_minute(0),
-            actor: "bench".to_owned(),
-            reason: None,
-            changes: Vec::new(),
-            unknown: Default::default(),
-        };
-        let text = serde_json::to_string(&record).unwrap();
-        let sum = xxh3_64(text.as_bytes());
-        writeln!(file, r#"{{"sum":"{sum:016x}","record":{text}}}"#).unwrap();
-    }
-    file.flush().unwrap();
 }

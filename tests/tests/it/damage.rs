@@ -67,6 +67,8 @@ fn a_harmed_file_is_a_clear_error_and_loses_nothing() {
             .explains(["flags.json"]);
         let shown = cutover.run(["flag", "get", "search"]);
         shown.expect(3).explains(["flags.json"]);
+        let status = cutover.run(["flag", "status"]);
+        status.expect(3).explains(["flags.json", "doctor --repair"]);
 
         // A change refuses, and writes over nothing.
         cutover
@@ -84,6 +86,10 @@ fn a_harmed_file_is_a_clear_error_and_loses_nothing() {
         assert_ne!(doctor.code(), Some(0), "{harm}: {doctor}");
         assert!(
             doctor.stdout().contains("flags.json") || doctor.stderr().contains("flags.json"),
+            "{harm}: {doctor}"
+        );
+        assert!(
+            doctor.stdout().contains("doctor --repair"),
             "{harm}: {doctor}"
         );
 

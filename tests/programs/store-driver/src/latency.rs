@@ -1,10 +1,8 @@
-//! What a change takes, and how soon another process sees it.
+//! How soon another process sees a change.
 
 use std::env;
-use std::fs;
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Instant;
 
 use cutover_domain::flags::Revision;
 use cutover_ports::flags::FlagStore;
@@ -100,26 +98,4 @@ fn spread(mut values: Vec<i64>) -> Value {
         (nanoseconds / 1000) as f64 / 1000.0
     };
     json!({"p50": at(500), "p90": at(900), "p99": at(990), "max": at(1000)})
-}
-
-/// Changes by one process alone: their time, and the most memory that the process ever held.
-pub(crate) fn cost(store: &dyn FlagStore, changes: u64) -> Result<(), Failure> {
-    let mut taken = Vec::new();
-    for number in 0..changes {
-        let begun = Instant::now();
-        change(store, "cost", number)?;
-        taken.push(i64::try_from(begun.elapsed().as_nanos())?);
-    }
-    let found = json!({"changes": changes, "ms": spread(taken), "peak_memory_kb": peak_memory()});
-    println!("{found}");
-    Ok(())
-}
-
-/// What Linux says of this process; nothing elsewhere.
-fn peak_memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }

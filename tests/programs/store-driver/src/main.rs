@@ -39,7 +39,6 @@ STORE is file:DIR or sqlite:FILE.
   watch STORE --since R              a line for each event, for ever
   history STORE                      a line for each record, oldest first
   latency STORE --changes N          from a change in one process until another one sees it
-  cost STORE --changes N             what a change takes: time, and the peak of memory
 ";
 
 /// The options behind the store, by name.
@@ -111,7 +110,6 @@ fn run(words: &[String]) -> Result<(), Failure> {
         "watch" => watch::watch(&*store, options.number("--since")?.unwrap_or(0)),
         "history" => read::history(&*store),
         "latency" => latency::latency(&*store, address, options.wanted("--changes")?),
-        "cost" => latency::cost(&*store, options.wanted("--changes")?),
         _ => Err(format!("there is no command `{command}`\n{HELP}").into()),
     }
 }
