@@ -19,6 +19,13 @@ pub fn mdm_binary() -> &'static Path {
     FOUND.get_or_init(|| find("MDM_BIN", "mdm", "mdm"))
 }
 
+/// The built `store-driver`: a flag store in a process of its own.
+#[must_use]
+pub fn store_driver_binary() -> &'static Path {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    FOUND.get_or_init(|| find("STORE_DRIVER_BIN", "cutover-store-driver", "store-driver"))
+}
+
 /// `cargo xtask test` builds once and names the program in `variable`. Without it (a single test
 /// run by hand) cargo is asked to build it in the folder that this test was built in: it knows
 /// whether there is anything to do, and its lock makes many tests at once wait for one build.

@@ -22,12 +22,15 @@ mod answer;
 mod binaries;
 mod cutover;
 mod deadline;
+mod extent;
 mod records;
 mod requirement;
 
 pub use answer::Answer;
-pub use binaries::{cutover_binary, mdm_binary};
+pub use binaries::{cutover_binary, mdm_binary, store_driver_binary};
+
 pub use cutover::Cutover;
 pub use deadline::{kill_after, wait_until};
+pub use extent::{rounds, soak_seconds};
 pub use records::{Shuffle, records};
 pub use requirement::is_installed_or_left_out;

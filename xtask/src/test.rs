@@ -21,7 +21,11 @@ pub(crate) enum Extent {
 }
 
 /// The programs that black-box tests run, and the variables that tell them where they are.
-const PROGRAMS: &[(&str, &str)] = &[("CUTOVER_BIN", "cutover"), ("MDM_BIN", "mdm")];
+const PROGRAMS: &[(&str, &str)] = &[
+    ("CUTOVER_BIN", "cutover"),
+    ("MDM_BIN", "mdm"),
+    ("STORE_DRIVER_BIN", "store-driver"),
+];
 
 /// Property tests draw the same cases every time, so that a red build is red again.
 const PROPERTY_SEED: &str = "20260101";

@@ -64,7 +64,7 @@ pub struct GlobalArgs {
     /// A separate flag document, for example staging
     #[arg(long, global = true, value_name = "NAME")]
     pub environment: Option<Environment>,
-    /// Lay variables over the flags, feature|mdm[:initial][:PREFIX] [env: CUTOVER_OVERLAY]
+    /// Variables over the flags, feature|mdm[:initial] [env: CUTOVER_OVERLAY]
     #[arg(long, global = true, value_name = "SCHEME")]
     pub overlay: Option<OverlayOption>,
     /// The form of the answer

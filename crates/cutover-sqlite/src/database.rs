@@ -94,7 +94,8 @@ impl Database {
                 self.check_absence(operation)?;
                 Ok(None)
             }
-            Err(cause) => Err(PortError::io(operation, path.display(), cause)),
+            Err(cause) => Err(PortError::io(operation, path.display(), cause)
+                .advice("check the name, and that this process may look into the directory")),
         }
     }
 

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use cutover_app::execution::Cutover;
 use cutover_app::flags::{FlagService, Follower, Live};
@@ -54,6 +55,7 @@ pub struct HomeOptions {
     defaults: Option<FlagDocument>,
     overlay: Overlay,
     unit_salt: Option<Arc<str>>,
+    max_age: Option<Duration>,
     flag_store: Option<Arc<dyn FlagStore>>,
 }
 
@@ -68,7 +70,7 @@ pub enum HomeError {
     #[error(transparent)]
     Metrics(PortError),
     /// The operating system has no thread to give.
-    #[error("cannot start the thread that follows the flags: {0}")]
+    #[error("cannot start a thread that follows the flags: {0}")]
     NoThread(#[from] std::io::Error),
     /// The operating system has no random number to give.
     #[error("cannot tell this process apart from others, for want of a random number: {0}")]
@@ -85,6 +87,7 @@ impl HomeOptions {
             defaults: None,
             overlay: Overlay::default(),
             unit_salt: None,
+            max_age: None,
             flag_store: None,
         }
     }
@@ -149,6 +152,16 @@ impl HomeOptions {
         }
     }
 
+    /// How long the flags may go without being known to be the newest before answers say `STALE`;
+    /// for ever when nothing is said. See [`Live::set_max_age`].
+    #[must_use]
+    pub fn max_age(self, age: Duration) -> Self {
+        Self {
+            max_age: Some(age),
+            ..self
+        }
+    }
+
     /// Keeps the flags in another store than the files of the folder; comparisons and metrics stay
     /// in the folder.
     #[must_use]
@@ -196,6 +209,9 @@ impl HomeOptions {
             .as_ref()
             .map_or_else(Live::new, Live::with_defaults)
             .with_overlay(self.overlay);
+        if let Some(age) = self.max_age {
+            live.set_max_age(age)?;
+        }
         match pollster::block_on(live.refresh(&*flag_store)) {
             Err(error) if !has_defaults => return Err(HomeError::Flags(error)),
             _ => {}

@@ -34,9 +34,9 @@ pub mod prelude {
     pub use cutover_app::execution::{
         BlockingOperation, BlockingWrite, Candidate, Cutover, Keep, Switch,
     };
-    pub use cutover_app::flags::{FlagService, Live, Request};
+    pub use cutover_app::flags::{FlagService, Keys, Live, Request};
     pub use cutover_domain::comparison::Rules;
-    pub use cutover_domain::flags::{Change, Context, Definition, FlagKey};
+    pub use cutover_domain::flags::{Change, Context, Definition, FlagKey, FlagValue};
     pub use cutover_domain::{Percentage, Side, Stage};
 
     #[cfg(feature = "file")]
@@ -47,3 +47,8 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct FrontPage;
+
+/// How applications test with flags: its examples compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/testing.md")]
+struct TestingWithFlags;

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use cutover_tests::{Cutover, kill_after};
+use cutover_tests::{Cutover, kill_after, rounds};
 use serde_json::Value;
-
-const KILLS: u32 = 150;
 
 /// How long one change takes on this machine, so that the kills are spread over all of it.
 fn duration_of_a_change(cutover: &Cutover) -> Duration {
@@ -23,12 +21,13 @@ fn duration_of_a_change(cutover: &Cutover) -> Duration {
 
 #[test]
 fn a_killed_change_never_harms_the_store_nor_loses_what_was_acknowledged() {
+    let kills = rounds(150);
     let cutover = Cutover::with_flags(["canary"]);
     let whole = duration_of_a_change(&cutover);
     let mut acknowledged = Vec::new();
     let mut killed = 0;
 
-    for number in 0..KILLS {
+    for number in 0..kills {
         let reason = format!("attempt-{number}");
         let percent = format!("{}.{:03}", number % 100, number);
         let mut command = cutover.command([
@@ -53,8 +52,8 @@ fn a_killed_change_never_harms_the_store_nor_loses_what_was_acknowledged() {
         answer.expect(0);
     }
     assert!(
-        killed >= KILLS / 10,
-        "only {killed} of {KILLS} were killed while they ran"
+        killed >= kills / 10,
+        "only {killed} of {kills} were killed while they ran"
     );
     assert!(!acknowledged.is_empty(), "no change got through");
 

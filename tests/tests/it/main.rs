@@ -13,5 +13,6 @@ mod exit_codes;
 mod kills;
 mod rollout;
 mod runner;
+mod soak;
 mod tours;
 mod vectors;

@@ -29,11 +29,13 @@ enum Layer {
     Stranger,
     /// Developer tools: depend on nothing of ours and look at what was built.
     Tools,
+    /// A store in a process of its own, for tests that need many.
+    Driver,
 }
 
 use Layer::{
-    Adapter, App, CommandLine, Domain, Facade, Formats, Macros, Ports, Server, Stranger, Testkit,
-    Tools,
+    Adapter, App, CommandLine, Domain, Driver, Facade, Formats, Macros, Ports, Server, Stranger,
+    Testkit, Tools,
 };
 
 /// Every crate has a place. A crate that is not here cannot be added by accident.
@@ -52,6 +54,7 @@ const PLACES: &[(&str, Layer)] = &[
     ("cutover-prometheus", Adapter),
     ("cutover-server", Server),
     ("cutover-sqlite", Adapter),
+    ("cutover-store-driver", Driver),
     ("cutover-table", Formats),
     ("cutover-testkit", Testkit),
     ("cutover-tests", Tools),
@@ -74,6 +77,7 @@ const ARROWS: &[(Layer, &[Layer])] = &[
     (Facade, &[Domain, Ports, Formats, Macros, App, Adapter]),
     (CommandLine, &[Domain, Ports, Formats, App, Adapter, Server]),
     (Stranger, &[Facade]),
+    (Driver, &[Domain, Ports, Adapter]),
 ];
 
 /// What tests of any crate may name besides.

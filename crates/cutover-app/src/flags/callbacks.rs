@@ -244,7 +244,9 @@ impl Callbacks {
 
     fn call(&self, subscriber: &Subscriber, change: &FlagChange<'_>) {
         let mut callback = lock(&subscriber.callback);
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| callback(change))) {
+        let called = catch_unwind(AssertUnwindSafe(|| callback(change)));
+        drop(callback);
+        if let Err(panic) = called {
             self.note_panic(&*panic);
             tracing::error!(
                 flag = %change.key,

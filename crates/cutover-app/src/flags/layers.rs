@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use cutover_domain::flags::{Definition, FlagDocument, FlagKey, FlagValue, Overlay, ValueType};
 
 use super::OverlayStatus;
+use super::notice::Notice;
 
 /// What lies over the flags of a store: an overlay, and over that what tests force.
 #[derive(Default)]
@@ -51,8 +52,12 @@ impl Layers {
     }
 
     /// The flags with everything that lies over them.
-    pub(super) fn over<'a>(&mut self, stored: &'a FlagDocument) -> Cow<'a, FlagDocument> {
-        let mut document = self.overlay(stored);
+    pub(super) fn over<'a>(
+        &mut self,
+        stored: &'a FlagDocument,
+        notices: &mut Vec<Notice>,
+    ) -> Cow<'a, FlagDocument> {
+        let mut document = self.overlay(stored, notices);
         for (key, value) in self.forced.values().flatten() {
             let forced = forced(document.flags.get(key), value);
             document.to_mut().flags.insert(key.clone(), forced);
@@ -60,17 +65,20 @@ impl Layers {
         document
     }
 
-    fn overlay<'a>(&mut self, stored: &'a FlagDocument) -> Cow<'a, FlagDocument> {
+    fn overlay<'a>(
+        &mut self,
+        stored: &'a FlagDocument,
+        notices: &mut Vec<Notice>,
+    ) -> Cow<'a, FlagDocument> {
         if self.overlay.is_empty() {
             self.status = OverlayStatus::default();
             return Cow::Borrowed(stored);
         }
         let overlaid = self.overlay.apply(stored);
-        for problem in &overlaid.problems {
-            if !self.status.problems.contains(problem) {
-                tracing::warn!("{problem}");
-            }
-        }
+        let known = &self.status.problems;
+        let news = overlaid.problems.iter();
+        let news = news.filter(|problem| !known.contains(problem)).cloned();
+        notices.extend(news.map(|problem| Notice::NotFollowed { problem }));
         self.status = OverlayStatus {
             masks: overlaid.masks,
             notes: overlaid.notes,

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use super::callbacks::Callbacks;
 use super::freshness::{Ageing, Freshness};
 use super::layers::{Forced, ScopeId};
+use super::notice::Notice;
 use super::state::{State, Taken, Telling};
 use super::{Committed, Flag, FlagChange, Keys, LiveStatus, Reader, Subscription};
 
@@ -137,6 +138,13 @@ impl Live {
     pub fn report_trouble(&self, trouble: impl fmt::Display) {
         let trouble = trouble.to_string();
         self.inner.act(|state| state.report_trouble(trouble));
+    }
+
+    /// The flags in force as they are stored, or embedded, below what lies over them: what is
+    /// configured, beside what is answered.
+    #[must_use]
+    pub fn document(&self) -> Arc<FlagDocument> {
+        self.inner.act(|state| state.document())
     }
 
     /// Where the flags come from, how old they are, what lies over them.
@@ -368,6 +376,9 @@ impl Inner {
             self.snapshot.store(Arc::new(snapshot));
         }
         state.tell();
+        let notices = state.notices();
+        drop(state);
+        notices.into_iter().for_each(Notice::log);
         result
     }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::callbacks::Callbacks;
 use super::freshness::Freshness;
 use super::layers::{Forced, Layers, ScopeId};
+use super::notice::Notice;
 use super::{LiveStatus, Revised, Source, Trouble};
 
 /// What live flags are made of, behind one lock: the flags below, what lies over them, how far
@@ -29,6 +30,8 @@ pub(super) struct State {
     is_unpublished: bool,
     /// What callbacks are to be told once readers see it.
     outbox: Vec<Step>,
+    /// What is to be logged once nothing is locked.
+    notices: Vec<Notice>,
 }
 
 /// The flags as callbacks know them. They may be behind those in force, while the follower brings
@@ -88,6 +91,7 @@ impl State {
             callbacks,
             is_unpublished: true,
             outbox: Vec::new(),
+            notices: Vec::new(),
         }
     }
 
@@ -96,7 +100,7 @@ impl State {
         if !self.is_unpublished {
             return None;
         }
-        let document = self.layers.over(&self.base);
+        let document = self.layers.over(&self.base, &mut self.notices);
         let mut snapshot = Snapshot::compile(&document, &mut self.interner);
         if self.stale_since.is_some() {
             snapshot = snapshot.into_stale();
@@ -110,6 +114,16 @@ impl State {
         for Step { revised, from, to } in self.outbox.drain(..) {
             self.callbacks.tell(revised, &from, &to);
         }
+    }
+
+    /// What is to be logged.
+    pub(super) fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// The flags below all layers.
+    pub(super) fn document(&self) -> Arc<FlagDocument> {
+        Arc::clone(&self.base)
     }
 
     pub(super) fn slot(&mut self, key: &str) -> Slot {
@@ -255,11 +269,10 @@ impl State {
         let since = match &self.trouble {
             Some(trouble) => trouble.since,
             None => {
-                tracing::warn!(
-                    trouble = text,
-                    revision = %self.base.revision,
-                    "the flags cannot be refreshed; the last good state stays in force"
-                );
+                self.notices.push(Notice::Trouble {
+                    text: text.clone(),
+                    revision: self.base.revision,
+                });
                 SystemClock.now()
             }
         };
@@ -269,17 +282,16 @@ impl State {
     /// The trouble is over.
     pub(super) fn recover(&mut self) {
         if self.trouble.take().is_some() {
-            tracing::info!(revision = %self.base.revision, "the flags can be refreshed again");
+            let revision = self.base.revision;
+            self.notices.push(Notice::Recovered { revision });
         }
     }
 
     /// The allowed age is over, unless the flags were confirmed since.
     pub(super) fn grow_stale(&mut self) {
         if self.freshness.is_stale() && self.stale_since.is_none() {
-            tracing::warn!(
-                revision = %self.base.revision,
-                "the flags are older than allowed; answers say STALE"
-            );
+            let revision = self.base.revision;
+            self.notices.push(Notice::Stale { revision });
             self.stale_since = Some(SystemClock.now());
             self.is_unpublished = true;
         }

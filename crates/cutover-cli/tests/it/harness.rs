@@ -66,6 +66,7 @@ impl Home {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
         command
             .args(arguments)
+            .current_dir(self.folder.path())
             .env_clear()
             .env("CUTOVER_HOME", self.path())
             .env("USER", "tester")

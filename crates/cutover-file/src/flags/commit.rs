@@ -1,6 +1,7 @@
 //! Commits: one durable step from a state to the next.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use cutover_domain::flags::{ChangeRecord, Definition, FlagDocument, FlagKey};
@@ -9,10 +10,10 @@ use cutover_ports::{PortError, PortErrorKind};
 
 use super::config::FileFlagConfig;
 use super::error::{self, Operation};
-use super::files::Writer;
+use super::files::{Files, Writer};
 use super::history::HistoryWriter;
 use super::replace::{self, Failed};
-use super::state::{Origin, State, Text};
+use super::state::{self, Origin, State, Text};
 use super::{crash, document, sealed};
 
 const COMMIT: Operation = "commit flags";
@@ -27,7 +28,7 @@ pub(super) fn commit(
     commit.document.validate().map_err(|problems| {
         PortError::new(PortErrorKind::InvalidInput, COMMIT).because(problems)
     })?;
-    let mut writer = Writer::new(COMMIT, config)?;
+    let mut writer = Writer::unless(COMMIT, config, overtaken_while_waiting(commit))?;
     let mut state = writer.read()?;
     if let (Some(found), Some(presented)) = (&state, presented)
         && commit.expected == presented.revision
@@ -53,6 +54,26 @@ pub(super) fn commit(
     }
     let mut history = writer.settle(state.as_ref())?;
     writer.put(&mut history, &commit.document, &commit.record)
+}
+
+/// Finds out, for one who waits for the lock, that the writers before him have made his change a
+/// late one. He need not have the lock to be told so, and they all get on the sooner.
+fn overtaken_while_waiting(commit: &Commit) -> impl FnMut(&Files) -> Result<(), PortError> {
+    let mut looked_at = None;
+    move |files| {
+        let found = fs::metadata(&files.document).and_then(|found| found.modified());
+        let found = found.ok();
+        if found == looked_at {
+            return Ok(());
+        }
+        looked_at = found;
+        // Trouble will be met again under the lock, and is told of then.
+        let state = state::read(COMMIT, files).ok().flatten();
+        match state.as_ref().and_then(State::committed) {
+            Some(made) if made.revision > commit.expected => commit.check_against(made.revision),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn is_another_edit(found: &State, presented: &ChangeRecord) -> bool {

@@ -13,11 +13,7 @@ use super::state::{self, State, Text};
 use super::{crash, replace};
 
 /// How often a waiting writer tries the lock.
-const LOCK_TRIES: [Duration; 3] = [
-    Duration::from_micros(200),
-    Duration::from_millis(1),
-    Duration::from_millis(3),
-];
+const LOCK_TRIES: [Duration; 2] = [Duration::from_micros(200), Duration::from_millis(1)];
 
 /// The paths of the files.
 #[derive(Clone, Debug)]
@@ -67,6 +63,15 @@ pub(super) struct Writer {
 impl Writer {
     /// Makes the directory if need be and waits for the lock.
     pub(super) fn new(operation: Operation, config: &FileFlagConfig) -> Result<Self, PortError> {
+        Self::unless(operation, config, |_| Ok(()))
+    }
+
+    /// The same, unless it turns out while waiting that it is in vain.
+    pub(super) fn unless(
+        operation: Operation,
+        config: &FileFlagConfig,
+        mut is_in_vain: impl FnMut(&Files) -> Result<(), PortError>,
+    ) -> Result<Self, PortError> {
         let files = Files::new(&config.dir);
         if files.are_read_only() {
             return Err(read_only(operation, &files));
@@ -78,7 +83,9 @@ impl Writer {
         if files.are_read_only() {
             return Err(read_only(operation, &files));
         }
-        let lock = lock(operation, &files.lock, config.lock_timeout)?;
+        let lock = lock(operation, &files.lock, config.lock_timeout, || {
+            is_in_vain(&files)
+        })?;
         crash::point("locked").map_err(error::io(operation, &files.lock))?;
         Ok(Self {
             files,
@@ -111,7 +118,12 @@ fn create_private_directory(dir: &Path) -> io::Result<()> {
     builder.recursive(true).create(dir)
 }
 
-fn lock(operation: Operation, path: &Path, timeout: Duration) -> Result<File, PortError> {
+fn lock(
+    operation: Operation,
+    path: &Path,
+    timeout: Duration,
+    mut is_in_vain: impl FnMut() -> Result<(), PortError>,
+) -> Result<File, PortError> {
     let start = Instant::now();
     let mut pauses = LOCK_TRIES.iter().copied();
     let mut pause = Duration::ZERO;
@@ -127,6 +139,7 @@ fn lock(operation: Operation, path: &Path, timeout: Duration) -> Result<File, Po
             Err(TryLockError::Error(cause)) if cause.kind() == io::ErrorKind::Interrupted => {}
             Err(TryLockError::Error(cause)) => return Err(error::no_lock(operation, path, cause)),
         }
+        is_in_vain()?;
         if start.elapsed() >= timeout {
             return Err(PortError::new(PortErrorKind::Timeout, operation)
                 .at(path.display())

@@ -74,7 +74,12 @@ impl fmt::Debug for Watches {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use cutover_testkit::wait::LONG;
+    use cutover_ports::flags::FlagEvent;
+    use cutover_testkit::block_on;
+    use cutover_testkit::flags::{create, next_commit, next_event};
+    use cutover_testkit::wait::{LONG, within};
+
+    use crate::flags::commit;
 
     use super::*;
 
@@ -109,5 +114,40 @@ mod tests {
         assert!(is_dropped(&sight), "the thread still runs");
         let third = watches.watch(Revision::ZERO, None);
         assert!(third.is_ok(), "a new watcher starts it again");
+    }
+
+    /// A watcher that reads the history may come further than the hub, whose thread may have been
+    /// kept from telling what it saw.
+    #[test]
+    fn a_look_that_is_told_late_is_no_older_store() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Arc::new(Files::new(dir.path()));
+        let config = FileFlagConfig::new(dir.path());
+        let mut made: Vec<ChangeRecord> = Vec::new();
+        let mut document = None;
+        for key in ["a", "b", "c", "d"] {
+            let next = next_commit(document.as_ref(), &[create(key)], "alice");
+            commit::commit(&config, &next, None).unwrap();
+            document = Some(next.document);
+            made.push(next.record);
+        }
+        let hub = Arc::new(Hub::blind());
+        let reader = Arc::new(Worker::new("test"));
+        let since = Revision::new(1);
+        let told = Arc::clone(&hub);
+        let mut events: FlagEvents = Box::pin(Events::new(hub, files, reader, since, None));
+        // The hub has seen the third change, and the watcher finds the fourth there as well.
+        told.tell(made[2].clone());
+        for expected in &made[1..] {
+            match block_on(next_event(&mut events)) {
+                FlagEvent::Changed(record) => assert_eq!(*record, *expected),
+                other => panic!("{other:?}"),
+            }
+        }
+        for late in [&made[1], &made[2], &made[3]] {
+            told.tell(late.clone());
+            let event = block_on(within(Duration::from_millis(50), next_event(&mut events)));
+            assert!(event.is_none(), "{event:?}");
+        }
     }
 }

@@ -115,8 +115,9 @@ impl Inspection {
         let failed = || place.failed(INSPECT);
         self.environments = environments(connection).map_err(failed())?;
         self.read_history(place, connection).map_err(failed())?;
-        let stored = state::row(INSPECT, place, connection, "flag_documents")?;
-        if let Some(newest) = stored.filter(|stored| stored.sealed.is_whole()) {
+        // What is wrong with the flags themselves is told to those who load them.
+        let stored = state::row(INSPECT, place, connection, "flag_documents").ok();
+        if let Some(newest) = stored.flatten().filter(|stored| stored.sealed.is_whole()) {
             // Where the history ends before the flags.
             self.step(newest.revision.next());
         }

@@ -78,7 +78,8 @@ pub(super) fn repair(
 
 /// Whether the flags can be read; an error when they cannot be for a reason that no repair mends.
 fn is_whole(place: &Place, connection: &Connection) -> Result<bool, PortError> {
-    if let Some(stored) = state::row(REPAIR, place, connection, "flag_documents")? {
+    // One that is not even text is not of a newer version.
+    if let Ok(Some(stored)) = state::row(REPAIR, place, connection, "flag_documents") {
         stored
             .check_schema(REPAIR, place)
             .map_err(|error| PortError::new(PortErrorKind::Unsupported, REPAIR).because(error))?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cutover_domain::flags::{FlagDocument, Revision, SCHEMA};
 use cutover_ports::{PortError, PortErrorKind};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Deserialize;
 
 use super::sealed::Sealed;
@@ -58,15 +58,33 @@ pub(super) fn read(
     place: &Place,
     connection: &Connection,
 ) -> Result<Option<Stored>, PortError> {
-    let newest = newest_in_history(operation, place, connection)?;
-    let Some(stored) = row(operation, place, connection, "flag_documents")? else {
-        if let Some(newest) = newest {
-            let why = format_args!(
-                "the flags are missing, but their history up to revision {newest} is there"
-            );
-            return Err(place.corrupt(operation, why));
-        }
-        return Ok(None);
+    // One statement, so that the row and the history are of one moment.
+    let (stored, newest) = connection
+        .query_row(
+            "SELECT revision, document, checksum, newest
+             FROM (SELECT max(revision) AS newest FROM flag_history WHERE environment = ?1)
+             LEFT JOIN flag_documents ON environment = ?1",
+            [&*place.environment],
+            |row| {
+                let stored = match row.get::<_, Option<i64>>(0)? {
+                    Some(_) => Some(Stored::from_row(row)?),
+                    None => None,
+                };
+                let newest: Option<i64> = row.get(3)?;
+                Ok((stored, newest.map(revision)))
+            },
+        )
+        .map_err(place.failed(operation))?;
+    let Some(stored) = stored else {
+        return match newest {
+            None => Ok(None),
+            Some(newest) => {
+                let why = format_args!(
+                    "the flags are missing, but their history up to revision {newest} is there"
+                );
+                Err(place.corrupt(operation, why))
+            }
+        };
     };
     if !stored.sealed.is_whole() {
         let why = "the checksum of the flags does not match: somebody changed them by hand, or \
@@ -93,29 +111,9 @@ pub(super) fn row(
 ) -> Result<Option<Stored>, PortError> {
     let query = format!("SELECT revision, document, checksum FROM {table} WHERE environment = ?1");
     connection
-        .query_row(&query, [&*place.environment], |row| {
-            Ok(Stored {
-                revision: revision(row.get(0)?),
-                sealed: Sealed {
-                    text: row.get(1)?,
-                    checksum: row.get(2)?,
-                },
-            })
-        })
+        .query_row(&query, [&*place.environment], Stored::from_row)
         .optional()
         .map_err(place.failed(operation))
-}
-
-pub(super) fn newest_in_history(
-    operation: Operation,
-    place: &Place,
-    connection: &Connection,
-) -> Result<Option<Revision>, PortError> {
-    let query = "SELECT max(revision) FROM flag_history WHERE environment = ?1";
-    let newest: Option<i64> = connection
-        .query_row(query, [&*place.environment], |row| row.get(0))
-        .map_err(place.failed(operation))?;
-    Ok(newest.map(revision))
 }
 
 /// A revision as SQLite has it; there are none below 0, nor above what it can hold.
@@ -129,6 +127,17 @@ pub(super) fn number(revision: Revision) -> i64 {
 }
 
 impl Stored {
+    /// From the columns `revision, document, checksum`.
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            revision: revision(row.get(0)?),
+            sealed: Sealed {
+                text: row.get(1)?,
+                checksum: row.get(2)?,
+            },
+        })
+    }
+
     /// Reads and validates the document.
     pub(super) fn document(
         &self,

@@ -50,13 +50,13 @@ impl SqliteFlagStore {
             database: Arc::clone(&database),
             environment: config.environment.into(),
         };
-        let reader = Arc::new(Worker::new("cutover-sqlite-r", Arc::clone(&database)));
+        let reader = Arc::new(Worker::new("cutover-sql-r", Arc::clone(&database)));
         Self {
             watches: Watches::new(place.clone(), Arc::clone(&reader), config.poll_interval),
             place,
             clock: config.clock,
             reader,
-            writer: Worker::new("cutover-sqlite-w", database),
+            writer: Worker::new("cutover-sql-w", database),
         }
     }
 
@@ -80,7 +80,7 @@ impl SqliteFlagStore {
     /// The database cannot be read at all.
     pub async fn inspect(&self) -> Result<Option<Inspection>, PortError> {
         // In a thread of its own: readers do not wait until all is read.
-        let inspector = Worker::new("cutover-sqlite-i", Arc::clone(&self.place.database));
+        let inspector = Worker::new("cutover-sql-i", Arc::clone(&self.place.database));
         let place = self.place.clone();
         inspector
             .start(inspect::INSPECT, move |desk| inspect::inspect(desk, &place))

@@ -76,3 +76,52 @@ fn values_of_other_types_come_with_the_callers_default() {
     let handle: &dyn Decide = &live.flag("colour").with_default(true);
     assert!(handle.decide(&Context::anonymous()).on);
 }
+
+#[test]
+fn what_is_configured_can_be_seen_beside_what_is_answered() {
+    let live = Live::with_defaults(&defaults());
+    live.with_flag("auto_fallback", false, || {
+        assert!(!super::is_on(&live, "auto_fallback"));
+        assert_eq!(live.document().flags["auto_fallback"].default, "on");
+    });
+}
+
+/// A log that looks at flags whenever something is written to it.
+struct Curious(Live);
+
+impl tracing::Subscriber for Curious {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        let _ = self.0.flag("log_more").is_on(&Context::anonymous());
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn a_log_may_ask_for_flags_of_which_it_is_told() {
+    let live = Live::with_defaults(&defaults());
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        tracing::subscriber::with_default(Curious(live.clone()), || {
+            live.report_trouble("no store");
+            live.update(&live.document());
+            tell.send(live.status().trouble).unwrap();
+        });
+    });
+    let trouble = told.recv_timeout(cutover_testkit::wait::LONG);
+    assert_eq!(trouble.expect("nothing waits for ever"), None);
+}

@@ -4,6 +4,7 @@ mod buckets;
 mod evaluation;
 mod explain;
 mod expressions;
+mod fuzz;
 mod laws;
 mod oracle;
 mod rules;

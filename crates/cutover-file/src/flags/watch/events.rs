@@ -117,12 +117,7 @@ impl Events {
         match seen {
             Seen::Trouble(error) => self.tell_trouble(error),
             Seen::Nothing if self.position.seen > Revision::ZERO => {
-                let path = self.files.document.display();
-                let gone = PortError::new(PortErrorKind::Unavailable, WATCH)
-                    .at(path)
-                    .because("the flags are gone, and their history with them")
-                    .advice("restore the directory from a backup");
-                self.tell_trouble(gone);
+                self.tell_trouble(gone(&self.files));
             }
             Seen::Nothing => {}
             Seen::Revision { newest, is_edit } => self.follow(newest, is_edit, breaks),
@@ -132,40 +127,29 @@ impl Events {
 
     fn follow(&mut self, newest: Arc<ChangeRecord>, is_edit: bool, breaks: u64) {
         let seen = self.position.seen;
-        let is_changed = newest.revision == seen && self.position.is_changed_by(&newest);
         let is_next = newest.revision == seen.next()
             && !self.position.is_edit
             && self.position.breaks == breaks;
-        let now = Position {
+        let is_same = newest.revision == seen && !self.position.is_changed_by(&newest);
+        if !is_next && !is_same {
+            // Also what was read here may be newer than what the hub has seen.
+            let (files, position) = (Arc::clone(&self.files), self.position.clone());
+            let reading = move || read(&files, position, breaks);
+            self.reading = Some(self.reader.start(WATCH, reading));
+            return;
+        }
+        self.position = Position {
             seen: newest.revision,
             record: Some(Arc::clone(&newest)),
             is_edit,
             breaks,
         };
-        if newest.revision < seen || is_changed {
-            // Another store was put in its place, or another edit got the number.
-            self.resync(now);
-        } else if newest.revision == seen {
-            if self.trouble.is_some() {
-                self.resync(now);
-            } else {
-                self.position = now;
-            }
-        } else if is_next {
-            self.trouble = None;
-            self.position = now;
+        let is_over = self.trouble.take().is_some();
+        if is_next {
             self.ready.push_back(FlagEvent::Changed(newest));
-        } else {
-            let (files, position) = (Arc::clone(&self.files), self.position.clone());
-            let reading = move || read(&files, position, breaks);
-            self.reading = Some(self.reader.start(WATCH, reading));
+        } else if is_over {
+            self.ready.push_back(FlagEvent::Resync);
         }
-    }
-
-    fn resync(&mut self, position: Position) {
-        self.trouble = None;
-        self.position = position;
-        self.ready.push_back(FlagEvent::Resync);
     }
 
     fn tell_trouble(&mut self, error: PortError) {
@@ -179,10 +163,13 @@ impl Events {
     fn take_batch(&mut self, batch: Result<Batch, PortError>) {
         match batch {
             Ok(batch) => {
-                self.trouble = None;
+                let is_over = self.trouble.take().is_some();
                 self.position = batch.position;
                 self.behind = batch.more;
                 self.ready.extend(batch.events);
+                if is_over && self.ready.is_empty() {
+                    self.ready.push_back(FlagEvent::Resync);
+                }
             }
             Err(error) => {
                 self.failed_at = Some(self.hub.sight().looks);
@@ -220,18 +207,32 @@ impl Drop for Events {
     }
 }
 
+fn gone(files: &Files) -> PortError {
+    PortError::new(PortErrorKind::Unavailable, WATCH)
+        .at(files.document.display())
+        .because("the flags are gone, and their history with them")
+        .advice("restore the directory from a backup")
+}
+
 /// The records after a position, oldest first; or `Resync` when they are not all there, or when
 /// what was seen is not what the history has in its place.
 fn read(files: &Files, position: Position, breaks: u64) -> Result<Batch, PortError> {
     let seen = position.seen;
-    let Some(state) = state::read(WATCH, files)? else {
-        return Ok(Batch {
-            events: Vec::new(),
-            position,
-            more: false,
-        });
+    let state = state::read(WATCH, files)?.ok_or_else(|| gone(files))?;
+    let at = |record: &ChangeRecord| Position {
+        seen: record.revision,
+        record: Some(Arc::new(record.clone())),
+        is_edit: state.is_edited() && state.newest.revision == record.revision,
+        breaks,
     };
     let newest = state.newest.revision;
+    if newest == seen && !position.is_changed_by(&state.newest) {
+        return Ok(Batch {
+            events: Vec::new(),
+            position: at(&state.newest),
+            more: false,
+        });
+    }
     // Only what may have been replaced is looked at again.
     let is_doubted = position.record.is_some() && (position.is_edit || position.breaks != breaks);
     let known = match is_doubted {
@@ -253,12 +254,6 @@ fn read(files: &Files, position: Position, breaks: u64) -> Result<Batch, PortErr
         expected = expected.next();
         is_next && !(record.revision == seen && position.is_changed_by(record))
     });
-    let at = |record: &ChangeRecord| Position {
-        seen: record.revision,
-        record: Some(Arc::new(record.clone())),
-        is_edit: state.is_edited() && state.newest.revision == record.revision,
-        breaks,
-    };
     match records.last() {
         Some(last) if is_whole && last.revision == until && until > seen => Ok(Batch {
             position: at(last),

@@ -59,6 +59,25 @@ impl Hub {
         lock(&self.sight)
     }
 
+    /// Sees what it is told, instead of looking.
+    #[cfg(test)]
+    pub(super) fn blind() -> Self {
+        Self {
+            sight: Arc::default(),
+            notices: mpsc::channel().0,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn tell(&self, newest: ChangeRecord) {
+        let mut sight = self.sight();
+        sight.version += 1;
+        sight.seen = Some(Seen::Revision {
+            newest: Arc::new(newest),
+            is_edit: false,
+        });
+    }
+
     /// Gone when the thread has ended, too.
     #[cfg(test)]
     pub(super) fn sight_for_test(&self) -> std::sync::Weak<Mutex<Sight>> {

@@ -113,6 +113,18 @@ fn a_held_lock_is_waited_for_and_then_named() {
 }
 
 #[test]
+fn who_waits_for_the_lock_is_told_of_a_conflict_without_having_it() {
+    let place = Place::with_commits(1);
+    let late = next_commit(Some(&place.load()), &[create("b")], "alice");
+    place.commit(&[create("c")]);
+    let lock = File::open(place.path("flags.lock")).unwrap();
+    lock.lock().unwrap();
+    let error = block_on(place.store.commit(late)).unwrap_err();
+    let (expected, actual) = (1, 2);
+    assert_eq!(error.kind(), PortErrorKind::Conflict { expected, actual });
+}
+
+#[test]
 fn a_lock_that_somebody_deleted_protects_all_the_same() {
     let place = Place::with_commits(1);
     let lock = File::open(place.path("flags.lock")).unwrap();

@@ -66,6 +66,12 @@ impl Position {
     fn is_in(&self, file: Identity) -> bool {
         self.file.is_none_or(|known| known == file)
     }
+
+    fn is_at(&self, head: &Head) -> bool {
+        self.seen == head.revision
+            && self.is_in(head.file)
+            && !self.is_contradicted_by(head.mark.as_deref())
+    }
 }
 
 /// The next part of the history.
@@ -129,36 +135,28 @@ impl Events {
     }
 
     fn follow(&mut self, head: Head) {
-        let seen = self.position.seen;
-        if head.revision == seen {
-            let is_another = !self.position.is_in(head.file)
-                || self.position.is_contradicted_by(head.mark.as_deref());
+        if self.trouble.is_none() && self.position.is_at(&head) {
             self.position = Position::at(head);
-            if is_another || self.trouble.take().is_some() {
-                self.trouble = None;
-                self.ready.push_back(FlagEvent::Resync);
-            }
-        } else if head.revision < seen || !self.position.is_in(head.file) {
-            // An older state, or another database, was put in its place.
-            self.trouble = None;
-            self.position = Position::at(head);
-            self.ready.push_back(FlagEvent::Resync);
-        } else {
-            let (place, position) = (self.place.clone(), self.position.clone());
-            self.reading = Some(
-                self.reader
-                    .start(WATCH, move |desk| read(desk, &place, position)),
-            );
+            return;
         }
+        // What the hub saw may be older than what was read since then: only reading tells.
+        let (place, position) = (self.place.clone(), self.position.clone());
+        self.reading = Some(
+            self.reader
+                .start(WATCH, move |desk| read(desk, &place, position)),
+        );
     }
 
     fn take_batch(&mut self, batch: Result<Batch, PortError>) {
         match batch {
             Ok(batch) => {
-                self.trouble = None;
                 self.position = batch.position;
                 self.behind = batch.more;
                 self.ready.extend(batch.events);
+                if self.trouble.take().is_some() && self.ready.is_empty() {
+                    // Nothing was changed, but somebody may wait for the end of the trouble.
+                    self.ready.push_back(FlagEvent::Resync);
+                }
             }
             Err(error) => {
                 self.failed_at = Some(self.hub.sight().looks);
@@ -255,21 +253,25 @@ fn follow(
     head: Head,
     entries: &[Entry],
 ) -> Result<Batch, PortError> {
+    if position.is_at(&head) {
+        return Ok(Batch {
+            events: Vec::new(),
+            position: Position::at(head),
+            more: false,
+        });
+    }
     let (seen, fresh): (Vec<_>, Vec<_>) = entries
         .iter()
         .partition(|entry| entry.revision <= position.seen);
     let is_another = seen
         .iter()
         .any(|entry| position.is_contradicted_by(Some(&entry.sealed.checksum)));
-    let expected = (position.seen.number() + 1..=head.revision.number()).take(fresh.len());
-    let is_whole = fresh
-        .iter()
-        .map(|entry| entry.revision.number())
-        .eq(expected)
-        && fresh
-            .last()
-            .is_some_and(|last| last.revision == head.revision || fresh.len() as u64 == BATCH);
-    if is_another || !is_whole || !position.is_in(head.file) {
+    let reached = fresh.last().map_or(position.seen, |last| last.revision);
+    let numbers = fresh.iter().map(|entry| entry.revision.number());
+    let is_whole = numbers.eq(position.seen.number() + 1..=reached.number())
+        && (reached == head.revision || fresh.len() as u64 == BATCH);
+    // An older state is in its place, or another database, or records are missing.
+    if is_another || !is_whole || head.revision < position.seen || !position.is_in(head.file) {
         return Ok(Batch {
             events: vec![FlagEvent::Resync],
             position: Position::at(head),
@@ -280,7 +282,6 @@ fn follow(
         .iter()
         .map(|entry| Ok(FlagEvent::Changed(Arc::new(entry.record(WATCH, place)?))))
         .collect::<Result<Vec<_>, PortError>>()?;
-    let reached = fresh.last().map_or(position.seen, |last| last.revision);
     Ok(Batch {
         events,
         more: reached < head.revision,

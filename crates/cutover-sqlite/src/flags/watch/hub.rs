@@ -40,7 +40,7 @@ impl Hub {
             sight: Arc::clone(&sight),
         };
         std::thread::Builder::new()
-            .name("cutover-sqlite-n".to_owned())
+            .name("cutover-sql-n".to_owned())
             .spawn(move || watcher.run())?;
         Ok(Self { sight, notices })
     }
