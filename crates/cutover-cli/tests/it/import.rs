@@ -318,3 +318,65 @@ fn what_is_exported_is_imported_as_it_was() {
         assert_eq!(third.done(&["flag", "export"]), exported);
     }
 }
+
+#[test]
+fn targeting_of_flagd_becomes_rules() {
+    let home = Home::new();
+    let file = home.file(
+        "shop.flagd.json",
+        json!({
+            "$schema": "https://flagd.dev/schema/v0/flags.json",
+            "$evaluators": {"staff": {"ends_with": [{"var": "email"}, "@shop.example"]}},
+            "flags": {
+                "new_checkout": {
+                    "state": "ENABLED",
+                    "variants": {"on": true, "off": false},
+                    "defaultVariant": "off",
+                    "targeting": {"if": [
+                        {"$ref": "staff"}, "on",
+                        {"and": [
+                            {"in": [{"var": "plan"}, ["pro", "team"]]},
+                            {"sem_ver": [{"var": "version"}, "^", "2.1.0"]}
+                        ]},
+                        {"fractional": [["on", 10], ["off", 90]]},
+                        null
+                    ]}
+                },
+                "page_size": {
+                    "state": "ENABLED",
+                    "variants": {"small": 20, "big": 50},
+                    "defaultVariant": "small",
+                    "targeting": {"if": [{"==": [{"%": [{"var": "id"}, 2]}, 0]}, "big"]}
+                }
+            }
+        })
+        .to_string(),
+    );
+    let import = ["flag", "import", &file, "--from", "flagd"];
+    insta::assert_snapshot!(home.told(&import));
+    home.done(&[&import[..], &["--lossy", "--yes"]].concat());
+    let eval = |attributes: &[&str]| {
+        let asked = ["flag", "eval", "new_checkout", "--unit", "u1"];
+        home.json(&[&asked[..], attributes].concat())["variant"].clone()
+    };
+    assert_eq!(eval(&["--attr", "email=ada@shop.example"]), "on");
+    assert_eq!(eval(&["--attr", "plan=free"]), "off");
+    let units = home.file("units.txt", units(1000));
+    let lines = home.run(&[
+        "flag",
+        "eval",
+        "new_checkout",
+        "--units",
+        &units,
+        "--attr",
+        "plan=pro",
+        "--attr",
+        "version=2.9.0",
+    ]);
+    let on = lines
+        .lines()
+        .iter()
+        .filter(|line| line["variant"] == "on")
+        .count();
+    assert!((60..140).contains(&on), "{on} of 1000 are a tenth");
+}

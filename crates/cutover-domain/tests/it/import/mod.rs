@@ -1,6 +1,7 @@
 //! Flags from elsewhere: what is carried over, what is said about it, and what is refused.
 
 mod flagd;
+mod flagd_laws;
 mod hostile;
 mod logic;
 mod mdm;

@@ -32,6 +32,7 @@ use source::Source;
         ("cutover flag import flags.json --from native", "shows what would change"),
         ("cutover flag import flags.json --from native --yes", "changes it, as one revision"),
         ("cutover flag import feature_flags.json --from mdm --units units.txt", "and for whom"),
+        ("cutover flag import flags.flagd.json --from flagd --lossy", "what cannot be said is told"),
         ("cutover flag import .env --from env --scheme feature", ""),
         ("cutover flag export | cutover flag import - --from native --store file:other", ""),
     ]),
@@ -77,6 +78,8 @@ pub struct ImportArgs {
 enum Form {
     /// feature_flags.json of the dataset manager
     Mdm,
+    /// Flag definitions of flagd
+    Flagd,
     /// A dotenv file, or the variables of this process
     Env,
     /// What `flag export` writes, or a whole document of flags
@@ -87,6 +90,7 @@ impl Form {
     const fn name(self) -> &'static str {
         match self {
             Self::Mdm => "mdm",
+            Self::Flagd => "flagd",
             Self::Env => "env",
             Self::Native => "native",
         }

@@ -9,11 +9,15 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use super::sides::{Moved, Sides};
 use crate::commands::flag::describe::line;
+use crate::commands::flag::rule_words::in_full;
 use crate::exit::Failure;
 use crate::output::{Page, Report, printable, style, table, write_json_line};
 
 /// How many units that change sides are shown to eyes, of each flag.
 const SHOWN: usize = 5;
+
+/// How many rules of a flag are shown to eyes.
+const RULES_SHOWN: usize = 20;
 
 /// What an import does, or would do.
 #[derive(Serialize)]
@@ -35,6 +39,7 @@ impl Report for ImportReport<'_> {
     fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
         for change in self.changes {
             writeln!(page, "{}", line(change))?;
+            write_rules(page, change)?;
         }
         match self.unchanged {
             0 => {}
@@ -136,6 +141,20 @@ impl Serialize for Sides<'_> {
         sides.serialize_field("flags", &self.counts)?;
         sides.serialize_field("moved", &Everybody(self))?;
         sides.end()
+    }
+}
+
+/// The rules of a flag that is made: they are what was translated.
+fn write_rules(page: &mut Page<'_>, change: &KeyChange) -> io::Result<()> {
+    let (None, Some(flag)) = (&change.before, &change.after) else {
+        return Ok(());
+    };
+    for (index, rule) in flag.rules.iter().enumerate().take(RULES_SHOWN) {
+        writeln!(page, "  rule {}: {}", index + 1, in_full(rule, printable))?;
+    }
+    match flag.rules.len().saturating_sub(RULES_SHOWN) {
+        0 => Ok(()),
+        more => writeln!(page, "  and {more} more rules"),
     }
 }
 

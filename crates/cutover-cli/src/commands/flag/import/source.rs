@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use cutover_domain::flags::import::mdm::{Answered, Mdm, Nested};
-use cutover_domain::flags::import::{self, Extent, Imported, Level, Note, native};
+use cutover_domain::flags::import::{self, Extent, Imported, Level, Note, flagd, native};
 use cutover_domain::flags::{FlagDocument, FlagKey, Problems};
 use cutover_env::{EnvConfig, Scheme, dotenv};
 
@@ -108,6 +108,7 @@ impl Content {
                 let imported = mdm.import(nested);
                 Self::Mdm(mdm, imported)
             }
+            Form::Flagd => Self::Flags(flagd::import(&json()?).map_err(wrong)?),
             Form::Native => Self::Flags(native::import(&json()?).map_err(wrong)?),
             Form::Env => {
                 let config = config(args)?;
