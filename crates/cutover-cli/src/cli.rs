@@ -64,8 +64,13 @@ pub struct GlobalArgs {
     /// A separate flag document, for example staging
     #[arg(long, global = true, value_name = "NAME")]
     pub environment: Option<Environment>,
-    /// Variables over the flags, feature|mdm[:initial] [env: CUTOVER_OVERLAY]
-    #[arg(long, global = true, value_name = "SCHEME")]
+    /// Variables of the environment that lie over the flags
+    #[arg(
+        long,
+        global = true,
+        value_name = "SCHEME",
+        help = "Variables over the flags, feature|mdm[:initial] [env: CUTOVER_OVERLAY]"
+    )]
     pub overlay: Option<OverlayOption>,
     /// The form of the answer
     #[arg(

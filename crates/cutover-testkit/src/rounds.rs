@@ -11,6 +11,10 @@ const VARIABLE: &str = "CUTOVER_ROUNDS";
 /// assert!(rounds == 24 || std::env::var_os("CUTOVER_ROUNDS").is_some());
 /// ```
 #[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no composition root: this is how the person who runs them is heard"
+)]
 pub fn rounds(usual: u32) -> u32 {
     let wanted = env::var(VARIABLE).ok();
     wanted

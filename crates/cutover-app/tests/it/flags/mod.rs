@@ -5,11 +5,11 @@ mod follower;
 mod forced;
 mod freshness;
 mod live;
-mod model;
 mod odd;
 mod overlay;
 mod people;
 mod service;
+mod service_model;
 mod typed;
 mod watching;
 
