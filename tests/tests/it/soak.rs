@@ -31,6 +31,10 @@ fn lines(who: &str, output: &Output) -> Vec<Value> {
         .collect()
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "whoever soaks a store for a minute wants the figures"
+)]
 fn soak(address: &str) {
     let seconds = soak_seconds(3).to_string();
     lines(

@@ -37,6 +37,7 @@ mod harness;
 mod import;
 #[cfg(test)]
 mod metrics;
+#[cfg(test)]
 mod overlay;
 #[cfg(test)]
 mod rollback;

@@ -145,7 +145,7 @@ fn every_row_of_both_schemes_and_both_modes() {
             "{overlay} {variables:?}\n{answer}"
         );
         let is_masked = overlay.ends_with("initial") || !answer["masked_by"].is_null();
-        let as_stored = share == Some("0") && value == false;
+        let as_stored = share == Some("0") && !value;
         assert!(is_masked || as_stored, "{overlay} {variables:?}\n{answer}");
     }
 }

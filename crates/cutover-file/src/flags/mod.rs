@@ -94,7 +94,8 @@ mod worker;
 
 #[cfg(test)]
 mod harm;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod kills;
 #[cfg(test)]
 mod meddling;

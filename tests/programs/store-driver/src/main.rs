@@ -8,6 +8,10 @@
     clippy::print_stdout,
     reason = "what it found is said on standard output, one JSON value a line"
 )]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a program is its own composition root, and times what it does"
+)]
 
 mod address;
 mod latency;
