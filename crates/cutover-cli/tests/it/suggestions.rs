@@ -207,7 +207,7 @@ fn nothing_steers_the_terminal() {
         &["flag", "status"],
         &["flag", "get", "f"],
         &["flag", "history"],
-        &["man", "\u{202e}/dev/null/x"],
+        &["man", &format!("{}/{evil}", hostile.display())],
         &["compare", "show", evil],
         &["diff", evil, evil],
     ] {

@@ -90,7 +90,7 @@ fn left_alone(document: &FlagDocument, proposal: &Proposal) -> Option<String> {
     let others: Vec<_> = document
         .flags
         .keys()
-        .filter(|key| !of_file.contains(key))
+        .filter(|key| !of_file.contains(key.as_str()))
         .collect();
     let told: Vec<_> = others
         .iter()

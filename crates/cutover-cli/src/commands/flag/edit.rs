@@ -16,6 +16,7 @@ use crate::commands::examples;
 use crate::confirm::{ChangeArgs, question};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::output::printable;
 use crate::suggest::command;
 
 #[derive(Args, Debug)]
@@ -195,10 +196,11 @@ impl Part<'_> {
             )));
         }
         if let Self::One(only) = self {
-            if let Some(other) = proposal.keys().find(|key| *key != only) {
+            if let Some(other) = proposal.keys().find(|key| *key != only.as_str()) {
                 let all = command(&["flag", "edit"]);
                 let failure = Failure::no(format_args!(
-                    "this is about {only} alone, and not about {other}"
+                    "this is about {only} alone, and not about {}",
+                    printable(other)
                 ));
                 return Err(failure.hint(format_args!("`{all}` is about all flags")));
             }

@@ -6,9 +6,10 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
-use cutover_domain::flags::{Definition, FlagDocument, FlagKey, Problem, Problems, SCHEMA};
+use cutover_domain::flags::{Definition, FlagDocument, FlagKey, SCHEMA};
 use cutover_formats::{Document, Format};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::exit::Failure;
 use crate::output::printable;
@@ -19,13 +20,12 @@ const DEPTH: usize = 128;
 /// What a store writes beside the flags, and what says nothing in a proposal.
 const BESIDE: [&str; 5] = ["schema", "revision", "updated_at", "last", "digest"];
 
-/// The flags that a file describes, and what of it describes none.
+/// The flags that a file describes, whether or not they can be.
 #[derive(Debug)]
 pub(super) struct Proposal {
     /// The file, for messages.
     name: String,
-    flags: BTreeMap<FlagKey, Definition>,
-    problems: Problems,
+    flags: Map<String, Value>,
     /// The fields beside `flags` that nobody knows.
     pub(super) ignored: Vec<String>,
 }
@@ -62,55 +62,30 @@ impl Proposal {
         let value: Value = serde_json::from_str(&tree.to_json())
             .map_err(|error| Failure::trouble(format_args!("{name}: {error}")))?;
         let Value::Object(mut fields) = value else {
-            return Err(refused(&name, &"$: it is no object").hint(SHAPE));
+            return Err(refused(&name, "$: it is no object").hint(SHAPE));
         };
         let schema = fields.get("schema").and_then(Value::as_u64);
         if let Some(newer) = schema.filter(|schema| *schema > u64::from(SCHEMA)) {
-            let known =
-                format_args!("$.schema: {newer} is newer than {SCHEMA}, which is known here");
-            return Err(refused(&name, &known).hint("upgrade cutover"));
+            let newer = format!("$.schema: {newer} is newer than {SCHEMA}, which is known here");
+            return Err(refused(&name, newer).hint("upgrade cutover"));
         }
         let Some(Value::Object(flags)) = fields.remove("flags") else {
             let none = "$.flags: there is no object of flags by key";
-            return Err(refused(&name, &none).hint(SHAPE));
+            return Err(refused(&name, none).hint(SHAPE));
         };
         let ignored = fields
             .keys()
             .filter(|field| !BESIDE.contains(&field.as_str()));
-        let mut proposal = Self {
+        Ok(Self {
             ignored: ignored.map(|field| printable(field)).collect(),
             name,
-            flags: BTreeMap::new(),
-            problems: Problems::default(),
-        };
-        for (key, definition) in flags {
-            proposal.take(&key, definition);
-        }
-        Ok(proposal)
+            flags,
+        })
     }
 
-    fn take(&mut self, key: &str, definition: Value) {
-        let mut add = |problem: &dyn fmt::Display| {
-            self.problems.0.push(Problem {
-                path: format!("$.flags[{key:?}]"),
-                message: problem.to_string(),
-            });
-        };
-        let key = match key.parse::<FlagKey>() {
-            Ok(key) => key,
-            Err(error) => return add(&error),
-        };
-        let definition = serde_json::from_value(definition).unwrap_or_else(|error| {
-            add(&error);
-            // Something to be required by others: what is wrong with this one is known.
-            Definition::boolean()
-        });
-        self.flags.insert(key, definition);
-    }
-
-    /// The flags of the file.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &FlagKey> {
-        self.flags.keys()
+    /// The names of the flags, as they are written.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.flags.keys().map(String::as_str)
     }
 
     /// The flags of `document` as the file wants them.
@@ -121,30 +96,28 @@ impl Proposal {
         document: &FlagDocument,
         others: Others,
     ) -> Result<BTreeMap<FlagKey, Definition>, Failure> {
-        let mut flags = match others {
-            Others::Stay => document.flags.clone(),
-            Others::Go => BTreeMap::new(),
-        };
-        flags.extend(self.flags.clone());
-        let proposed = FlagDocument {
-            flags,
+        let mut stored = serde_json::to_value(FlagDocument {
+            flags: match others {
+                Others::Stay => document.flags.clone(),
+                Others::Go => BTreeMap::new(),
+            },
             ..FlagDocument::empty(document.updated_at)
-        };
-        let mut problems = self.problems.clone();
-        if let Err(more) = proposed.validate() {
-            problems.0.extend(more.0);
+        })?;
+        if let Some(Value::Object(flags)) = stored.get_mut("flags") {
+            flags.extend(self.flags.clone());
         }
-        if problems.0.is_empty() {
-            Ok(proposed.flags)
-        } else {
-            Err(refused(&self.name, &problems))
+        let problems = FlagDocument::diagnose(&stored);
+        if !problems.0.is_empty() {
+            return Err(refused(&self.name, problems));
         }
+        let proposed = FlagDocument::deserialize(stored);
+        Ok(proposed.map_err(|error| refused(&self.name, error))?.flags)
     }
 }
 
 const SHAPE: &str = "write {\"flags\": {\"KEY\": {…}}}: flags as they are stored and exported";
 
-fn refused(name: &str, problems: &dyn fmt::Display) -> Failure {
+fn refused(name: &str, problems: impl fmt::Display) -> Failure {
     Failure::no(format_args!(
         "{name} describes flags that cannot be:\n{problems}"
     ))
