@@ -73,7 +73,15 @@ fn an_import_tells_which_variables_hide_what_it_brings() {
     let exported = home.done(&["flag", "export"]);
     home.done(&["flag", "undo", "--to", "1", "--yes"]);
     let file = home.file("flags.json", exported);
-    let import = ["--overlay", "feature", "flag", "import", &file, "--from", "native"];
+    let import = [
+        "--overlay",
+        "feature",
+        "flag",
+        "import",
+        &file,
+        "--from",
+        "native",
+    ];
     let masked = "new_pipeline: stored 25 %, but FEATURE_NEW_PIPELINE=false";
     for yes in [None, Some("--yes")] {
         let arguments: Vec<_> = import.iter().copied().chain(yes).collect();

@@ -3,7 +3,8 @@
 use clap::{ArgGroup, Args};
 use cutover_domain::Stage;
 use cutover_domain::flags::{
-    Change, Context as Asked, Definition, ErrorCode, FlagKey, Interner, Revision, Snapshot, ValueType,
+    Change, Context as Asked, Definition, ErrorCode, FlagKey, Interner, Revision, Snapshot,
+    ValueType,
 };
 
 use super::change::{Wish, before, from_the_start, nothing_to_do};

@@ -135,8 +135,9 @@ impl Subject {
                             "{name}: a list of anything but texts, numbers and truth values is \
                              never asked about"
                         );
-                        Failure::usage(problem)
-                            .hint("write [\"staff\", \"beta\"], for example; larger numbers as texts")
+                        Failure::usage(problem).hint(
+                            "write [\"staff\", \"beta\"], for example; larger numbers as texts",
+                        )
                     })?;
                     subject.attributes.push((name.to_owned(), value));
                 }
