@@ -1,4 +1,4 @@
-//! Comparison reports out of a store.
+//! Comparison reports out of a store, and a store that stays within bounds.
 //!
 //! ```
 //! use cutover_app::comparison::{Selection, report};
@@ -18,7 +18,11 @@
 //! # }).unwrap();
 //! ```
 
+mod retaining;
+
 use std::sync::Arc;
+
+pub use retaining::RetainingStore;
 
 use cutover_domain::comparison::report::{Report, ReportBuilder};
 use cutover_domain::comparison::{RunId, RunKind};

@@ -12,6 +12,9 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use crate::error::{self, Operation};
 use crate::{create, migrations};
 
+/// The environment of those who name none.
+pub const DEFAULT_ENVIRONMENT: &str = "default";
+
 /// How often a waiting writer tries the lock.
 const LOCK_TRIES: [Duration; 3] = [
     Duration::from_micros(200),
@@ -25,6 +28,31 @@ pub(crate) struct Database {
     pub(crate) path: PathBuf,
     /// How long to wait for others.
     pub(crate) lock_timeout: Duration,
+    /// What a commit survives.
+    pub(crate) durability: Durability,
+}
+
+/// What a commit survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// The end of the process. A loss of power may take the last commits, as a whole each.
+    #[cfg_attr(
+        not(feature = "comparison"),
+        expect(dead_code, reason = "flags are never lost")
+    )]
+    Process,
+    /// A loss of power, too.
+    Power,
+}
+
+impl Durability {
+    /// The setting of SQLite.
+    pub(crate) fn synchronous(self) -> &'static str {
+        match self {
+            Self::Process => "normal",
+            Self::Power => "full",
+        }
+    }
 }
 
 /// What tells that a database file is another one, or was written to. In WAL mode only a
@@ -62,7 +90,11 @@ impl Database {
         } else {
             path.to_owned()
         };
-        Self { path, lock_timeout }
+        Self {
+            path,
+            lock_timeout,
+            durability: Durability::Power,
+        }
     }
 
     /// The file as it is now; `None` when there is none.
@@ -147,8 +179,8 @@ impl Database {
     /// What every connection is told before it reads.
     pub(crate) fn set_up(&self, connection: &Connection) -> rusqlite::Result<()> {
         connection.busy_timeout(self.lock_timeout)?;
-        // Durable when it is acknowledged, also where a sync alone does not reach the disk (macOS).
-        connection.pragma_update(None, "synchronous", "full")?;
+        // A sync alone does not reach the disk everywhere (macOS).
+        connection.pragma_update(None, "synchronous", self.durability.synchronous())?;
         connection.pragma_update(None, "fullfsync", true)?;
         // A damaged page is an error, not a guess; and the file may come from anybody.
         connection.pragma_update(None, "cell_size_check", true)?;
@@ -319,12 +351,16 @@ impl Desk {
         PortError::new(kind, operation)
             .at(self.database.path.display())
             .because("the database was moved, removed or replaced meanwhile")
-            .advice("load the flags to see what is there")
+            .advice("read again to see what is there")
     }
 
     fn leave_after_trouble<T>(&mut self, answer: Result<T, PortError>) -> Result<T, PortError> {
         answer.inspect_err(|error| {
-            if !matches!(error.kind(), PortErrorKind::Conflict { .. }) {
+            let is_refusal = matches!(
+                error.kind(),
+                PortErrorKind::Conflict { .. } | PortErrorKind::AlreadyExists
+            );
+            if !is_refusal {
                 self.leave();
             }
         })

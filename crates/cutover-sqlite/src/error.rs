@@ -152,6 +152,6 @@ pub(crate) fn unsettled(
                 "the disk did not confirm the change ({source})"
             ))
             .caused_by(source)
-            .advice("load the flags to see whether it was made, and check the disk"),
+            .advice("read again to see whether it was made, and check the disk"),
     }
 }

@@ -19,7 +19,10 @@ const APPLICATION: i32 = i32::from_be_bytes(*b"CUTV");
 const MAJOR: i32 = 1;
 
 /// Every step there ever was, oldest first. None is ever changed.
-const STEPS: &[&str] = &[include_str!("../migrations/0001_flags.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/0001_flags.sql"),
+    include_str!("../migrations/0002_comparisons.sql"),
+];
 
 const MAJOR_UNIT: i32 = 1000;
 

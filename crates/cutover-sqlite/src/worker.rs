@@ -56,7 +56,7 @@ impl Worker {
                 desk.leave();
                 Err(PortError::new(PortErrorKind::OutcomeUnknown, operation)
                     .because("the store's code panicked; this is a bug of cutover")
-                    .advice("load the flags to see what is there, and report the bug"))
+                    .advice("read again to see what is there, and report the bug"))
             });
             // Nobody may be waiting any more.
             let _ = sender.send(answer);

@@ -2,13 +2,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cutover_app::comparison::RetainingStore;
 use cutover_app::execution::Cutover;
 use cutover_app::flags::{FlagService, Follower, Live};
 use cutover_app::metrics::{MetricsPublisher, PUBLISH_INTERVAL};
 use cutover_domain::flags::{FlagDocument, Overlay};
 use cutover_domain::metrics::ProcessIdentity;
 use cutover_file::{FileComparisonStore, FileFlagStore, FileStateStore};
-use cutover_ports::comparison::ComparisonStore;
+use cutover_ports::comparison::{ComparisonStore, Retention};
 use cutover_ports::flags::FlagStore;
 use cutover_ports::metrics::{MetricsReader, MetricsSink, Recorder};
 use cutover_ports::{PortError, SystemClock};
@@ -39,7 +40,7 @@ pub struct Home {
     path: PathBuf,
     flags: FlagService,
     flag_store: Arc<dyn FlagStore>,
-    comparisons: Arc<FileComparisonStore>,
+    comparisons: Arc<dyn ComparisonStore>,
     recorder: Arc<Recorder>,
     cutover: Cutover,
     // Dropped in this order: the last metrics are published before anything else ends.
@@ -57,6 +58,8 @@ pub struct HomeOptions {
     unit_salt: Option<Arc<str>>,
     max_age: Option<Duration>,
     flag_store: Option<Arc<dyn FlagStore>>,
+    comparison_store: Option<Arc<dyn ComparisonStore>>,
+    retention: Retention,
 }
 
 /// Why a home cannot be opened.
@@ -89,6 +92,11 @@ impl HomeOptions {
             unit_salt: None,
             max_age: None,
             flag_store: None,
+            comparison_store: None,
+            retention: Retention {
+                max_bytes: Some(1 << 30),
+                ..Retention::default()
+            },
         }
     }
 
@@ -172,8 +180,42 @@ impl HomeOptions {
         }
     }
 
-    /// Keeps the flags in the SQLite database at `path`, which need not be there yet. For another
-    /// environment than the default, give [`flag_store`](Self::flag_store) a store of your own.
+    /// Keeps comparisons in another store than the files of the folder.
+    #[must_use]
+    pub fn comparison_store(self, store: Arc<dyn ComparisonStore>) -> Self {
+        Self {
+            comparison_store: Some(store),
+            ..self
+        }
+    }
+
+    /// How many comparisons are kept, of all that are in the store: the oldest go, looked for now
+    /// and then while new ones are made. One GiB of them when nothing is said; with a retention of
+    /// nothing all are kept for ever.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use cutover::HomeOptions;
+    /// use cutover::ports::comparison::Retention;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let home = HomeOptions::new(folder.path())
+    ///     .retention(Retention {
+    ///         max_age: Some(Duration::from_secs(30 * 24 * 60 * 60)),
+    ///         max_records: Some(100_000),
+    ///         max_bytes: Some(256 << 20),
+    ///     })
+    ///     .open()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn retention(self, retention: Retention) -> Self {
+        Self { retention, ..self }
+    }
+
+    /// Keeps flags and comparisons in the SQLite database at `path`, which need not be there yet.
+    /// For another environment than the default, give [`flag_store`](Self::flag_store) and
+    /// [`comparison_store`](Self::comparison_store) stores of your own.
     ///
     /// ```
     /// use cutover::HomeOptions;
@@ -188,7 +230,9 @@ impl HomeOptions {
     #[cfg(feature = "sqlite")]
     #[must_use]
     pub fn sqlite(self, path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
         self.flag_store(Arc::new(cutover_sqlite::SqliteFlagStore::open(path)))
+            .comparison_store(Arc::new(cutover_sqlite::SqliteComparisonStore::open(path)))
     }
 
     /// Opens the home and starts following it.
@@ -201,7 +245,19 @@ impl HomeOptions {
             Some(store) => store,
             None => Arc::new(FileFlagStore::open(&self.path)),
         };
-        let comparisons = Arc::new(FileComparisonStore::open(self.path.join("comparisons")));
+        let comparisons: Arc<dyn ComparisonStore> = match self.comparison_store {
+            Some(store) => store,
+            None => Arc::new(FileComparisonStore::open(self.path.join("comparisons"))),
+        };
+        let comparisons: Arc<dyn ComparisonStore> = if self.retention == Retention::default() {
+            comparisons
+        } else {
+            Arc::new(RetainingStore::new(
+                comparisons,
+                self.retention,
+                Arc::new(SystemClock),
+            ))
+        };
         let states = Arc::new(FileStateStore::open(self.path.join("metrics")));
         let has_defaults = self.defaults.is_some();
         let live = self
@@ -230,7 +286,7 @@ impl HomeOptions {
         .map_err(HomeError::Metrics)?;
 
         let mut cutover = Cutover::new(live.clone())
-            .with_comparisons(Arc::clone(&comparisons) as _)
+            .with_comparisons(Arc::clone(&comparisons))
             .with_metrics(Arc::clone(&recorder) as _);
         if let Some(salt) = self.unit_salt {
             cutover = cutover.with_unit_salt(salt);

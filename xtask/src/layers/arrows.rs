@@ -145,7 +145,7 @@ const CONCERNS: &[(&str, &[&str])] = &[
     ),
     ("cutover-file", &["flags", "comparison", "metrics"]),
     ("cutover-ports", &["flags", "comparison", "metrics"]),
-    ("cutover-sqlite", &["flags"]),
+    ("cutover-sqlite", &["flags", "comparison"]),
 ];
 
 fn place(name: &str) -> Option<Layer> {

@@ -33,6 +33,7 @@
 mod comparator;
 mod difference;
 mod engine;
+mod filter;
 mod id;
 mod judgement;
 mod measure;
@@ -49,6 +50,7 @@ pub use comparator::Comparator;
 pub use difference::{
     Comparison, Counts, Difference, DifferenceKind, RuleHit, Severity, Times, Undecided,
 };
+pub use filter::{DifferenceFilter, InvalidPath, PathPattern};
 pub use id::{InvalidId, MAX_ID_LENGTH, RecordId, RunId};
 pub use judgement::{Judgement, RecordLimits};
 pub(crate) use measure::round;

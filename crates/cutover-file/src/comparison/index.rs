@@ -17,6 +17,11 @@ pub(super) struct Index {
     /// Hashes of ids. One that is here may belong to another id, or to a record that is gone; one
     /// that is not here is certainly new.
     ids: HashSet<u64>,
+    /// How many there were when all of the run was read.
+    read: usize,
+    /// The first segment then, and whether retention has moved the front since.
+    front: Option<Segment>,
+    moved: bool,
     pub(super) tail: Option<Tail>,
 }
 
@@ -36,6 +41,13 @@ struct OnlyId<'a> {
 }
 
 impl Index {
+    /// Whether it is large, and more than half of it may be of records that retention removed:
+    /// reading what is left is cheaper then than keeping it.
+    pub(super) fn is_mostly_of_the_past(&self) -> bool {
+        const LARGE: usize = 1 << 20;
+        self.moved && self.ids.len() > LARGE.max(self.read.saturating_mul(2))
+    }
+
     pub(super) fn may_have(&self, id: &str) -> bool {
         self.ids.contains(&xxh3_64(id.as_bytes()))
     }
@@ -67,6 +79,11 @@ impl Index {
             self.read(segment, start.max(segment.base))?;
             start = 0;
         }
+        if known.is_none() {
+            self.read = self.ids.len();
+            self.front = segments.first().cloned();
+        }
+        self.moved = segments.first() != self.front.as_ref();
         Ok(())
     }
 

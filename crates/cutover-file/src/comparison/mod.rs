@@ -5,14 +5,20 @@
 //!                   records-000001.jsonl    one record a line, in the order of saving
 //!                   records-000002.jsonl    the next segment, begun when the first was full
 //!                   lock                    held while somebody writes to this run
+//! DIR/prune.lock                            held while somebody removes old records
 //! ```
 //!
 //! Any number of processes may read and write at once. Writers of one run take turns of some ten
 //! microseconds; readers take no lock. A process killed in the middle of a write leaves at most one
 //! incomplete line, which readers report and pass over; the next writer starts a new line.
 //!
-//! The futures need no runtime: the work is done on two threads that the store owns, one for
-//! changes and one for reading, so a task that awaits them never blocks its executor.
+//! A query reads backwards until its page is full: through the runs it is about, of each line the
+//! head (operation, result, time), and the whole line of those that are asked for. By path, kind or
+//! severity of differences that is every record with differences. There is no index to keep; where
+//! such questions are asked often of many records, a database answers them without reading all.
+//!
+//! The futures need no runtime: the work is done on threads that the store owns, one for changes,
+//! one for reading and one for retention, so a task that awaits them never blocks its executor.
 //!
 //! ```
 //! use cutover_domain::comparison::{Run, RunId, RunKind};
@@ -44,6 +50,7 @@ mod prune;
 mod read;
 mod run;
 mod store;
+mod tally;
 mod worker;
 
 pub use config::{Durability, FileComparisonConfig};

@@ -16,17 +16,23 @@ use super::forward::{Forward, Head};
 use super::layout::{RunDir, Segment, create_new, run_dir, run_ids, sync_dir};
 use super::lock::Lock;
 use super::run::read_header;
+use super::tally::Tallies;
 
-const PRUNE: Operation = "remove old comparison records";
+pub(super) const PRUNE: Operation = "remove old comparison records";
 
-/// Removes what is not within `retention`. What to remove is found out without a lock: others only
-/// add at the ends meanwhile.
+/// Removes what is not within `retention`. What to remove is found out without the locks of runs:
+/// others only add at the ends meanwhile, and nobody else removes.
 pub(super) fn prune(
     config: &FileComparisonConfig,
+    tallies: &mut Tallies,
     retention: &Retention,
     now: Timestamp,
 ) -> Result<Pruned, PortError> {
     let cutoff = retention.cutoff(now);
+    let lock = config.dir.join("prune.lock");
+    let Some(_lock) = Lock::take(PRUNE, &lock, config.lock_timeout)? else {
+        return Ok(Pruned::default());
+    };
     let mut fronts = Vec::new();
     for id in run_ids(&config.dir).map_err(error::io(PRUNE, &config.dir))? {
         fronts.push(Front::of(config, id)?);
@@ -40,7 +46,7 @@ pub(super) fn prune(
             front.remove()?;
         }
     }
-    remove_surplus(&mut fronts, retention)?;
+    remove_surplus(&mut fronts, tallies, retention)?;
 
     let mut pruned = Pruned::default();
     for front in &fronts {
@@ -55,12 +61,20 @@ pub(super) fn prune(
 }
 
 /// Removes the oldest over all runs until no more is left than allowed.
-fn remove_surplus(fronts: &mut [Front], retention: &Retention) -> Result<(), PortError> {
+fn remove_surplus(
+    fronts: &mut [Front],
+    tallies: &mut Tallies,
+    retention: &Retention,
+) -> Result<(), PortError> {
     let (mut records, mut bytes) = (0_u64, 0_u64);
     if let Some(max) = retention.max_records {
         for front in fronts.iter() {
-            records += front.count()?;
+            let there = tallies
+                .records_of(&front.dir)
+                .map_err(error::io(PRUNE, &front.dir.path))?;
+            records += there.saturating_sub(front.records);
         }
+        tallies.forget_what_is_gone();
         records = records.saturating_sub(max);
     }
     if let Some(max) = retention.max_bytes {
@@ -179,46 +193,6 @@ impl Front {
         self.bytes_left = self.bytes_left.saturating_sub(next.bytes);
         self.advance()?;
         Ok((next.records, next.bytes))
-    }
-
-    /// How many records are left.
-    fn count(&self) -> Result<u64, PortError> {
-        let mut rest = Self::of_rest(self)?;
-        let mut count = 0;
-        while let Some(next) = rest.next.take() {
-            count += next.records;
-            rest.advance()?;
-        }
-        Ok(count)
-    }
-
-    /// The same front with a reader of its own.
-    fn of_rest(front: &Self) -> Result<Self, PortError> {
-        let failed = |source| error::io(PRUNE, &front.dir.path)(source);
-        let (number, offset) = front.cut.unwrap_or((0, 0));
-        let mut segments: VecDeque<Segment> = front.dir.segments().map_err(failed)?.into();
-        segments.retain(|segment| segment.number >= number);
-        let mut lines = None;
-        if segments.front().is_some_and(|first| first.number == number)
-            && let Some(first) = segments.pop_front()
-        {
-            let rest = Forward::from(&first, offset).map_err(failed)?;
-            lines = Some((first, rest));
-        }
-        let mut rest = Self {
-            id: front.id.clone(),
-            dir: front.dir.clone(),
-            segments,
-            lines,
-            next: None,
-            cut: None,
-            records: 0,
-            bytes: 0,
-            bytes_left: 0,
-            time: front.time,
-        };
-        rest.advance()?;
-        Ok(rest)
     }
 }
 

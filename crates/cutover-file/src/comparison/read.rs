@@ -20,6 +20,9 @@ pub(super) const READ: Operation = "read comparison records";
 /// So many places that cannot be read are named in one page; the rest is only counted.
 const MOST_DAMAGE: usize = 100;
 
+/// A page ends, however many records it may hold, once it has so many bytes of them.
+const PAGE_BYTES: usize = 64 << 20;
+
 /// Where a page ended: at this line of this segment of this run.
 #[derive(Clone, Debug)]
 struct Place {
@@ -49,6 +52,7 @@ pub(super) fn records(
         config,
         query,
         page: Page::default(),
+        bytes: 0,
         more_damage: 0,
         last: None,
     };
@@ -70,6 +74,7 @@ struct Reader<'a> {
     config: &'a FileComparisonConfig,
     query: &'a RecordQuery,
     page: Page<ComparisonRecord>,
+    bytes: usize,
     more_damage: usize,
     last: Option<Place>,
 }
@@ -118,7 +123,7 @@ impl Reader<'_> {
                 continue;
             };
             loop {
-                if self.page.items.len() == self.query.page_size() {
+                if self.page.items.len() == self.query.page_size() || self.bytes >= PAGE_BYTES {
                     return Ok(true);
                 }
                 let Some(line) = lines.next_line().map_err(failed)? else {
@@ -148,6 +153,7 @@ impl Reader<'_> {
             Ok(None) => {}
             Ok(Some(record)) => {
                 self.page.items.push(record);
+                self.bytes += text.len();
                 self.last = Some(place);
             }
             Err(_) if text.iter().all(u8::is_ascii_whitespace) => {}
@@ -174,7 +180,9 @@ impl Reader<'_> {
         if record.run != *run {
             return Err(format!("it is a record of run {}", record.run));
         }
-        Ok(Some(record))
+        let query = self.query;
+        let asked_for = query.difference.is_none() || query.matches(&record);
+        Ok(asked_for.then_some(record))
     }
 
     fn damage(&mut self, segment: &Segment, offset: u64, problem: String) {

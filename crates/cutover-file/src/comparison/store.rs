@@ -16,9 +16,10 @@ use super::config::FileComparisonConfig;
 use super::error::Operation;
 use super::index::Index;
 use super::layout::run_dir;
-use super::prune::prune;
+use super::prune::{PRUNE, prune};
 use super::read::{READ, find_record, records};
 use super::run::{self, READ_RUN};
+use super::tally::Tallies;
 use super::worker::Worker;
 
 /// So many runs have their ids in memory at once; the others are read when they are written to.
@@ -32,12 +33,14 @@ pub struct FileComparisonStore {
     shared: Arc<Shared>,
     writer: OnceLock<Worker>,
     reader: OnceLock<Worker>,
+    pruner: OnceLock<Worker>,
 }
 
 #[derive(Debug)]
 struct Shared {
     config: FileComparisonConfig,
     indexes: Mutex<HashMap<RunId, Index>>,
+    tallies: Mutex<Tallies>,
 }
 
 impl FileComparisonStore {
@@ -53,11 +56,13 @@ impl FileComparisonStore {
         let shared = Shared {
             config,
             indexes: Mutex::default(),
+            tallies: Mutex::default(),
         };
         Self {
             shared: Arc::new(shared),
             writer: OnceLock::new(),
             reader: OnceLock::new(),
+            pruner: OnceLock::new(),
         }
     }
 
@@ -109,13 +114,15 @@ impl Shared {
         {
             indexes.remove(&any);
         }
-        indexes.insert(batch.run().clone(), index);
+        if !index.is_mostly_of_the_past() {
+            indexes.insert(batch.run().clone(), index);
+        }
         result
     }
 
     fn prune(&self, retention: &Retention, now: Timestamp) -> Result<Pruned, PortError> {
-        self.indexes().clear();
-        prune(&self.config, retention, now)
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        prune(&self.config, &mut tallies, retention, now)
     }
 
     fn indexes(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Index>> {
@@ -188,10 +195,9 @@ impl ComparisonStore for FileComparisonStore {
     }
 
     async fn prune(&self, retention: &Retention, now: Timestamp) -> Result<Pruned, PortError> {
-        let retention = *retention;
-        self.change("remove old comparison records", move |shared| {
-            shared.prune(&retention, now)
-        })
-        .await
+        let (shared, retention) = (Arc::clone(&self.shared), *retention);
+        worker(&self.pruner, "cutover-comparisons-prune")?
+            .run(PRUNE, move || shared.prune(&retention, now))
+            .await
     }
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cutover_domain::comparison::{ComparisonRecord, RecordId, RecordResult, Run, RunId, RunKind};
+use cutover_domain::comparison::{
+    ComparisonRecord, DifferenceFilter, RecordId, RecordResult, Run, RunId, RunKind,
+};
 use jiff::Timestamp;
 
 /// The most items a page holds, whatever limit is asked for.
@@ -115,14 +117,17 @@ impl RunQuery {
 /// Which records to read.
 ///
 /// ```
-/// use cutover_domain::comparison::{RecordResult, RunId};
+/// use cutover_domain::comparison::{DifferenceFilter, PathPattern, RecordResult, RunId};
 /// use cutover_ports::comparison::RecordQuery;
 ///
 /// let query = RecordQuery::of_run(RunId::new("nightly-1")?)
 ///     .result(RecordResult::Different)
 ///     .limit(20);
 /// assert_eq!(query.page_size(), 20);
-/// # Ok::<(), cutover_domain::comparison::InvalidId>(())
+///
+/// let prices = DifferenceFilter::at(PathPattern::new("$.items[*].price")?);
+/// let query = RecordQuery::of_operation("quote").differing(prices);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordQuery {
@@ -138,6 +143,9 @@ pub struct RecordQuery {
     pub since: Option<Timestamp>,
     /// Only records before this time.
     pub until: Option<Timestamp>,
+    /// Only records that keep such a difference. What a record counts and does not keep is not
+    /// found.
+    pub difference: Option<DifferenceFilter>,
     /// At most so many; 100 when absent, never more than [`MAX_PAGE`].
     pub limit: Option<usize>,
     /// Go on where a page ended.
@@ -160,6 +168,15 @@ impl RecordQuery {
         Self {
             operation: Some(operation.into()),
             ..Self::default()
+        }
+    }
+
+    /// The same, only records that keep such a difference.
+    #[must_use]
+    pub fn differing(self, difference: DifferenceFilter) -> Self {
+        Self {
+            difference: Some(difference),
+            ..self
         }
     }
 
@@ -192,9 +209,14 @@ impl RecordQuery {
     pub fn matches(&self, record: &ComparisonRecord) -> bool {
         self.run.as_ref().is_none_or(|run| *run == record.run)
             && self.matches_head(&record.id, &record.operation, record.result, record.time)
+            && self.difference.as_ref().is_none_or(|wanted| {
+                let mut kept = record.judgement.differences().iter();
+                kept.any(|difference| wanted.matches(difference))
+            })
     }
 
-    /// [`RecordQuery::matches`] by the fields that a store may keep apart; `run` is not looked at.
+    /// [`RecordQuery::matches`] by the fields that a store may keep apart: false only when the
+    /// record is not asked for. `run` is not looked at, nor what differs.
     #[must_use]
     pub fn matches_head(
         &self,
@@ -211,5 +233,6 @@ impl RecordQuery {
             && self.result.is_none_or(|wanted| wanted == result)
             && self.since.is_none_or(|since| time >= since)
             && self.until.is_none_or(|until| time < until)
+            && (self.difference.is_none() || result == RecordResult::Different)
     }
 }

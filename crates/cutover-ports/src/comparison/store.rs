@@ -84,7 +84,8 @@ pub trait ComparisonStore: Debug + Send + Sync {
         id: &RecordId,
     ) -> Result<Option<ComparisonRecord>, PortError>;
 
-    /// A page of records, newest first.
+    /// A page of records, newest first. A store may read more than it answers to find them: how
+    /// much, by which of the query's fields, is for it to say.
     ///
     /// # Errors
     ///

@@ -7,9 +7,9 @@ use cutover_ports::flags::Commit;
 use cutover_ports::{PortError, PortErrorKind};
 use rusqlite::{Connection, params};
 
-use super::crash;
 use super::sealed::Sealed;
 use super::state::{self, Place};
+use crate::crash;
 use crate::database::Desk;
 use crate::error::{self, Operation};
 

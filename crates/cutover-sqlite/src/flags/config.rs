@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use cutover_ports::{Clock, SystemClock};
 
-/// The environment of those who name none.
-pub const DEFAULT_ENVIRONMENT: &str = "default";
+use crate::database::DEFAULT_ENVIRONMENT;
 
 /// Where the flags are, and how patient the store is.
 #[derive(Clone, Debug)]

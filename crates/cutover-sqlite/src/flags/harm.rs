@@ -14,9 +14,9 @@ use cutover_testkit::flags::{commit_changes, create, next_commit};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::crash::{CRASH_AT, OF_A_COMMIT, OF_A_COMPACTION};
 use super::state::Place;
 use super::{SqliteFlagStore, commit};
+use crate::crash::{CRASH_AT, OF_A_COMMIT, OF_A_COMPACTION};
 use crate::create::beside;
 use crate::database::{Database, Desk};
 

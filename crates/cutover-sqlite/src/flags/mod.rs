@@ -76,7 +76,6 @@
 
 mod commit;
 mod config;
-mod crash;
 mod inspect;
 mod page;
 mod repair;
@@ -89,7 +88,8 @@ mod watch;
 #[cfg(test)]
 mod harm;
 
-pub use config::{DEFAULT_ENVIRONMENT, SqliteFlagConfig};
+pub use crate::database::DEFAULT_ENVIRONMENT;
+pub use config::SqliteFlagConfig;
 pub use inspect::{DamagedRecord, Gap, Inspection};
 pub use repair::{Repair, RepairSource};
 pub use store::SqliteFlagStore;

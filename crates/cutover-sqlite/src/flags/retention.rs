@@ -3,18 +3,16 @@ use cutover_ports::flags::{Compaction, Retention};
 use jiff::Timestamp;
 use rusqlite::{Connection, ToSql, params};
 
-use super::crash;
 use super::state::{self, Place};
+use crate::crash;
 use crate::database::{Database, Desk};
 use crate::error::Operation;
+use crate::space::give_space_back;
 
 pub(super) const COMPACT: Operation = "compact the flag history";
 
 /// So many rows are removed in one transaction, so that writers do not wait for all of it.
 const BATCH: i64 = if cfg!(test) { 2 } else { 5000 };
-
-/// So many pages are given back to the file system in one transaction.
-const PAGES: i64 = 2000;
 
 /// Removes old records, the oldest first: what is left never has a gap, also when this is cut off.
 pub(super) fn compact(
@@ -201,24 +199,5 @@ impl Batches<'_> {
                 return Ok(());
             }
         }
-    }
-}
-
-/// Shrinks the file. That it stays as large is no failure: the space is used again.
-fn give_space_back(connection: &Connection) {
-    let free = || connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
-    let shrink = || {
-        let mut statement = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
-        let mut pages = statement.query([])?;
-        while pages.next()?.is_some() {}
-        Ok::<(), rusqlite::Error>(())
-    };
-    let mut left = i64::MAX;
-    while let Ok(free) = free()
-        && free < left
-        && free > 0
-        && shrink().is_ok()
-    {
-        left = free;
     }
 }

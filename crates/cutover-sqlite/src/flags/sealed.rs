@@ -1,15 +1,8 @@
-//! JSON texts with their checksums.
+//! Stored texts as records of a history.
 
 use cutover_domain::flags::{ChangeRecord, Revision};
-use serde::Serialize;
-use xxhash_rust::xxh3::xxh3_128;
 
-/// A text as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sealed {
-    pub(super) text: String,
-    pub(super) checksum: String,
-}
+pub(super) use crate::sealed::Sealed;
 
 /// Why a stored text cannot be trusted.
 #[derive(Debug, thiserror::Error)]
@@ -23,17 +16,6 @@ pub(super) enum Broken {
 }
 
 impl Sealed {
-    pub(super) fn new(value: &impl Serialize) -> Result<Self, serde_json::Error> {
-        let text = serde_json::to_string(value)?;
-        let checksum = checksum(&text);
-        Ok(Self { text, checksum })
-    }
-
-    /// Whether the text is as it was written.
-    pub(super) fn is_whole(&self) -> bool {
-        self.checksum == checksum(&self.text)
-    }
-
     /// The record of a revision.
     pub(super) fn record(&self, revision: Revision) -> Result<ChangeRecord, Broken> {
         if !self.is_whole() {
@@ -45,8 +27,4 @@ impl Sealed {
         }
         Ok(record)
     }
-}
-
-fn checksum(text: &str) -> String {
-    format!("{:032x}", xxh3_128(text.as_bytes()))
 }

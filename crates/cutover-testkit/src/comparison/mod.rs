@@ -108,6 +108,7 @@ macro_rules! comparison_store_contract {
             records_come_in_reverse_order_of_saving
             records_of_newer_runs_come_first
             records_are_filtered
+            records_are_found_by_what_differs
             pages_of_records_meet_each_once_whatever_is_saved_meanwhile
             a_page_holds_no_more_than_the_limit_and_at_least_one
             a_record_is_found_by_run_and_id

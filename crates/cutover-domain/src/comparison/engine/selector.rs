@@ -30,11 +30,12 @@ enum Choice {
     Any,
 }
 
-/// One step of the path of a single place.
+/// One step of the path of a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::comparison) enum Step {
     Member(String),
-    Element(usize),
+    /// An element; some element, where the path does not say which: `[*]`.
+    Element(Option<usize>),
 }
 
 /// Why a text is not a path.
@@ -49,6 +50,11 @@ pub(in crate::comparison) struct SelectorError {
 impl Selector {
     pub(in crate::comparison) fn segments(&self) -> &[Segment] {
         &self.segments
+    }
+
+    /// The steps of the path of a place, `[*]` in it standing for some element.
+    pub(in crate::comparison) fn as_steps(&self) -> Option<Vec<Step>> {
+        self.segments.iter().map(Segment::as_step).collect()
     }
 }
 
@@ -81,25 +87,38 @@ impl Segment {
         })
     }
 
-    /// Whether it may choose that element of an array whose length is not known.
-    pub(in crate::comparison) fn may_take_element(&self, index: usize) -> bool {
+    /// Whether it chooses what a step leads to, or may: the length of the array is not known.
+    pub(in crate::comparison) fn may_take(&self, step: &Step) -> bool {
         let from_the_end = |bound: &Option<i64>| bound.is_some_and(|bound| bound < 0);
-        self.choices.iter().any(|choice| match choice {
-            Choice::Index(wanted) => *wanted < 0,
-            Choice::Slice { start, end, step } => {
-                *step < 0 || from_the_end(start) || from_the_end(end)
+        match step {
+            Step::Member(name) => self.takes_member(name),
+            Step::Element(Some(index)) => {
+                let unsure = self.choices.iter().any(|choice| match choice {
+                    Choice::Index(wanted) => *wanted < 0,
+                    Choice::Slice { start, end, step } => {
+                        *step < 0 || from_the_end(start) || from_the_end(end)
+                    }
+                    Choice::Any | Choice::Name(_) => false,
+                });
+                unsure || self.takes_element(*index, i64::MAX as usize)
             }
-            Choice::Any | Choice::Name(_) => false,
-        }) || self.takes_element(index, i64::MAX as usize)
+            Step::Element(None) => self
+                .choices
+                .iter()
+                .any(|choice| !matches!(choice, Choice::Name(_))),
+        }
     }
 
-    /// The step to a single place, if it is one.
+    /// The step to a place, if it is one.
     pub(in crate::comparison) fn as_step(&self) -> Option<Step> {
         match &self.choices[..] {
-            [Choice::Name(name)] if !self.descendant => Some(Step::Member(name.clone())),
-            [Choice::Index(index)] if !self.descendant => {
-                usize::try_from(*index).ok().map(Step::Element)
+            _ if self.descendant => None,
+            [Choice::Name(name)] => Some(Step::Member(name.clone())),
+            [Choice::Index(index)] => {
+                let index = usize::try_from(*index).ok()?;
+                Some(Step::Element(Some(index)))
             }
+            [Choice::Any] => Some(Step::Element(None)),
             _ => None,
         }
     }

@@ -91,7 +91,7 @@ impl<'t> Copying<'_, 't> {
         let open = &mut self.open[depth];
         let found = match &mut open.children {
             Children::Elements { items, next, len } => items.next().map(|node| {
-                let (reach, action) = rules.element(&open.reach, *next, Some(*len));
+                let (reach, action) = rules.element(&open.reach, *next, *len);
                 *next += 1;
                 (node, None, reach, action)
             }),

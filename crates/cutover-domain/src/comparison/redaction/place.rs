@@ -86,10 +86,8 @@ pub(super) fn redact(rules: &Compiled, difference: &mut Difference) {
 fn follow(rules: &Compiled, path: &str) -> Followed {
     let mut reach = rules.start();
     let mut action = rules.action(&reach);
-    let steps: Option<Vec<Step>> = path.parse::<Selector>().ok().and_then(|selector| {
-        let steps = selector.segments().iter().map(|segment| segment.as_step());
-        steps.collect()
-    });
+    let steps = path.parse::<Selector>().ok();
+    let steps = steps.and_then(|selector| selector.as_steps());
     let Some(steps) = steps else {
         // Not the path of one place, so nobody knows which rules hold there.
         let by_place = !rules.paths.is_empty() || rules.secret_names.is_some();
@@ -102,14 +100,12 @@ fn follow(rules: &Compiled, path: &str) -> Followed {
     let mut written = "$".to_owned();
     for step in steps {
         let inside = action.is_some();
-        let (next, here) = match &step {
-            Step::Member(name) => rules.member(&reach, name),
-            Step::Element(index) => rules.element(&reach, *index, None),
-        };
+        let (next, here) = rules.along(&reach, &step);
         written.push_str(&match step {
             Step::Member(_) if inside => member_name(REDACTED),
             Step::Member(name) => member_name(&rules.text(&name)),
-            Step::Element(index) => format!("[{index}]"),
+            Step::Element(Some(index)) => format!("[{index}]"),
+            Step::Element(None) => "[*]".to_owned(),
         });
         reach = next;
         action = action.max(here);

@@ -1,6 +1,6 @@
 //! How far each path has got on the way down.
 
-use super::super::engine::{Segment, Selector, SelectorError};
+use super::super::engine::{Segment, Selector, SelectorError, Step};
 use super::{Compiled, RedactAction, secrets};
 
 /// A path and what becomes of what stands there.
@@ -54,20 +54,28 @@ impl Compiled {
         (next, action)
     }
 
-    /// At an element, and what becomes of it. Where the length of the array is not known, what
-    /// may be meant is taken.
+    /// At an element, and what becomes of it.
     pub(super) fn element(
         &self,
         reach: &Reach,
         index: usize,
-        len: Option<usize>,
+        len: usize,
     ) -> (Reach, Option<RedactAction>) {
-        let next = self.step(reach, |segment| match len {
-            Some(len) => segment.takes_element(index, len),
-            None => segment.may_take_element(index),
-        });
+        let next = self.step(reach, |segment| segment.takes_element(index, len));
         let action = self.action(&next);
         (next, action)
+    }
+
+    /// One step along a path, which tells no lengths: what may be meant is taken.
+    pub(super) fn along(&self, reach: &Reach, step: &Step) -> (Reach, Option<RedactAction>) {
+        match step {
+            Step::Member(name) => self.member(reach, name),
+            Step::Element(_) => {
+                let next = self.step(reach, |segment| segment.may_take(step));
+                let action = self.action(&next);
+                (next, action)
+            }
+        }
     }
 
     fn step(&self, reach: &Reach, takes: impl Fn(&Segment) -> bool) -> Reach {

@@ -89,7 +89,7 @@ fn nothing_is_made_up_where_the_history_does_not_tell() {
 fn an_inspection_tells_what_is_there() {
     let place = Place::with_commits(3);
     let found = block_on(place.store.inspect()).unwrap().unwrap();
-    assert_eq!((found.schema, found.known_schema), (1001, 1001));
+    assert_eq!((found.schema, found.known_schema), (1002, 1002));
     assert_eq!(
         (found.records, found.damaged_records, found.not_indexed),
         (3, 0, 0)

@@ -32,8 +32,8 @@ pub use at_once::{
 pub use reading::{
     a_foreign_cursor_is_refused, a_page_holds_no_more_than_the_limit_and_at_least_one,
     a_record_is_found_by_run_and_id, pages_of_records_meet_each_once_whatever_is_saved_meanwhile,
-    records_are_filtered, records_come_in_reverse_order_of_saving,
-    records_of_newer_runs_come_first,
+    records_are_filtered, records_are_found_by_what_differs,
+    records_come_in_reverse_order_of_saving, records_of_newer_runs_come_first,
 };
 pub use retention::{
     retention_by_age_removes_what_is_older, retention_by_bytes_keeps_the_newest,

@@ -1,11 +1,14 @@
 //! Reading records: order, filters, pages.
 
-use cutover_domain::comparison::{Judgement, RecordId, RecordResult};
+use cutover_domain::comparison::{
+    Comparison, Difference, DifferenceFilter, DifferenceKind, Judgement, PathPattern, RecordId,
+    RecordResult, Run, Severity,
+};
 use cutover_ports::PortErrorKind;
-use cutover_ports::comparison::{Cursor, RecordQuery, RunQuery};
+use cutover_ports::comparison::{Cursor, RecordQuery, Retention, RunQuery};
 
 use super::{all, ids, kind, with_records, with_run};
-use crate::comparison::{Fixture, at_minute, sample_record};
+use crate::comparison::{Fixture, at_minute, full_record, sample_record};
 
 pub async fn records_come_in_reverse_order_of_saving(fixture: &Fixture) {
     let store = fixture.store();
@@ -196,4 +199,130 @@ pub async fn a_foreign_cursor_is_refused(fixture: &Fixture) {
             "{text:?}"
         );
     }
+}
+
+pub async fn records_are_found_by_what_differs(fixture: &Fixture) {
+    let store = fixture.store();
+    let run = with_run(&store, "r", 0).await;
+    let other = with_run(&store, "other", 1).await;
+    let save = async |run: &Run, id: &str, differences: &[(&str, DifferenceKind, Severity)]| {
+        let mut record = sample_record(run, id, 1);
+        if id.starts_with('w') {
+            record.operation = "sample.write".into();
+        }
+        let mut comparison = Comparison::same();
+        for (path, kind, severity) in differences {
+            comparison.equal = false;
+            comparison.counts.add(*kind);
+            comparison.differences.push(Difference {
+                path: (*path).to_owned(),
+                // As of an element that another one stands for.
+                new_path: path.contains('[').then(|| path.replace('[', "[1")),
+                kind: *kind,
+                old: None,
+                new: None,
+                times: None,
+                severity: *severity,
+            });
+        }
+        record.judgement = Judgement::Compared(comparison);
+        record.result = record.judgement.result();
+        store.append(&[record]).await.unwrap();
+    };
+    use DifferenceKind::{Extra, Missing, Value};
+    let error = Severity::Error;
+    save(&run, "equal", &[]).await;
+    save(&run, "a", &[("$.items[3].price", Value, Severity::Warning)]).await;
+    save(
+        &run,
+        "b",
+        &[("$.items[0]", Missing, error), ("$.at", Value, error)],
+    )
+    .await;
+    save(
+        &run,
+        "w",
+        &[("$.items[7].price.sum", Extra, Severity::Critical)],
+    )
+    .await;
+    save(
+        &run,
+        "c",
+        &[("$['odd name'].x", Value, error), ("$.at", Value, error)],
+    )
+    .await;
+    save(&other, "d", &[("$.items[3].price", Value, error)]).await;
+    store
+        .append(&[full_record(&other, "full", 2)])
+        .await
+        .unwrap();
+
+    let filter = |path: Option<&str>, kind, severity| DifferenceFilter {
+        path: path.map(|path| PathPattern::new(path).unwrap()),
+        kind,
+        severity,
+    };
+    for (wanted, expected) in [
+        (
+            filter(Some("$.items[*].price"), None, None),
+            &["d", "w", "a"][..],
+        ),
+        (filter(Some("$.items"), None, None), &["d", "w", "b", "a"]),
+        (filter(Some("$..price"), None, None), &["d", "w", "a"]),
+        (filter(Some("$.items[3]"), None, None), &["d", "a"]),
+        (filter(Some("$.items[13]"), None, None), &["d", "a"]),
+        (filter(Some("$.items[4]"), None, None), &[]),
+        (filter(Some("$['odd name']"), None, None), &["c"]),
+        (
+            filter(Some("$"), None, None),
+            &["full", "d", "c", "w", "b", "a"],
+        ),
+        (filter(Some("$.items"), Some(Missing), None), &["b"]),
+        (filter(Some("$.at"), Some(Missing), None), &[]),
+        (filter(None, Some(Value), None), &["d", "c", "b", "a"]),
+        (filter(None, None, Some(Severity::Critical)), &["full", "w"]),
+        (filter(Some("$.items"), None, Some(error)), &["d", "w", "b"]),
+        (filter(Some("$.nowhere"), None, None), &[]),
+        (filter(None, None, None), &["full", "d", "c", "w", "b", "a"]),
+    ] {
+        let query = RecordQuery::default().differing(wanted.clone());
+        assert_eq!(ids(&store, query.clone()).await, expected, "{wanted:?}");
+        // Page by page, too.
+        let mut query = query.limit(1);
+        let mut found = Vec::new();
+        loop {
+            let page = store.records(&query).await.unwrap();
+            found.extend(page.items.iter().map(|record| record.id.to_string()));
+            match page.next {
+                None => break,
+                next => query.after = next,
+            }
+        }
+        assert_eq!(found, expected, "{wanted:?}");
+    }
+    let items = filter(Some("$.items"), None, None);
+    let of_run = RecordQuery::of_run(run.id.clone()).differing(items.clone());
+    assert_eq!(ids(&store, of_run.clone()).await, ["w", "b", "a"]);
+    let read = RecordQuery {
+        operation: Some("sample.read".into()),
+        ..of_run.clone()
+    };
+    assert_eq!(ids(&store, read).await, ["b", "a"]);
+    let equal = of_run.result(RecordResult::Equal);
+    assert_eq!(ids(&store, equal).await, [""; 0]);
+
+    // What retention removed is not found any more.
+    let retention = Retention {
+        max_records: Some(3),
+        ..Retention::default()
+    };
+    store.prune(&retention, at_minute(9)).await.unwrap();
+    let left = ids(&store, RecordQuery::default().differing(items)).await;
+    let all = ids(&store, RecordQuery::default()).await;
+    assert_eq!(all.len(), 3);
+    let expected: Vec<_> = all
+        .into_iter()
+        .filter(|id| *id != "full" && *id != "c")
+        .collect();
+    assert_eq!(left, expected);
 }

@@ -2,9 +2,9 @@
 //!
 //! Outside of tests this does nothing.
 
-/// The points of a commit, in their order.
-#[cfg(test)]
-pub(super) const OF_A_COMMIT: [&str; 6] = [
+/// The points of a commit of flags, in their order.
+#[cfg(all(test, feature = "flags"))]
+pub(crate) const OF_A_COMMIT: [&str; 6] = [
     "begun",
     "document written",
     "record written",
@@ -14,17 +14,26 @@ pub(super) const OF_A_COMMIT: [&str; 6] = [
 ];
 
 /// The points of a compaction, in their order.
-#[cfg(test)]
-pub(super) const OF_A_COMPACTION: [&str; 4] =
+#[cfg(all(test, feature = "flags"))]
+pub(crate) const OF_A_COMPACTION: [&str; 4] =
     ["base kept", "rows removed", "rows gone", "compacted"];
+
+/// The points of appending records, in their order.
+#[cfg(all(test, feature = "comparison"))]
+pub(crate) const OF_AN_APPEND: [&str; 4] =
+    ["appending", "records written", "run written", "appended"];
+
+/// The points of removing old records, in their order.
+#[cfg(all(test, feature = "comparison"))]
+pub(crate) const OF_A_PRUNING: [&str; 4] = ["removing", "removed some", "removed all", "run gone"];
 
 #[cfg(not(test))]
 #[inline]
-pub(super) fn point(_name: &'static str) {}
+pub(crate) fn point(_name: &'static str) {}
 
 /// Ends the process as a kill would, without any clean-up, where its environment asks for it.
 #[cfg(test)]
-pub(super) fn point(name: &'static str) {
+pub(crate) fn point(name: &'static str) {
     if std::env::var_os(CRASH_AT).is_some_and(|wanted| wanted == name) {
         // No core is dumped, and nothing of this process runs any more.
         #[cfg(unix)]
@@ -36,4 +45,4 @@ pub(super) fn point(name: &'static str) {
 
 /// Names the point at which a process is to die.
 #[cfg(test)]
-pub(super) const CRASH_AT: &str = "CUTOVER_TEST_CRASH_AT";
+pub(crate) const CRASH_AT: &str = "CUTOVER_TEST_CRASH_AT";

@@ -1,0 +1,4 @@
+//! Comparisons in a database.
+
+mod contract;
+mod processes;
