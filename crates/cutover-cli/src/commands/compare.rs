@@ -3,6 +3,8 @@
 mod find;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(unix)]
+mod judge;
 mod list;
 #[cfg(unix)]
 mod progress;
@@ -12,8 +14,6 @@ mod report;
 mod run;
 mod show;
 mod summary;
-#[cfg(unix)]
-mod verdict;
 
 use clap::Subcommand;
 

@@ -57,4 +57,4 @@ pub use preset::Preset;
 pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};
 pub use rules::{Rules, RulesError};
 pub use run::{Coverage, Implementation, Run, RunKind, RunState, Tally};
-pub use side::{Answer, SideOutcome, SideRecord, digest, excerpt};
+pub use side::{Answer, Digester, SideOutcome, SideRecord, digest, excerpt};
