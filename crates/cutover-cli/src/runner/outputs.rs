@@ -144,7 +144,7 @@ mod tests {
                 &["link", "**/*.json"],
                 vec![("a/d.json", 1), ("link", 0), ("out.json", 1)],
             ),
-            (&["[{]x}"], vec![("{x}", 0)]),
+            (&["[{]x[}]"], vec![("{x}", 0)]),
             (&["nothing", "no*"], vec![]),
         ] {
             let expected: Vec<_> = expected

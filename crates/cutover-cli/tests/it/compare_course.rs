@@ -25,6 +25,7 @@ fn a_clean_environment_holds_what_was_asked_for_and_no_more() {
             .command(&all.concat())
             .env("SECRET", "x")
             .env("WANTED", "y")
+            .env("PATH", "/usr/bin:/bin")
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -73,6 +74,35 @@ fn both_sides_find_the_same_paths() {
         "cases.jsonl",
     ]);
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn what_must_not_be_kept_is_compared_and_not_stored() {
+    let bench = Bench::with_cases([("a", String::new())]);
+    let program = |user: &str| {
+        format!(
+            "sh -c 'echo {{\\\"user\\\": \\\"{user}\\\"}} | tee out.json; \
+             echo token=s3cret-{user} >&2'"
+        )
+    };
+    let redact = [
+        "--output",
+        "out.json",
+        "--redact",
+        "$..user",
+        "--redact-text",
+        "s3cret-[a-z]+",
+    ];
+    let (exit, _) = bench.run(&program("ann"), &program("bob"), &redact);
+    assert_eq!(exit, 1);
+    let records = bench.records("latest");
+    assert_eq!(records[0]["judgement"]["compared"]["counts"]["value"], 2);
+    assert_eq!(records[0]["new"]["messages"], "token=[redacted]\n");
+    let stored = serde_json::to_string(&records).unwrap();
+    // The commands themselves are not part of the records.
+    for secret in ["ann", "bob"] {
+        assert!(!stored.contains(secret), "{stored}");
+    }
 }
 
 #[test]

@@ -57,11 +57,11 @@ fn files_are_compared_by_their_types() {
         differences(&bench),
         [
             "$.stdout[1] extra",
-            "$.files[\"deep/gone\"] missing",
-            "$.files[\"out.bin\"].digest value",
-            "$.files[\"out.json\"].n value",
-            "$.files[\"out.jsonl\"][1].n value",
-            "$.files[\"out.txt\"][1] value",
+            "$.files['deep/gone'] missing",
+            "$.files['out.bin'].digest value",
+            "$.files['out.json'].n value",
+            "$.files['out.jsonl'][1].n value",
+            "$.files['out.txt'][1] value",
         ]
     );
     let record = &bench.records("latest")[0];
@@ -185,7 +185,7 @@ fn what_is_too_large_to_read_is_equal_byte_by_byte_or_not_decided() {
     );
     let bytes = ["--max-output", "100KiB", "--output", "out.json=bytes"];
     assert_eq!(bench.run(&write("1"), &write("2"), &bytes).0, 1);
-    assert_eq!(differences(&bench), ["$.files[\"out.json\"].digest value"]);
+    assert_eq!(differences(&bench), ["$.files['out.json'].digest value"]);
 }
 
 #[test]

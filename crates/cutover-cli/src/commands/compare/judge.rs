@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use cutover_domain::comparison::{
     Comparator, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement, RecordId,
-    RecordLimits, RecordResult, RunId, Severity, SideOutcome,
+    RecordLimits, RecordResult, Redaction, RunId, Severity, SideOutcome, SideRecord,
 };
 use cutover_domain::tree::Tree;
 use jiff::Timestamp;
@@ -63,10 +63,7 @@ impl Judge {
         let took = started.elapsed();
         // The number keeps the order in which the pairs were planned.
         let id = RecordId::new(format!("{:08}", pair.number)).ok()?;
-        let (old, new) = (
-            side::recorded(&pair.old, &self.limits),
-            side::recorded(&pair.new, &self.limits),
-        );
+        let (old, new) = (self.side(&pair.old), self.side(&pair.new));
         let mut record = ComparisonRecord::new(run, id, name, now, old, new, verdict.judgement);
         record.case = Some(pair.case.name.clone());
         record.input_digest = pair.case.digest().ok();
@@ -93,7 +90,24 @@ impl Judge {
             .into_iter()
             .map(|(name, note)| (name.to_owned(), note));
         record.unknown.extend(notes);
+        self.redaction().record(&mut record);
         Some(record)
+    }
+
+    fn redaction(&self) -> &Redaction {
+        self.comparator.redaction()
+    }
+
+    fn side(&self, execution: &Execution) -> SideRecord {
+        let mut side = side::recorded(execution, &self.limits);
+        side.answer = side::answer(
+            &execution.stdout,
+            self.stdout,
+            self.redaction(),
+            // The paths of the rules begin where the comparison does.
+            (!self.files.is_empty()).then_some("stdout"),
+        );
+        side
     }
 
     fn verdict(&self, old: &Execution, new: &Execution) -> Verdict {
@@ -126,8 +140,8 @@ impl Judge {
             .then(|| reading::read_pair(self.stdout, None, &old.stdout, &new.stdout))
             .transpose()?;
         let read_as = stdout.as_ref().map_or("none", |read| read.read_as);
-        let (comparison, files) = if self.files.is_empty() {
-            (self.compare_stdout(&outcomes, stdout.as_ref()), None)
+        let (mut comparison, files) = if self.files.is_empty() {
+            (self.compare_stdout(&outcomes, stdout), None)
         } else {
             let files = if answered {
                 files::read_files(&self.files, self.limits.output, old, new)?
@@ -136,11 +150,14 @@ impl Judge {
             };
             let [old_end, new_end] = outcomes.each_ref().map(side::told);
             let ends = [old_end.as_str(), new_end.as_str()];
+            let described = files::described(self.redaction(), &files, old, new);
             (
-                whole::compare(&self.comparator, ends, stdout.as_ref(), &files)?,
-                Some(files::described(&files, old, new)),
+                whole::compare(&self.comparator, ends, stdout, files)?,
+                Some(described),
             )
         };
+        // What was added here is redacted as the comparator does with what it finds.
+        self.redaction().comparison(&mut comparison);
         Ok(Verdict {
             judgement: Judgement::of(comparison, &self.kept),
             read_as,
@@ -149,17 +166,30 @@ impl Judge {
     }
 
     /// Where standard output is the whole answer, `$` is it.
-    fn compare_stdout(&self, outcomes: &[SideOutcome; 2], stdout: Option<&Read>) -> Comparison {
-        let mut comparison = match stdout.map(|read| (&read.old, &read.new)) {
-            Some((Some(old), Some(new))) => self.comparator.compare(old, new),
-            None | Some((None, None)) => Comparison::same(),
-            Some((old, new)) => {
-                let kind = match old {
-                    Some(_) => DifferenceKind::Missing,
-                    None => DifferenceKind::Extra,
+    fn compare_stdout(&self, outcomes: &[SideOutcome; 2], stdout: Option<Read>) -> Comparison {
+        let mut comparison = match stdout {
+            Some(Read {
+                old: Some(old),
+                new: Some(new),
+                broken: false,
+                ..
+            }) => self.comparator.compare(&old, &new),
+            None
+            | Some(Read {
+                old: None,
+                new: None,
+                ..
+            }) => Comparison::same(),
+            Some(Read {
+                old, new, broken, ..
+            }) => {
+                let kind = match (broken, &old) {
+                    (true, _) => DifferenceKind::Type,
+                    (false, Some(_)) => DifferenceKind::Missing,
+                    (false, None) => DifferenceKind::Extra,
                 };
                 let mut comparison = Comparison::same();
-                add(&mut comparison, kind, old.clone(), new.clone());
+                add(&mut comparison, kind, old, new);
                 comparison
             }
         };
@@ -258,7 +288,7 @@ mod tests {
     fn an_answer_that_is_not_as_asked_differs_whatever_the_rules_look_at() {
         for rules in [
             Rules::new().only("$.id"),
-            Rules::new().unordered_everywhere().relative(1.0),
+            Rules::new().unordered_everywhere().relative(0.5),
             Rules::new().ignore("$.id"),
         ] {
             let judge = Judge {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use cutover_domain::comparison::Digester;
+use cutover_domain::comparison::{Digester, Redaction};
 use cutover_domain::tree::{Tree, TreeBuilder};
 use serde_json::{Value, json};
 
@@ -50,7 +50,12 @@ pub(super) fn read_files(
 }
 
 /// Sizes of the files, and what they were read as, for the record.
-pub(super) fn described(parts: &[(String, Read)], old: &Execution, new: &Execution) -> Value {
+pub(super) fn described(
+    redaction: &Redaction,
+    parts: &[(String, Read)],
+    old: &Execution,
+    new: &Execution,
+) -> Value {
     let bytes = |side: &Execution, name: &str| {
         let file = side.files.as_ref().ok()?.get(name)?;
         std::fs::metadata(&file.path).ok().map(|file| file.len())
@@ -61,7 +66,7 @@ pub(super) fn described(parts: &[(String, Read)], old: &Execution, new: &Executi
             "old_bytes": bytes(old, name),
             "new_bytes": bytes(new, name),
         });
-        (name.clone(), file)
+        (redaction.text(name).into_owned(), file)
     });
     Value::Object(files.collect())
 }
@@ -127,7 +132,7 @@ impl Budget {
         Ok(Read {
             old: Some(old_digest.tree()),
             new: Some(new_digest.tree()),
-            read_as: "bytes",
+            ..Read::same("bytes")
         })
     }
 

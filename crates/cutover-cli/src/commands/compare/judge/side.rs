@@ -1,8 +1,10 @@
 //! One side as it is recorded.
 
-use cutover_domain::comparison::{Answer, Measurements, SideOutcome, SideRecord};
+use cutover_domain::comparison::{Answer, Measurements, Redaction, SideOutcome, SideRecord};
+use cutover_domain::tree::{Tree, TreeBuilder};
 use serde_json::Value;
 
+use super::reading::{ReadAs, quotable};
 use crate::commands::compare::quantity::show_size;
 use crate::runner::{Ending, Execution, Limits};
 
@@ -52,11 +54,46 @@ pub(super) fn told(outcome: &SideOutcome) -> String {
     }
 }
 
-/// Everything that is recorded of an execution.
+/// What is recorded of an answer: its digest, and how it begins as far as that may be kept. `member`
+/// is its place in what the rules are written for.
+pub(super) fn answer(
+    bytes: &[u8],
+    read_as: ReadAs,
+    redaction: &Redaction,
+    member: Option<&str>,
+) -> Answer {
+    let answer = Answer::of_bytes(bytes);
+    if redaction.is_empty() {
+        return answer.with_excerpt(&beginning(bytes, EXCERPT * 2), EXCERPT);
+    }
+    if !redaction.needs_structure() {
+        let text = redaction.text(&String::from_utf8_lossy(bytes)).into_owned();
+        return answer.with_excerpt(&text, EXCERPT);
+    }
+    match quotable(read_as, bytes).and_then(|tree| redacted(&tree, redaction, member)) {
+        Some(tree) => answer.with_excerpt(&tree.to_json(), EXCERPT),
+        None => answer,
+    }
+}
+
+/// A tree redacted at its place, unless nothing is left of it.
+fn redacted(tree: &Tree, redaction: &Redaction, member: Option<&str>) -> Option<Tree> {
+    let Some(member) = member else {
+        return Some(redaction.tree(tree).tree);
+    };
+    let mut builder = TreeBuilder::new();
+    builder.begin_object();
+    builder.key(member);
+    builder.value(tree.root());
+    // One member cannot be there twice.
+    let _ = builder.end_object();
+    let whole = redaction.tree(&builder.finish().ok()?).tree;
+    whole.root().get(member).map(|node| node.to_tree())
+}
+
+/// Everything that is recorded of an execution, but its answer.
 pub(super) fn recorded(execution: &Execution, limits: &Limits) -> SideRecord {
     let mut side = SideRecord::new(outcome(&execution.ending, limits));
-    side.answer = Answer::of_bytes(&execution.stdout)
-        .with_excerpt(&beginning(&execution.stdout, EXCERPT * 2), EXCERPT);
     if !execution.stderr.is_empty() {
         side.messages = Some(String::from_utf8_lossy(&execution.stderr).into_owned());
     }
@@ -107,7 +144,33 @@ fn beginning(bytes: &[u8], limit: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cutover_domain::comparison::{RedactAction, RedactionRules};
+
     use super::*;
+
+    #[test]
+    fn an_answer_is_quoted_as_far_as_it_may_be_kept() {
+        let by_path = |path: &str| {
+            let rules = RedactionRules::new().path(path, RedactAction::Mask);
+            rules.build().unwrap()
+        };
+        let quote = |bytes: &str, redaction: &Redaction, member| {
+            answer(bytes.as_bytes(), ReadAs::Auto, redaction, member).excerpt
+        };
+        let json = "{\"user\": \"ann\", \"n\": 1}\n";
+        let masked = Some("{\"user\":\"[redacted]\",\"n\":1}".to_owned());
+        assert_eq!(quote(json, &by_path("$.user"), None), masked);
+        assert_eq!(
+            quote(json, &by_path("$.stdout.user"), Some("stdout")),
+            masked
+        );
+        assert_eq!(quote(json, &Redaction::default(), None).unwrap(), json);
+        // What cannot be read has no places that could be masked.
+        assert_eq!(quote("{\"user\": \"ann", &by_path("$.user"), None), None);
+        let text = RedactionRules::new().text("a.n", RedactAction::Mask);
+        let text = text.build().unwrap();
+        assert_eq!(quote("by ann", &text, None).unwrap(), "by [redacted]");
+    }
 
     #[test]
     fn a_beginning_ends_with_a_letter() {

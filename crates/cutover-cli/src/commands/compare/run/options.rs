@@ -24,7 +24,7 @@ write sh -c '…'. `{}` stands for the path of the case, `{{}}` for two braces. 
 
 Compared are how a program ended (exit status or signal) and what it wrote to standard output: \
 as JSON where both are, else line by line. Standard error is recorded. With --output files are \
-compared too, and rules are written for the whole: `$.exit`, `$.stdout`, `$.files[\"out.json\"]`. \
+compared too, and rules are written for the whole: `$.exit`, `$.stdout`, `$.files['out.json']`. \
 Without it `$` is standard output.
 
 Programs run where you are and with your variables, and each with a folder for temporary files of \
@@ -129,7 +129,7 @@ pub(super) struct SurroundingsArgs {
     /// Run every program in a copy of this folder of its own
     #[arg(long, value_name = "DIR")]
     pub(super) workdir: Option<PathBuf>,
-    /// Keep the folders, standard output and messages of the cases that are not equal
+    /// Keep the folders, standard output and messages of the cases that are not equal, as they are
     #[arg(long, value_name = "DIR")]
     pub(super) keep: Option<PathBuf>,
     /// Give programs no variables but PATH, TMPDIR, an empty HOME, LANG=C.UTF-8 and TZ=UTC
