@@ -134,7 +134,7 @@ mod tests {
         fs::write(outside.join("mine"), "x").unwrap();
         symlink(&outside, room.join("link")).unwrap();
         for closed in ["closed/inner", "closed"] {
-            fs::set_permissions(room.join(closed), Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(room.join(closed), Permissions::from_mode(0o000)).unwrap();
         }
         remove(&room).unwrap();
         assert!(!room.exists());
