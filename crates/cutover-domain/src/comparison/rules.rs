@@ -6,6 +6,7 @@ use super::comparator::{Comparator, Compiled, KeySpec, Numbers};
 use super::difference::Severity;
 use super::engine::{Effect, PathRule, RuleId, Selector};
 use super::preset::Preset;
+use super::redaction::{Redaction, RedactionRules};
 
 /// The rules of a comparison, collected one by one and checked together.
 ///
@@ -63,6 +64,9 @@ pub struct Rules {
     sample_bytes: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     effort: Option<u64>,
+    /// What must not be kept of the answers; it never changes what is equal.
+    #[serde(skip_serializing_if = "RedactionRules::is_empty")]
+    redact: RedactionRules,
 }
 
 /// Which arrays have no order.
@@ -293,6 +297,14 @@ impl Rules {
         self
     }
 
+    /// Does not keep what these rules name, of values, messages and excerpts. What is equal is not
+    /// changed by it.
+    #[must_use]
+    pub fn redact(mut self, rules: RedactionRules) -> Self {
+        self.redact = self.redact.and(rules);
+        self
+    }
+
     /// Checks the rules and makes them ready to use.
     ///
     /// # Errors
@@ -328,6 +340,10 @@ impl Rules {
             build.path("severity", &rule.path, |_| Effect::Severity(rule.level));
         }
         let numbers = expanded.numbers.check(&mut build.problems);
+        let redaction = expanded.redact.build().unwrap_or_else(|error| {
+            build.problems.extend(error.problems);
+            Redaction::default()
+        });
         if build.rules.len() > usize::from(u16::MAX) || build.names.len() > usize::from(u16::MAX) {
             build
                 .problems
@@ -350,6 +366,7 @@ impl Rules {
             limit: expanded.limit.unwrap_or(Self::DEFAULT_LIMIT),
             sample_bytes: expanded.sample_bytes.unwrap_or(Self::DEFAULT_SAMPLE_BYTES),
             effort: expanded.effort.unwrap_or(Self::DEFAULT_EFFORT),
+            redaction,
         }))
     }
 
@@ -380,6 +397,7 @@ impl Rules {
             limit: self.limit.or(base.limit),
             sample_bytes: self.sample_bytes.or(base.sample_bytes),
             effort: self.effort.or(base.effort),
+            redact: base.redact.and(self.redact.clone()),
         }
     }
 
@@ -517,7 +535,8 @@ mod tests {
             .severity("$.d", Severity::Info)
             .limit(3)
             .sample_bytes(9)
-            .effort(7);
+            .effort(7)
+            .redact(RedactionRules::new().secrets());
         let json = serde_json::to_string(&rules).unwrap();
         assert_eq!(
             serde_json::from_str::<Rules>(&json).unwrap(),

@@ -22,8 +22,9 @@ use super::comparator::Compiled;
 use super::difference::Comparison;
 use crate::tree::Tree;
 
+pub(super) use paths::member as member_name;
 pub(super) use scope::{Effect, PathRule, RuleId};
-pub(super) use selector::Selector;
+pub(super) use selector::{Segment, Selector, SelectorError, Step};
 
 /// Compares two answers by checked rules.
 pub(super) fn compare(rules: &Compiled, old: &Tree, new: &Tree) -> Comparison {
