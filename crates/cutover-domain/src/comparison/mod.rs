@@ -55,6 +55,6 @@ pub use measure::{Deltas, Measurements, percent_change};
 pub use outcome::Outcome;
 pub use preset::Preset;
 pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};
-pub use rules::{Rules, RulesError};
+pub use rules::{RuleProblem, Rules, RulesError};
 pub use run::{Coverage, Implementation, Run, RunKind, RunState, Tally};
 pub use side::{Answer, SideOutcome, SideRecord, digest, excerpt};

@@ -3,7 +3,9 @@
 mod laws;
 mod oracle;
 mod rules;
+mod rules_file;
 mod strategy;
+mod texts;
 mod traps;
 
 use cutover_domain::comparison::{Comparison, Rules};
