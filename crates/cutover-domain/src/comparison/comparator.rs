@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::difference::{Comparison, Counts, Difference, DifferenceKind, Severity};
 use super::engine::{self, Numbers, PathRule, RuleId, TextRule, Tolerance};
 use super::outcome::Outcome;
+use super::redaction::Redaction;
 use super::rules::Rules;
 use crate::tree::{Tree, TreeBuilder};
 
@@ -60,6 +61,7 @@ pub(super) struct Compiled {
     pub(super) limit: usize,
     pub(super) sample_bytes: usize,
     pub(super) effort: u64,
+    pub(super) redaction: Redaction,
 }
 
 impl Default for Compiled {
@@ -80,6 +82,7 @@ impl Default for Compiled {
             limit: Rules::DEFAULT_LIMIT,
             sample_bytes: Rules::DEFAULT_SAMPLE_BYTES,
             effort: Rules::DEFAULT_EFFORT,
+            redaction: Redaction::default(),
         }
     }
 }
@@ -105,6 +108,13 @@ impl Comparator {
         engine::compare(&self.0, old, new)
     }
 
+    /// What must not be kept of an answer. The differences that this comparator reports are
+    /// redacted already; everything else that is kept beside them is for the caller to redact.
+    #[must_use]
+    pub fn redaction(&self) -> &Redaction {
+        &self.0.redaction
+    }
+
     /// As [`compare`](Self::compare), for answers that may be errors: failing the same way is a
     /// match, anything else that is not an answer on both sides is one difference of kind
     /// [`Outcome`](DifferenceKind::Outcome).
@@ -120,8 +130,8 @@ impl Comparator {
                     path: "$".to_owned(),
                     new_path: None,
                     kind: DifferenceKind::Outcome,
-                    old: Some(sample(old, self.0.sample_bytes)),
-                    new: Some(sample(new, self.0.sample_bytes)),
+                    old: Some(self.sample(old)),
+                    new: Some(self.sample(new)),
                     times: None,
                     severity: Severity::default(),
                 }];
@@ -136,30 +146,36 @@ impl Comparator {
             }
         }
     }
-}
 
-/// `{"ok": …}` or `{"error": {"class": …, "message": …}}`, bounded.
-fn sample(outcome: &Outcome, max_bytes: usize) -> Tree {
-    let mut builder = TreeBuilder::new();
-    builder.begin_object();
-    match outcome {
-        Outcome::Ok(value) => {
-            builder.key("ok");
-            builder.value(value.excerpt(max_bytes).root());
+    /// `{"ok": …}` or `{"error": {"class": …, "message": …}}`, redacted and bounded.
+    fn sample(&self, outcome: &Outcome) -> Tree {
+        let Compiled {
+            redaction,
+            sample_bytes,
+            ..
+        } = &*self.0;
+        let mut builder = TreeBuilder::new();
+        builder.begin_object();
+        match outcome {
+            Outcome::Ok(value) => {
+                builder.key("ok");
+                builder.value(redaction.tree(value).tree.excerpt(*sample_bytes).root());
+            }
+            Outcome::Error { class, message } => {
+                builder.key("error");
+                builder.begin_object();
+                for (name, text) in [("class", class), ("message", message)] {
+                    builder.key(name);
+                    let text = Tree::string(redaction.text(text));
+                    builder.value(text.excerpt(*sample_bytes).root());
+                }
+                // Two different keys.
+                builder.end_object().ok();
+            }
         }
-        Outcome::Error { class, message } => {
-            builder.key("error");
-            builder.begin_object();
-            builder.key("class");
-            builder.value(Tree::string(class.as_str()).excerpt(max_bytes).root());
-            builder.key("message");
-            builder.value(Tree::string(message.as_str()).excerpt(max_bytes).root());
-            // Two different keys.
-            builder.end_object().ok();
-        }
+        builder.end_object().ok();
+        builder.finish().unwrap_or_else(|_| Tree::null())
     }
-    builder.end_object().ok();
-    builder.finish().unwrap_or_else(|_| Tree::null())
 }
 
 #[cfg(test)]

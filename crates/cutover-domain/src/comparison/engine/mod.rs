@@ -25,8 +25,9 @@ use super::comparator::Compiled;
 use super::difference::Comparison;
 use crate::tree::Tree;
 
+pub(super) use paths::member as member_name;
 pub(super) use scope::{Effect, PathRule, RuleId};
-pub(super) use selector::Selector;
+pub(super) use selector::{Segment, Selector, SelectorError, Step};
 pub(super) use text::{TextChange, TextRule};
 pub(super) use tolerance::{Numbers, Tolerance};
 

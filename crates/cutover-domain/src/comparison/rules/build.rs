@@ -6,6 +6,7 @@ use super::strings::{Replacement, StringRules};
 use super::{Key, RuleProblem, Rules, RulesError};
 use crate::comparison::comparator::{Comparator, Compiled, KeySpec};
 use crate::comparison::engine::{Effect, PathRule, RuleId, Selector, TextChange, TextRule};
+use crate::comparison::redaction::Redaction;
 
 impl Rules {
     /// Checks the rules and makes them ready to use.
@@ -54,6 +55,10 @@ impl Rules {
             });
             tolerances.push(at.compile(rule, &mut build.problems));
         }
+        let redaction = expanded.redact.build().unwrap_or_else(|error| {
+            build.problems.extend(error.problems);
+            Redaction::default()
+        });
         if build.rules.len() > usize::from(u16::MAX) || build.names.len() > usize::from(u16::MAX) {
             build
                 .problems
@@ -90,6 +95,7 @@ impl Rules {
             limit: expanded.limit.unwrap_or(Self::DEFAULT_LIMIT),
             sample_bytes: expanded.sample_bytes.unwrap_or(Self::DEFAULT_SAMPLE_BYTES),
             effort: expanded.effort.unwrap_or(Self::DEFAULT_EFFORT),
+            redaction,
         }))
     }
 
@@ -113,6 +119,7 @@ impl Rules {
             limit: self.limit.or(base.limit),
             sample_bytes: self.sample_bytes.or(base.sample_bytes),
             effort: self.effort.or(base.effort),
+            redact: base.redact.and(self.redact.clone()),
         }
     }
 }

@@ -14,6 +14,7 @@ use self::places::Places;
 use self::strings::{Replacement, StringRules};
 use super::difference::Severity;
 use super::preset::Preset;
+use super::redaction::RedactionRules;
 
 /// The rules of a comparison, collected one by one and checked together.
 ///
@@ -73,6 +74,9 @@ pub struct Rules {
     sample_bytes: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     effort: Option<u64>,
+    /// What must not be kept of the answers; it never changes what is equal.
+    #[serde(skip_serializing_if = "RedactionRules::is_empty")]
+    redact: RedactionRules,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -365,6 +369,14 @@ impl Rules {
     #[must_use]
     pub fn effort(mut self, steps: u64) -> Self {
         self.effort = Some(steps);
+        self
+    }
+
+    /// Does not keep what these rules name, of values, messages and excerpts. What is equal is not
+    /// changed by it.
+    #[must_use]
+    pub fn redact(mut self, rules: RedactionRules) -> Self {
+        self.redact = self.redact.and(rules);
         self
     }
 }

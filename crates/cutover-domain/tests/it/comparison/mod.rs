@@ -2,6 +2,7 @@
 
 mod laws;
 mod oracle;
+mod redaction;
 mod rules;
 mod rules_file;
 mod strategy;

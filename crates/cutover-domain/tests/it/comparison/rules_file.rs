@@ -1,6 +1,6 @@
 //! Rules as they are kept: written, read, and what is wrong with them.
 
-use cutover_domain::comparison::{Preset, Rules, Severity};
+use cutover_domain::comparison::{Preset, RedactAction, RedactionRules, Rules, Severity};
 use cutover_domain::tree::Tree;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -47,7 +47,7 @@ fn parts() -> impl Strategy<Value = Parts> {
         Severity::Critical,
     ]);
     (
-        0_u8..24,
+        0_u8..26,
         path(),
         (any::<String>(), any::<String>()),
         prop::collection::vec(any::<String>(), 0..5),
@@ -97,6 +97,12 @@ impl Parts {
             20 => rules.effort(self.number.into()),
             21 => rules.strict(),
             22 => rules.null_equals_missing(),
+            23 => rules.redact(
+                RedactionRules::new()
+                    .secrets()
+                    .path(path, RedactAction::Hash),
+            ),
+            24 => rules.redact(RedactionRules::new().text(self.texts.0, RedactAction::Mask)),
             _ => rules.tolerate_integers(),
         }
     }
