@@ -155,6 +155,7 @@ impl Judge {
         record.flag_revision = Some(facts.revision.number());
         record.stage = Some(facts.stage);
         record.authoritative = Some(facts.authoritative);
+        self.comparator.redaction().record(&mut record);
         record
     }
 

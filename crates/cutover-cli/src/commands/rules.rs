@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use cutover_domain::comparison::{Comparator, Preset, Rules};
+use cutover_domain::comparison::{Comparator, Preset, RedactAction, RedactionRules, Rules};
 
+use crate::context::variable;
 use crate::exit::Failure;
 
 /// What counts as a difference.
@@ -36,6 +37,10 @@ pub struct RuleArgs {
     /// Numbers are equal when they are no further apart than this share of the larger one
     #[arg(long, value_name = "X", value_parser = tolerance)]
     rel: Option<f64>,
+    /// Keep nothing of what stands at this path, or under names and in texts that look like
+    /// secrets; it is compared all the same
+    #[arg(long, value_name = "PATH|secrets")]
+    redact: Vec<Redact>,
     /// Begin with a set of rules: strict, lenient, mdm or pipeline
     #[arg(long, value_name = "NAME", value_parser = preset)]
     preset: Option<Preset>,
@@ -48,6 +53,25 @@ pub struct RuleArgs {
     /// Keep and show at most so many differences; all are counted [default: 50]
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+}
+
+/// What is not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Redact {
+    Path(String),
+    Secrets,
+}
+
+impl FromStr for Redact {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "secrets" => Ok(Self::Secrets),
+            path if path.starts_with('$') => Ok(Self::Path(path.to_owned())),
+            _ => Err("what is redacted is a path like $..password, or the word secrets"),
+        }
+    }
 }
 
 /// `PATH=FIELD[,FIELD]`.
@@ -123,12 +147,19 @@ impl RuleArgs {
         if let Some(tolerance) = self.rel {
             rules = rules.relative(tolerance);
         }
+        for redact in &self.redact {
+            rules = rules.redact(match redact {
+                Redact::Path(path) => RedactionRules::new().path(path, RedactAction::Mask),
+                Redact::Secrets => RedactionRules::new().secrets(),
+            });
+        }
         Ok(rules)
     }
 
     /// The comparator of these rules.
     pub(crate) fn comparator(&self) -> Result<Comparator, Failure> {
-        self.rules()?.build().map_err(|error| {
+        let salt = RedactionRules::new().salt(redaction_salt()?);
+        self.rules()?.redact(salt).build().map_err(|error| {
             Failure::usage(error).hint("paths are written like $.items[*].price or $..updated_at")
         })
     }
@@ -137,6 +168,18 @@ impl RuleArgs {
     pub(crate) fn limit(&self) -> usize {
         self.limit.unwrap_or(LIMIT)
     }
+}
+
+/// The salt of hashed values. Without a variable one of this process alone: then hashes are
+/// comparable within a run.
+fn redaction_salt() -> Result<String, Failure> {
+    if let Some(salt) = variable("CUTOVER_REDACTION_SALT") {
+        return Ok(salt);
+    }
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::io("get a random number", &error.into()))?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
 /// How many differences are kept when nothing is said.
@@ -214,6 +257,8 @@ mod tests {
             "--abs=0.5",
             "--rel=1e-9",
             "--limit=7",
+            "--redact=$.e",
+            "--redact=secrets",
         ]);
         let expected = Rules::new()
             .limit(7)
@@ -224,8 +269,14 @@ mod tests {
             .only("$.c")
             .key("$.d", ["x", "y"])
             .absolute(0.5)
-            .relative(1e-9);
+            .relative(1e-9)
+            .redact(
+                RedactionRules::new()
+                    .path("$.e", RedactAction::Mask)
+                    .secrets(),
+            );
         assert_eq!(all, expected);
+        assert!(parse(&["--redact=password"]).is_err());
         let error = parse(&["--preset=nothing"]).unwrap_err().to_string();
         assert!(error.contains("pipeline"), "{error}");
         let error = parse(&["--ignore=updated_at"])
