@@ -1,8 +1,8 @@
 use super::Wrong;
 use super::lexer::{Lexer, Token};
 use crate::flags::condition::version::Version;
-use crate::flags::spelling::closest;
 use crate::flags::{Bound, Condition, Literal, Operator, Pattern};
+use crate::spelling::closest;
 
 /// How deep parentheses and `not` may stand in each other: twice what documents allow, because a
 /// level of a document can take both.
