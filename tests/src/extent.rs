@@ -14,6 +14,12 @@ pub fn soak_seconds(usual: u32) -> u32 {
     number("CUTOVER_SOAK_SECONDS").unwrap_or(usual)
 }
 
+/// How many comparison records a test makes: what it usually makes, or `CUTOVER_COMPARISON_RECORDS`.
+#[must_use]
+pub fn comparison_records(usual: u32) -> u32 {
+    number("CUTOVER_COMPARISON_RECORDS").unwrap_or(usual)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "tests have no composition root: this is how the person who runs them is heard"

@@ -31,6 +31,6 @@ pub use binaries::{cutover_binary, mdm_binary, store_driver_binary};
 
 pub use cutover::Cutover;
 pub use deadline::{kill_after, wait_until};
-pub use extent::{rounds, soak_seconds};
+pub use extent::{comparison_records, rounds, soak_seconds};
 pub use records::{Shuffle, records};
 pub use requirement::{is_installed_or_left_out, is_possible_or_left_out};

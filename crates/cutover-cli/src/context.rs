@@ -19,15 +19,18 @@ use std::io::{IsTerminal, stderr, stdin};
 use std::sync::Arc;
 
 use cutover_domain::flags::Overlay;
-use cutover_file::{FileFlagConfig, FileFlagStore};
+use cutover_file::{FileComparisonStore, FileFlagConfig, FileFlagStore};
 use cutover_ports::Clock;
+use cutover_ports::comparison::ComparisonStore;
 use cutover_ports::flags::FlagStore;
-use cutover_sqlite::{SqliteFlagConfig, SqliteFlagStore};
+use cutover_sqlite::{
+    SqliteComparisonConfig, SqliteComparisonStore, SqliteFlagConfig, SqliteFlagStore,
+};
 use jiff::Timestamp;
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
-use crate::place::{FlagPlace, Place};
+use crate::place::{ComparisonPlace, FlagPlace, Place};
 
 /// What every command gets.
 #[derive(Clone, Debug)]
@@ -101,6 +104,20 @@ impl Context {
                     clock,
                     environment,
                     ..SqliteFlagConfig::new(path)
+                }))
+            }
+        }
+    }
+
+    /// The store of comparisons.
+    #[must_use]
+    pub fn comparison_store(&self) -> Arc<dyn ComparisonStore> {
+        match self.place.comparisons() {
+            ComparisonPlace::Folder(folder) => Arc::new(FileComparisonStore::open(folder)),
+            ComparisonPlace::Database { path, environment } => {
+                Arc::new(SqliteComparisonStore::with_config(SqliteComparisonConfig {
+                    environment,
+                    ..SqliteComparisonConfig::new(path)
                 }))
             }
         }

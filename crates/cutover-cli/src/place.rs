@@ -104,6 +104,20 @@ impl FlagPlace {
     }
 }
 
+/// Where the comparisons of one environment are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ComparisonPlace {
+    /// A folder of their own.
+    Folder(PathBuf),
+    /// A database, which has the flags as well.
+    Database {
+        /// The database.
+        path: PathBuf,
+        /// Whose comparisons.
+        environment: String,
+    },
+}
+
 /// The name of an environment: each has a flag document, comparisons and metrics of its own.
 ///
 /// Names are lower case and cannot leave their folder, on any file system.
@@ -219,14 +233,21 @@ impl Place {
         }
     }
 
-    /// The folder of the comparison store: beside the flags where those are files, else in home.
+    /// Where comparisons are: beside the flags.
     #[must_use]
-    pub fn comparisons_folder(&self) -> PathBuf {
+    pub fn comparisons(&self) -> ComparisonPlace {
         match self.flags() {
-            FlagPlace::Folder(folder) => folder,
-            FlagPlace::Database { .. } => self.in_environment(&self.home),
+            FlagPlace::Folder(folder) => ComparisonPlace::Folder(folder.join("comparisons")),
+            FlagPlace::Database { path, environment } => {
+                ComparisonPlace::Database { path, environment }
+            }
         }
-        .join("comparisons")
+    }
+
+    /// Where comparisons are while the store is one of files in home.
+    #[must_use]
+    pub fn comparisons_in_home(&self) -> PathBuf {
+        self.in_environment(&self.home).join("comparisons")
     }
 
     /// The folder in which running processes write what they measure.
@@ -305,8 +326,8 @@ mod tests {
         let folder = "/store/environments/staging".into();
         assert_eq!(staging.flags(), FlagPlace::Folder(folder));
         assert_eq!(
-            staging.comparisons_folder(),
-            Path::new("/store/environments/staging/comparisons")
+            staging.comparisons(),
+            ComparisonPlace::Folder("/store/environments/staging/comparisons".into())
         );
         assert_eq!(
             staging.metrics_folder(),
@@ -321,7 +342,7 @@ mod tests {
             let store = Some("sqlite:/flags.db".parse().unwrap());
             Place::find(Some("/own".into()), store, environment).unwrap()
         };
-        for (named, row, comparisons) in [
+        for (named, row, home) in [
             (None, "default", "/own/comparisons"),
             (
                 Some("staging"),
@@ -329,12 +350,15 @@ mod tests {
                 "/own/environments/staging/comparisons",
             ),
         ] {
-            let flags = FlagPlace::Database {
-                path: "/flags.db".into(),
-                environment: row.to_owned(),
+            let (path, environment) = (PathBuf::from("/flags.db"), row.to_owned());
+            let comparisons = ComparisonPlace::Database {
+                path: path.clone(),
+                environment: environment.clone(),
             };
+            let flags = FlagPlace::Database { path, environment };
             assert_eq!(place(named).flags(), flags);
-            assert_eq!(place(named).comparisons_folder(), Path::new(comparisons));
+            assert_eq!(place(named).comparisons(), comparisons);
+            assert_eq!(place(named).comparisons_in_home(), Path::new(home));
         }
     }
 }

@@ -77,7 +77,7 @@ const ARROWS: &[(Layer, &[Layer])] = &[
     (Facade, &[Domain, Ports, Formats, Macros, App, Adapter]),
     (CommandLine, &[Domain, Ports, Formats, App, Adapter, Server]),
     (Stranger, &[Facade]),
-    (Driver, &[Domain, Ports, Adapter]),
+    (Driver, &[Domain, Ports, App, Adapter]),
 ];
 
 /// What tests of any crate may name besides.

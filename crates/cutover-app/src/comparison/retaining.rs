@@ -189,6 +189,14 @@ impl ComparisonStore for RetainingStore {
     async fn prune(&self, retention: &Retention, now: Timestamp) -> Result<Pruned, PortError> {
         self.store.prune(retention, now).await
     }
+
+    async fn would_prune(
+        &self,
+        retention: &Retention,
+        now: Timestamp,
+    ) -> Result<Pruned, PortError> {
+        self.store.would_prune(retention, now).await
+    }
 }
 
 #[cfg(test)]

@@ -249,4 +249,8 @@ impl ComparisonStore for BrokenStore {
     async fn prune(&self, _: &Retention, _: Timestamp) -> Result<Pruned, PortError> {
         Err(self.fault())
     }
+
+    async fn would_prune(&self, _: &Retention, _: Timestamp) -> Result<Pruned, PortError> {
+        Err(self.fault())
+    }
 }

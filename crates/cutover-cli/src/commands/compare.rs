@@ -9,6 +9,7 @@ mod list;
 mod moment;
 #[cfg(unix)]
 mod progress;
+mod prune;
 mod quantity;
 mod report;
 #[cfg(unix)]
@@ -44,12 +45,20 @@ pub enum CompareCommand {
     #[command(before_help = examples(&[
         ("cutover compare list", ""),
         ("cutover compare list -n 1 --format json", "the last run, for a script"),
+        ("cutover compare list --operation dataset.profile --since 7d", ""),
     ]))]
     List(list::ListArgs),
+    /// Remove the oldest records, within limits of age, number and size
+    #[command(before_help = examples(&[
+        ("cutover compare prune --max-age 30d --dry-run", "what would go"),
+        ("cutover compare prune --max-age 30d --max-bytes 1GiB --yes", "for a timer"),
+    ]))]
+    Prune(prune::PruneArgs),
     /// Show a run, or one case of it
     #[command(before_help = examples(&[
         ("cutover compare show latest", "the last run"),
         ("cutover compare show 019b invoices/2024.csv", "one case of a run, by the start of its id"),
+        ("cutover compare show latest --path '$.items[*].price'", "the records that differ there"),
     ]))]
     Show(show::ShowArgs),
     /// Write a report of runs, or of an operation in production
@@ -72,6 +81,7 @@ pub(crate) fn run(context: &Context, command: CompareCommand) -> Result<Exit, Fa
         #[cfg(unix)]
         CompareCommand::Run(args) => run::run(context, *args),
         CompareCommand::List(args) => list::run(context, &args),
+        CompareCommand::Prune(args) => prune::run(context, &args),
         CompareCommand::Show(args) => show::run(context, &args),
         CompareCommand::Report(args) => report::run(context, &args),
     }

@@ -35,6 +35,7 @@ mod difference;
 mod engine;
 mod filter;
 mod id;
+mod input;
 mod judgement;
 mod measure;
 mod outcome;
@@ -52,6 +53,7 @@ pub use difference::{
 };
 pub use filter::{DifferenceFilter, InvalidPath, PathPattern};
 pub use id::{InvalidId, MAX_ID_LENGTH, RecordId, RunId};
+pub use input::RecordedInput;
 pub use judgement::{Judgement, RecordLimits};
 pub(crate) use measure::round;
 pub use measure::{Deltas, Measurements, percent_change};

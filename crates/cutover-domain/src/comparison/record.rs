@@ -35,7 +35,7 @@ use sha2::{Digest, Sha256};
 
 use super::measure::nanoseconds;
 use super::side::is_default;
-use super::{Deltas, Judgement, RecordId, RunId, SideRecord};
+use super::{Deltas, Judgement, RecordId, RecordedInput, RunId, SideRecord};
 use crate::{Side, Stage};
 
 /// The major version of the stored shapes of runs and records. A newer one is refused; fields
@@ -165,6 +165,9 @@ pub struct ComparisonRecord {
     /// A digest of the input; see [`digest`](super::digest).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_digest: Option<String>,
+    /// The input, where inputs are recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<RecordedInput>,
     /// The implementation being replaced.
     pub old: SideRecord,
     /// Its replacement.
@@ -212,6 +215,7 @@ impl ComparisonRecord {
             stage: None,
             authoritative: None,
             input_digest: None,
+            input: None,
             deltas: Deltas::between(&old.measurements, &new.measurements),
             old,
             new,

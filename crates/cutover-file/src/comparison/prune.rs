@@ -28,11 +28,49 @@ pub(super) fn prune(
     retention: &Retention,
     now: Timestamp,
 ) -> Result<Pruned, PortError> {
-    let cutoff = retention.cutoff(now);
     let lock = config.dir.join("prune.lock");
     let Some(_lock) = Lock::take(PRUNE, &lock, config.lock_timeout)? else {
         return Ok(Pruned::default());
     };
+    let mut pruned = Pruned::default();
+    for front in fronts(config, tallies, retention, now)? {
+        cut(config, &front)?;
+        pruned.records += front.records;
+        pruned.bytes += front.bytes;
+        if let Some(cutoff) = retention.cutoff(now) {
+            pruned.runs += u64::from(remove_empty(config, &front, cutoff)?);
+        }
+    }
+    Ok(pruned)
+}
+
+/// What would be removed.
+pub(super) fn would_prune(
+    config: &FileComparisonConfig,
+    tallies: &mut Tallies,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<Pruned, PortError> {
+    let mut pruned = Pruned::default();
+    for front in fronts(config, tallies, retention, now)? {
+        pruned.records += front.records;
+        pruned.bytes += front.bytes;
+        if let Some(cutoff) = retention.cutoff(now) {
+            let ended = may_go(&front.dir, &front.id, cutoff) && front.bytes_left == 0;
+            pruned.runs += u64::from(ended);
+        }
+    }
+    Ok(pruned)
+}
+
+/// The fronts of all runs, with what is to go marked.
+fn fronts(
+    config: &FileComparisonConfig,
+    tallies: &mut Tallies,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<Vec<Front>, PortError> {
+    let cutoff = retention.cutoff(now);
     let mut fronts = Vec::new();
     for id in run_ids(&config.dir).map_err(error::io(PRUNE, &config.dir))? {
         fronts.push(Front::of(config, id)?);
@@ -47,17 +85,7 @@ pub(super) fn prune(
         }
     }
     remove_surplus(&mut fronts, tallies, retention)?;
-
-    let mut pruned = Pruned::default();
-    for front in &fronts {
-        cut(config, front)?;
-        pruned.records += front.records;
-        pruned.bytes += front.bytes;
-        if let Some(cutoff) = cutoff {
-            pruned.runs += u64::from(remove_empty(config, front, cutoff)?);
-        }
-    }
-    Ok(pruned)
+    Ok(fronts)
 }
 
 /// Removes the oldest over all runs until no more is left than allowed.
@@ -260,15 +288,11 @@ fn remove_empty(
     let Some(lock) = Lock::take(PRUNE, &dir.lock(), config.lock_timeout)? else {
         return Ok(false);
     };
-    // A header that cannot be read is for a person to look at.
-    let Ok(Some(run)) = read_header(PRUNE, dir, &front.id) else {
-        return Ok(false);
-    };
     let mut empty = true;
     for segment in dir.segments().map_err(failed)? {
         empty &= segment.end().map_err(failed)?.unwrap_or(segment.base) == segment.base;
     }
-    if run.state == RunState::Running || run.updated >= cutoff || !empty {
+    if !empty || !may_go(dir, &front.id, cutoff) {
         return Ok(false);
     }
     // Without its header a run is not there for anybody; only then its files go.
@@ -276,4 +300,10 @@ fn remove_empty(
     drop(lock);
     fs::remove_dir_all(&dir.path).map_err(failed)?;
     Ok(true)
+}
+
+/// Whether a run ended before a time. A header that cannot be read is for a person to look at.
+fn may_go(dir: &RunDir, id: &RunId, cutoff: Timestamp) -> bool {
+    let header = read_header(PRUNE, dir, id);
+    matches!(header, Ok(Some(run)) if run.state != RunState::Running && run.updated < cutoff)
 }

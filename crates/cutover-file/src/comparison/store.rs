@@ -16,7 +16,7 @@ use super::config::FileComparisonConfig;
 use super::error::Operation;
 use super::index::Index;
 use super::layout::run_dir;
-use super::prune::{PRUNE, prune};
+use super::prune::{PRUNE, prune, would_prune};
 use super::read::{READ, find_record, records};
 use super::run::{self, READ_RUN};
 use super::tally::Tallies;
@@ -120,9 +120,12 @@ impl Shared {
         result
     }
 
-    fn prune(&self, retention: &Retention, now: Timestamp) -> Result<Pruned, PortError> {
+    fn prune(
+        &self,
+        how: impl FnOnce(&FileComparisonConfig, &mut Tallies) -> Result<Pruned, PortError>,
+    ) -> Result<Pruned, PortError> {
         let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
-        prune(&self.config, &mut tallies, retention, now)
+        how(&self.config, &mut tallies)
     }
 
     fn indexes(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Index>> {
@@ -197,7 +200,22 @@ impl ComparisonStore for FileComparisonStore {
     async fn prune(&self, retention: &Retention, now: Timestamp) -> Result<Pruned, PortError> {
         let (shared, retention) = (Arc::clone(&self.shared), *retention);
         worker(&self.pruner, "cutover-comparisons-prune")?
-            .run(PRUNE, move || shared.prune(&retention, now))
+            .run(PRUNE, move || {
+                shared.prune(|config, tallies| prune(config, tallies, &retention, now))
+            })
+            .await
+    }
+
+    async fn would_prune(
+        &self,
+        retention: &Retention,
+        now: Timestamp,
+    ) -> Result<Pruned, PortError> {
+        let (shared, retention) = (Arc::clone(&self.shared), *retention);
+        worker(&self.pruner, "cutover-comparisons-prune")?
+            .run(PRUNE, move || {
+                shared.prune(|config, tallies| would_prune(config, tallies, &retention, now))
+            })
             .await
     }
 }

@@ -25,7 +25,10 @@ impl Tallies {
     /// How many records a run has.
     pub(super) fn records_of(&mut self, dir: &RunDir) -> io::Result<u64> {
         let segments = dir.segments()?;
-        segments.iter().map(|segment| self.records_in(segment)).sum()
+        segments
+            .iter()
+            .map(|segment| self.records_in(segment))
+            .sum()
     }
 
     fn records_in(&mut self, segment: &Segment) -> io::Result<u64> {

@@ -19,7 +19,7 @@ pub struct MemoryComparisonStore {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     runs: BTreeMap<Position, StoredRun>,
     started: HashMap<RunId, Timestamp>,
@@ -28,7 +28,7 @@ struct State {
 /// Runs sort by start, then by id.
 type Position = (Timestamp, RunId);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct StoredRun {
     header: Run,
     /// By the number under which it was saved, which is never used again.
@@ -90,6 +90,35 @@ impl State {
             run.remove_oldest();
             fronts.extend(run.oldest().map(|oldest| Reverse((oldest, position))));
         }
+    }
+
+    fn prune(&mut self, retention: &Retention, now: Timestamp) -> Pruned {
+        let mut pruned = Pruned::default();
+        let cutoff = retention.cutoff(now);
+        if let Some(cutoff) = cutoff {
+            pruned.records += self.remove_older(cutoff);
+        }
+        if let Some(max) = retention.max_records {
+            let surplus = self.record_count().saturating_sub(max);
+            self.remove_oldest(surplus);
+            pruned.records += surplus;
+        }
+        let gone: Vec<Position> = self
+            .runs
+            .iter()
+            .filter(|(_, run)| {
+                run.header.state != RunState::Running
+                    && run.records.is_empty()
+                    && cutoff.is_some_and(|cutoff| run.header.updated < cutoff)
+            })
+            .map(|(position, _)| position.clone())
+            .collect();
+        pruned.runs = gone.len() as u64;
+        for position in gone {
+            self.runs.remove(&position);
+            self.started.remove(&position.1);
+        }
+        pruned
     }
 
     fn record_count(&self) -> u64 {
@@ -248,33 +277,17 @@ impl ComparisonStore for MemoryComparisonStore {
     }
 
     async fn prune(&self, retention: &Retention, now: Timestamp) -> Result<Pruned, PortError> {
-        let state = &mut *self.state();
-        let mut pruned = Pruned::default();
-        let cutoff = retention.cutoff(now);
-        if let Some(cutoff) = cutoff {
-            pruned.records += state.remove_older(cutoff);
-        }
-        if let Some(max) = retention.max_records {
-            let surplus = state.record_count().saturating_sub(max);
-            state.remove_oldest(surplus);
-            pruned.records += surplus;
-        }
-        let gone: Vec<Position> = state
-            .runs
-            .iter()
-            .filter(|(_, run)| {
-                run.header.state != RunState::Running
-                    && run.records.is_empty()
-                    && cutoff.is_some_and(|cutoff| run.header.updated < cutoff)
-            })
-            .map(|(position, _)| position.clone())
-            .collect();
-        pruned.runs = gone.len() as u64;
-        for position in gone {
-            state.runs.remove(&position);
-            state.started.remove(&position.1);
-        }
-        Ok(pruned)
+        Ok(self.state().prune(retention, now))
+    }
+
+    async fn would_prune(
+        &self,
+        retention: &Retention,
+        now: Timestamp,
+    ) -> Result<Pruned, PortError> {
+        // The lock is not held while it is tried out on a copy.
+        let mut copy = self.state().clone();
+        Ok(copy.prune(retention, now))
     }
 }
 

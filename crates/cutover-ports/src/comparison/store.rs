@@ -104,6 +104,14 @@ pub trait ComparisonStore: Debug + Send + Sync {
     ///
     /// Something could not be removed; what was removed before stays removed.
     async fn prune(&self, retention: &Retention, now: Timestamp) -> Result<Pruned, PortError>;
+
+    /// What [`prune`](Self::prune) would remove now. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn would_prune(&self, retention: &Retention, now: Timestamp)
+    -> Result<Pruned, PortError>;
 }
 
 /// What a comparison store can do.
@@ -266,6 +274,14 @@ macro_rules! forward_comparison_store {
                 now: Timestamp,
             ) -> Result<Pruned, PortError> {
                 (**self).prune(retention, now).await
+            }
+
+            async fn would_prune(
+                &self,
+                retention: &Retention,
+                now: Timestamp,
+            ) -> Result<Pruned, PortError> {
+                (**self).would_prune(retention, now).await
             }
         }
     )*};

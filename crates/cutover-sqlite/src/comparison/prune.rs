@@ -60,10 +60,54 @@ pub(super) fn prune(
     })
 }
 
-/// Up to which record a run is to be cut.
+/// What would be removed.
+pub(super) fn would_prune(
+    desk: &mut Desk,
+    environment: &str,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<Pruned, PortError> {
+    let cutoff = retention.cutoff(now).map(nanoseconds);
+    let path = desk.database.path.clone();
+    let pruned = desk.read(PRUNE, |connection| {
+        tried(connection, environment, retention, cutoff).map_err(error::sqlite(PRUNE, &path))
+    })?;
+    Ok(pruned.unwrap_or_default())
+}
+
+fn tried(
+    connection: &Connection,
+    environment: &str,
+    retention: &Retention,
+    cutoff: Option<i64>,
+) -> rusqlite::Result<Pruned> {
+    let cuts = cuts(connection, environment, retention, cutoff)?;
+    let mut pruned = Pruned::default();
+    for cut in &cuts {
+        pruned.records += cut.records;
+        pruned.bytes += cut.bytes;
+    }
+    if let Some(cutoff) = cutoff {
+        let mut statement = connection.prepare(
+            "SELECT number, records FROM comparison_runs
+             WHERE environment = ?1 AND is_running = 0 AND updated < ?2",
+        )?;
+        let mut rows = statement.query(params![environment, cutoff])?;
+        while let Some(row) = rows.next()? {
+            let (run, there): (i64, u64) = (row.get(0)?, count(row, 1)?);
+            let cut = cuts.iter().find(|cut| cut.run == run);
+            pruned.runs += u64::from(cut.map_or(0, |cut| cut.records) == there);
+        }
+    }
+    Ok(pruned)
+}
+
+/// Up to which record a run is to be cut, and what that removes.
 struct Cut {
     run: i64,
     last: i64,
+    records: u64,
+    bytes: u64,
 }
 
 /// The front of a run: the records that would go next.
@@ -71,6 +115,8 @@ struct Front {
     run: i64,
     ahead: VecDeque<Next>,
     last: Option<i64>,
+    records: u64,
+    bytes: u64,
 }
 
 struct Next {
@@ -101,6 +147,8 @@ fn cuts(
             run: row.get(0)?,
             ahead: VecDeque::new(),
             last: None,
+            records: 0,
+            bytes: 0,
         });
     }
     for front in &mut fronts {
@@ -141,8 +189,12 @@ fn cuts(
         );
     }
     let cuts = fronts.into_iter().filter_map(|front| {
-        let Front { run, last, .. } = front;
-        last.map(|last| Cut { run, last })
+        Some(Cut {
+            run: front.run,
+            last: front.last?,
+            records: front.records,
+            bytes: front.bytes,
+        })
     });
     Ok(cuts.collect())
 }
@@ -174,6 +226,8 @@ impl Front {
             return 0;
         };
         self.last = Some(next.number);
+        self.records += 1;
+        self.bytes += next.bytes;
         next.bytes
     }
 }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::append::{APPEND, Batch, append};
 use super::config::{Durability, SqliteComparisonConfig};
 use super::page::{READ, find_record, records};
-use super::prune::{PRUNE, prune};
+use super::prune::{PRUNE, prune, would_prune};
 use super::run::{self, CREATE, LIST, READ_RUN, UPDATE};
 use crate::database::{self, Database};
 use crate::worker::Worker;
@@ -148,6 +148,19 @@ impl ComparisonStore for SqliteComparisonStore {
         self.pruner
             .start(PRUNE, move |desk| {
                 prune(desk, &environment, &retention, now)
+            })
+            .await
+    }
+
+    async fn would_prune(
+        &self,
+        retention: &Retention,
+        now: Timestamp,
+    ) -> Result<Pruned, PortError> {
+        let (retention, environment) = (*retention, Arc::clone(&self.environment));
+        self.reader
+            .start(PRUNE, move |desk| {
+                would_prune(desk, &environment, &retention, now)
             })
             .await
     }

@@ -1,5 +1,5 @@
-//! A flag store under load, by a process of its own: what several of these do at once to one store
-//! is what the black-box tests look at.
+//! A store of flags, or of comparisons, under load, by a process of its own: what several of these
+//! do at once to one store is what the black-box tests look at.
 //!
 //! Every change sets the owner of all flags to the number of the revision that it makes, so that a
 //! document that is a mixture of two revisions shows.
@@ -14,6 +14,7 @@
 )]
 
 mod address;
+mod comparisons;
 mod latency;
 mod read;
 mod watch;
@@ -43,6 +44,11 @@ STORE is file:DIR or sqlite:FILE.
   watch STORE --since R              a line for each event, for ever
   history STORE                      a line for each record, oldest first
   latency STORE --changes N          from a change in one process until another one sees it
+
+  record STORE --writer W --count N --batch B [--max-records M] [--max-bytes B]
+                                     comparison records in a run of its own, within a retention
+  recorded STORE                     fails unless every run has its newest records, each once
+  ask STORE --times N                how long each kind of question takes
 ";
 
 /// The options behind the store, by name.
@@ -98,8 +104,15 @@ fn run(words: &[String]) -> Result<(), Failure> {
         print!("{HELP}");
         return Ok(());
     };
-    let store: Arc<dyn FlagStore> = address::open(address)?;
     let options = Options::read(rest)?;
+    let comparisons = || comparisons::Place::open(address);
+    match command.as_str() {
+        "record" => return comparisons::record(&comparisons()?, &options),
+        "recorded" => return comparisons::recorded(&comparisons()?),
+        "ask" => return comparisons::ask(&comparisons()?, &options),
+        _ => {}
+    }
+    let store: Arc<dyn FlagStore> = address::open(address)?;
     match command.as_str() {
         "init" => write::init(&*store, options.wanted("--flags")?),
         "write" => {

@@ -1,7 +1,6 @@
-//! The store of comparisons, and runs in it by what people type.
+//! Runs by what people type.
 
 use cutover_domain::comparison::{ComparisonRecord, Run, RunKind};
-use cutover_file::FileComparisonStore;
 use cutover_ports::comparison::{
     ComparisonStore, ComparisonStoreExt, RecordQuery, RunQuery, Unreadable,
 };
@@ -14,11 +13,6 @@ use crate::suggest::{closest, command};
 /// A word that stands for the last run.
 const LATEST: &str = "latest";
 
-/// The store of comparisons.
-pub(super) fn store(context: &Context) -> FileComparisonStore {
-    FileComparisonStore::open(context.place.comparisons_folder())
-}
-
 /// The run that `reference` means: an id, the beginning of one, or `latest` (the last run of
 /// commands, else the last of any kind).
 pub(super) fn run(store: &dyn ComparisonStore, reference: &str) -> Result<Run, Failure> {
@@ -27,7 +21,7 @@ pub(super) fn run(store: &dyn ComparisonStore, reference: &str) -> Result<Run, F
     {
         return Ok(run);
     }
-    let mut candidates = runs(store, None)?.0;
+    let mut candidates = runs(store, &RunQuery::default(), None)?.0;
     if reference == LATEST {
         let of_commands = candidates
             .iter()
@@ -72,9 +66,10 @@ pub(super) fn run(store: &dyn ComparisonStore, reference: &str) -> Result<Run, F
 /// Runs, newest first, at most `limit`; and what could not be read.
 pub(super) fn runs(
     store: &dyn ComparisonStore,
+    query: &RunQuery,
     limit: Option<usize>,
 ) -> Result<(Vec<Run>, Vec<Unreadable>), Failure> {
-    let mut query = RunQuery::default();
+    let mut query = query.clone();
     let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
     loop {
         let page = block_on(store.runs(&query))?;
@@ -90,15 +85,14 @@ pub(super) fn runs(
     Ok((runs, unreadable))
 }
 
-/// Shows every record of a run to `visit`, the last first.
+/// Shows every record that a query asks for to `visit`, the last first.
 pub(super) fn visit(
     context: &Context,
     store: &dyn ComparisonStore,
-    run: &Run,
+    query: &RecordQuery,
     visit: &mut (dyn FnMut(ComparisonRecord) + Send),
 ) -> Result<(), Failure> {
-    let query = RecordQuery::of_run(run.id.clone());
-    let visited = block_on(store.visit_records(&query, visit))?;
+    let visited = block_on(store.visit_records(query, visit))?;
     warn(context, &visited.unreadable);
     Ok(())
 }

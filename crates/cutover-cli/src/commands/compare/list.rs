@@ -3,10 +3,13 @@
 use std::io::{self, Write};
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cutover_domain::comparison::{Run, RunKind, RunState};
+use cutover_ports::comparison::RunQuery;
 use serde::Serialize;
 
 use super::find;
+use super::moment::moment;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{Page, Report, printable, table, write_json_line};
@@ -18,11 +21,48 @@ pub struct ListArgs {
     /// At most so many
     #[arg(short = 'n', long, value_name = "N", default_value = "20")]
     limit: usize,
+    /// Only runs of this name
+    #[arg(long, value_name = "NAME", conflicts_with = "operation")]
+    name: Option<String>,
+    /// Only runs of this operation, inside applications
+    #[arg(long, value_name = "NAME")]
+    operation: Option<String>,
+    /// Only runs that compare commands, or operations
+    #[arg(long, value_name = "KIND", value_parser = kind())]
+    kind: Option<RunKind>,
+    /// Only runs that started since: a date, a time, or so long ago (24h)
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+}
+
+fn kind() -> impl TypedValueParser<Value = RunKind> {
+    PossibleValuesParser::new(["commands", "operation"]).map(|kind| match kind.as_str() {
+        "commands" => RunKind::Commands,
+        _ => RunKind::Operation,
+    })
+}
+
+impl ListArgs {
+    fn query(&self, context: &Context) -> Result<RunQuery, Failure> {
+        let since = self.since.as_deref();
+        Ok(RunQuery {
+            kind: match self.operation {
+                Some(_) => Some(RunKind::Operation),
+                None => self.kind,
+            },
+            name: self.operation.clone().or_else(|| self.name.clone()),
+            since: since.map(|text| moment(text, context.now())).transpose()?,
+            ..RunQuery::default()
+        })
+    }
 }
 
 #[derive(Serialize)]
 struct List {
     runs: Vec<Line>,
+    /// Whether only some were asked for.
+    #[serde(skip)]
+    filtered: bool,
 }
 
 /// A run on one line. It counts pairs: a case that was repeated counts once for each repeat.
@@ -82,6 +122,9 @@ impl Line {
 
 impl Report for List {
     fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if self.runs.is_empty() && self.filtered {
+            return writeln!(page, "there is no such run");
+        }
         if self.runs.is_empty() {
             return writeln!(
                 page,
@@ -120,10 +163,12 @@ impl Report for List {
 }
 
 pub(super) fn run(context: &Context, args: &ListArgs) -> Result<Exit, Failure> {
-    let store = find::store(context);
-    let (runs, unreadable) = find::runs(&store, Some(args.limit))?;
+    let store = context.comparison_store();
+    let query = args.query(context)?;
+    let (runs, unreadable) = find::runs(&store, &query, Some(args.limit))?;
     find::warn(context, &unreadable);
     context.output.show(&List {
+        filtered: query != RunQuery::default(),
         runs: runs
             .into_iter()
             .map(|run| Line::new(run, context.now()))

@@ -4,12 +4,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::quantity::age;
 use crate::exit::{Exit, Failure};
 
 /// `24h` (so long before `now`), `2026-01-31` (its beginning, UTC), `2026-01-31T12:00:00Z`.
 pub(super) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    let ago = text.parse::<SignedDuration>().ok();
-    let ago = ago.filter(|ago| !ago.is_negative());
+    let ago = age(text).ok();
+    let ago = ago.and_then(|ago| SignedDuration::try_from(ago).ok());
     let date = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok();
     ago.and_then(|ago| now.checked_sub(ago).ok())
         .or_else(|| text.parse().ok())
@@ -32,6 +33,7 @@ mod tests {
         for (text, expected) in [
             ("24h", "2026-01-30T12:00:00Z"),
             ("1h 30m", "2026-01-31T10:30:00Z"),
+            ("7d", "2026-01-24T12:00:00Z"),
             ("2026-01-02", "2026-01-02T00:00:00Z"),
             ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z"),
             ("2026-01-02T03:04:05+01:00", "2026-01-02T02:04:05Z"),

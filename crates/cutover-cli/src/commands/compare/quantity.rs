@@ -17,6 +17,28 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// An age: as a duration, and in days and weeks, `30d`, `2w`.
+pub(super) fn age(text: &str) -> Result<Duration, String> {
+    let plain = |unit: char, seconds: u64| {
+        let number: u64 = text.trim().strip_suffix(unit)?.trim().parse().ok()?;
+        let seconds = number.checked_mul(seconds)?;
+        (seconds > 0).then(|| Duration::from_secs(seconds))
+    };
+    const DAY: u64 = 24 * 60 * 60;
+    match plain('d', DAY).or_else(|| plain('w', 7 * DAY)) {
+        Some(age) => Ok(age),
+        None => duration(text).map_err(|error| format!("{error}, or 30d")),
+    }
+}
+
+/// As [`size`], and nothing: `0`.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    if text.trim() == "0" {
+        return Ok(0);
+    }
+    size(text).map(|size| size as u64)
+}
+
 /// A size in bytes: `65536`, `64KiB`, `10MB`, `1G`.
 pub(super) fn size(text: &str) -> Result<usize, String> {
     const WANTED: &str = "a size is a whole number of bytes, KiB, MiB, GiB, kB, MB or GB";
@@ -88,6 +110,18 @@ mod tests {
         for text in ["", "30", "0.5", "0s", "-3s", "soon", "3 fortnights"] {
             assert!(duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_age_may_be_in_days() {
+        const DAY: u64 = 24 * 60 * 60;
+        for (text, seconds) in [("30d", 30 * DAY), ("2 w", 14 * DAY), ("12h", DAY / 2)] {
+            assert_eq!(age(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["0d", "d", "-1d", "30", "99999999999999999999d"] {
+            assert!(age(text).is_err(), "{text}");
+        }
+        assert_eq!((bytes("0"), bytes("1k")), (Ok(0), Ok(1024)));
     }
 
     #[test]

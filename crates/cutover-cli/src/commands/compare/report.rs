@@ -8,7 +8,7 @@ use cutover_app::comparison::{Selection, read};
 use cutover_app::report::{JUnit, html, json, markdown, text};
 use cutover_domain::comparison::report::{Report, ReportBuilder, Verdict};
 use cutover_domain::comparison::{Run, RunKind};
-use cutover_ports::comparison::ComparisonStore;
+use cutover_ports::comparison::{ComparisonStore, RunQuery};
 use pollster::block_on;
 
 use super::find;
@@ -101,7 +101,7 @@ impl Form {
 }
 
 pub(super) fn run(context: &Context, args: &ReportArgs) -> Result<Exit, Failure> {
-    let store = find::store(context);
+    let store = context.comparison_store();
     let selection = args.selection(context, &store)?;
     let file = args
         .output
@@ -203,7 +203,7 @@ fn nothing(store: &dyn ComparisonStore, selection: &Selection) -> Failure {
     let failure = Failure::no(format_args!(
         "nothing was recorded of the operation `{operation}`"
     ));
-    let known = find::runs(store, None)
+    let known = find::runs(store, &RunQuery::default(), None)
         .map(|(runs, _)| runs)
         .unwrap_or_default();
     let operations = known.iter().filter(|run| run.kind == RunKind::Operation);

@@ -15,7 +15,6 @@ use cutover_domain::comparison::{
 };
 use serde_json::json;
 
-use super::find;
 use super::interrupt::stop_on_signals;
 use super::judge::Judge;
 use super::progress::Progress;
@@ -42,7 +41,7 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
         context.output.show(&Preview::of(&runner))?;
         return Ok(Exit::Done);
     }
-    let store = find::store(context);
+    let store = context.comparison_store();
     let stop = Stop::default();
     stop_on_signals(&stop)?;
     let header = args.header(context, &runner)?;

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cutover_domain::comparison::{
-    ComparisonRecord, Judgement, Measurements, RecordResult, Run, SideRecord,
+    ComparisonRecord, DifferenceFilter, DifferenceKind, Judgement, Measurements, PathPattern,
+    RecordResult, Run, Severity, SideRecord,
 };
+use cutover_ports::comparison::{ComparisonStore, RecordQuery};
 use serde::Serialize;
 
 use super::find;
+use super::moment::moment;
 use super::quantity::{show_duration, show_size};
 use super::summary::{Summary, Summing, planned_cases};
 use crate::commands::differences;
@@ -29,6 +33,165 @@ pub struct ShowArgs {
     /// At most so many records in JSON; those that are not equal come first
     #[arg(long, value_name = "N", default_value = "100")]
     limit: usize,
+    #[command(flatten)]
+    filter: FilterArgs,
+}
+
+/// Which records to show, the last first.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Only records")]
+struct FilterArgs {
+    /// That differ at this path or below it: $.items[*].price, $..etag
+    #[arg(long, value_name = "PATH", conflicts_with = "case", value_parser = PathPattern::new)]
+    path: Option<PathPattern>,
+    /// That have a difference of this kind
+    #[arg(long, value_name = "KIND", conflicts_with = "case", value_parser = kind())]
+    kind: Option<DifferenceKind>,
+    /// That have a difference of this severity or worse
+    #[arg(long, value_name = "LEVEL", conflicts_with = "case", value_parser = severity())]
+    severity: Option<Severity>,
+    /// That ended so
+    #[arg(long, value_name = "RESULT", conflicts_with = "case", value_parser = result())]
+    result: Option<RecordResult>,
+    /// Of this operation
+    #[arg(long, value_name = "NAME", conflicts_with = "case")]
+    operation: Option<String>,
+    /// Since: a date, a time, or so long ago (24h)
+    #[arg(long, value_name = "TIME", conflicts_with = "case")]
+    since: Option<String>,
+    /// Before: a date, a time, or so long ago
+    #[arg(long, value_name = "TIME", conflicts_with = "case")]
+    until: Option<String>,
+}
+
+/// A parser for words that stand for values.
+fn words<T: Copy + Send + Sync + 'static>(
+    all: impl IntoIterator<Item = T>,
+    word: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    let all: Vec<T> = all.into_iter().collect();
+    PossibleValuesParser::new(all.iter().map(|value| word(*value)).collect::<Vec<_>>()).try_map(
+        move |text| {
+            let found = all.iter().find(|value| word(**value) == text);
+            found.copied().ok_or("it is none of these")
+        },
+    )
+}
+
+fn kind() -> impl TypedValueParser<Value = DifferenceKind> {
+    words(DifferenceKind::ALL, DifferenceKind::word)
+}
+
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    use Severity::{Critical, Error, Info, Warning};
+    words([Info, Warning, Error, Critical], Severity::word)
+}
+
+fn result() -> impl TypedValueParser<Value = RecordResult> {
+    words(RecordResult::ALL, RecordResult::name)
+}
+
+impl FilterArgs {
+    /// The query, if anything is asked.
+    fn query(&self, context: &Context, run: &Run) -> Result<Option<RecordQuery>, Failure> {
+        let time = |text: &Option<String>| {
+            let text = text.as_deref();
+            text.map(|text| moment(text, context.now())).transpose()
+        };
+        let difference = DifferenceFilter {
+            path: self.path.clone(),
+            kind: self.kind,
+            severity: self.severity,
+        };
+        let whole = RecordQuery::of_run(run.id.clone());
+        let query = RecordQuery {
+            operation: self.operation.as_deref().map(Into::into),
+            result: self.result,
+            since: time(&self.since)?,
+            until: time(&self.until)?,
+            difference: (!difference.is_empty()).then_some(difference),
+            ..whole.clone()
+        };
+        Ok((query != whole).then_some(query))
+    }
+}
+
+/// Records that were asked for.
+#[derive(Serialize)]
+struct Found {
+    run: String,
+    records: Vec<ComparisonRecord>,
+    /// How many there are besides.
+    records_left_out: u64,
+    /// Which of their differences are of interest.
+    #[serde(skip)]
+    difference: DifferenceFilter,
+}
+
+impl Report for Found {
+    fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        for record in &self.records {
+            write_heading(page, record)?;
+            if let Judgement::Failed(why) = &record.judgement {
+                writeln!(page, "  {}", printable(why))?;
+            }
+            let mut shown = 0;
+            let differences = record.judgement.differences();
+            for difference in differences.iter().filter(|d| self.difference.matches(d)) {
+                if shown == DIFFERENCES {
+                    writeln!(page, "  {DIM}…{DIM:#}")?;
+                    break;
+                }
+                writeln!(page, "  {}", printable(&difference.to_string()))?;
+                shown += 1;
+            }
+        }
+        let count = self.records.len() as u64 + self.records_left_out;
+        let records = if count == 1 { "record" } else { "records" };
+        writeln!(page, "{count} {records}")
+    }
+
+    fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
+        self.records
+            .iter()
+            .try_for_each(|record| write_json_line(to, record))
+    }
+}
+
+/// So many differences of a record are listed.
+const DIFFERENCES: usize = 5;
+
+/// Shows the records that a query asks for.
+fn found(
+    context: &Context,
+    store: &dyn ComparisonStore,
+    run: &Run,
+    query: &RecordQuery,
+    limit: usize,
+) -> Result<Exit, Failure> {
+    let mut found = Found {
+        run: run.id.to_string(),
+        records: Vec::new(),
+        records_left_out: 0,
+        difference: query.difference.clone().unwrap_or_default(),
+    };
+    find::visit(context, store, query, &mut |record| {
+        if found.records.len() < limit {
+            found.records.push(record);
+        } else {
+            found.records_left_out += 1;
+        }
+    })?;
+    let first = found
+        .records
+        .first()
+        .map(|record| record.label().to_owned());
+    context.output.show(&found)?;
+    if let Some(case) = first.filter(|case| !case.starts_with('-')) {
+        let words = ["compare", "show", run.id.as_str(), &case];
+        context.output.next(command(&words));
+    }
+    Ok(Exit::Done)
 }
 
 /// A run with its records.
@@ -44,13 +207,17 @@ struct Shown {
 }
 
 pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
-    let store = find::store(context);
+    let store = context.comparison_store();
     let run = find::run(&store, &args.id)?;
+    if let Some(query) = args.filter.query(context, &run)? {
+        return found(context, &store, &run, &query, args.limit);
+    }
     let mut summing = Summing::default();
     let mut records = Kept::new(args.limit);
     let mut cases = BTreeMap::new();
     let wanted = args.case.as_deref();
-    find::visit(context, &store, &run, &mut |record| {
+    let query = RecordQuery::of_run(run.id.clone());
+    find::visit(context, &store, &query, &mut |record| {
         summing.add(&record);
         if wanted.is_none_or(|case| case == record.label() || case == record.id.as_str()) {
             records.add(record);
@@ -160,7 +327,7 @@ impl Report for Shown {
     }
 }
 
-fn write_record(page: &mut Page<'_>, record: &ComparisonRecord) -> io::Result<()> {
+fn write_heading(page: &mut Page<'_>, record: &ComparisonRecord) -> io::Result<()> {
     let style = match record.result {
         RecordResult::Equal => GOOD,
         RecordResult::Different => BAD,
@@ -171,7 +338,11 @@ fn write_record(page: &mut Page<'_>, record: &ComparisonRecord) -> io::Result<()
         page,
         "{style}{}{style:#}  {BOLD}{label}{BOLD:#}  {DIM}{}{DIM:#}",
         record.result, record.id
-    )?;
+    )
+}
+
+fn write_record(page: &mut Page<'_>, record: &ComparisonRecord) -> io::Result<()> {
+    write_heading(page, record)?;
     let mut sides = table([
         "",
         "ended with",

@@ -60,7 +60,9 @@ pub(super) use place::Place;
 
 use self::reach::PathRedaction;
 use self::text::TextRedaction;
-use super::{Comparison, ComparisonRecord, Judgement, SideOutcome, SideRecord, excerpt};
+use super::{
+    Comparison, ComparisonRecord, Judgement, RecordedInput, SideOutcome, SideRecord, excerpt,
+};
 use crate::tree::Tree;
 
 /// What stands where something was masked.
@@ -179,6 +181,9 @@ impl Redaction {
         }
         if let Some(case) = &mut record.case {
             *case = self.text(case).into_owned();
+        }
+        if let Some(RecordedInput::Failed(why)) = &mut record.input {
+            *why = self.text(why).into_owned();
         }
         self.side(&mut record.old);
         self.side(&mut record.new);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use cutover_domain::comparison::{Run, RunState};
-use cutover_ports::comparison::{RecordQuery, Retention, RunQuery};
+use cutover_ports::comparison::{ComparisonStore, Pruned, RecordQuery, Retention, RunQuery};
+use jiff::Timestamp;
 
 use super::{all, ids, run_ids, with_records, with_run};
 use crate::comparison::{Fixture, at_minute};
@@ -15,6 +16,16 @@ fn ended(mut run: Run, minute: i64) -> Run {
 
 fn minutes(count: u64) -> Option<Duration> {
     Some(Duration::from_secs(60 * count))
+}
+
+/// Removes what is not within a retention; what that would be was told before.
+async fn prune(store: &dyn ComparisonStore, retention: &Retention, now: Timestamp) -> Pruned {
+    let before = ids(store, RecordQuery::default()).await;
+    let told = store.would_prune(retention, now).await.unwrap();
+    assert_eq!(ids(store, RecordQuery::default()).await, before);
+    let pruned = store.prune(retention, now).await.unwrap();
+    assert_eq!(told, pruned);
+    pruned
 }
 
 pub async fn retention_by_age_removes_what_is_older(fixture: &Fixture) {
@@ -30,14 +41,14 @@ pub async fn retention_by_age_removes_what_is_older(fixture: &Fixture) {
         ..Retention::default()
     };
 
-    let pruned = store.prune(&retention, at_minute(13)).await.unwrap();
+    let pruned = prune(&store, &retention, at_minute(13)).await;
     assert_eq!((pruned.records, pruned.runs), (3, 0));
     let left = [
         "r0009", "r0008", "r0007", "r0006", "r0005", "r0004", "r0003",
     ];
     assert_eq!(ids(&store, RecordQuery::default()).await, left);
 
-    let pruned = store.prune(&retention, at_minute(17)).await.unwrap();
+    let pruned = prune(&store, &retention, at_minute(17)).await;
     assert_eq!((pruned.records, pruned.runs), (4, 1));
     assert_eq!(
         ids(&store, RecordQuery::default()).await,
@@ -83,7 +94,7 @@ pub async fn retention_by_count_keeps_the_newest(fixture: &Fixture) {
         max_records: Some(0),
         ..Retention::default()
     };
-    assert_eq!(store.prune(&none, at_minute(100)).await.unwrap().records, 4);
+    assert_eq!(prune(&store, &none, at_minute(100)).await.records, 4);
     assert_eq!(all(&store, RecordQuery::default()).await, []);
     // Goes on after everything was removed, and a removed id may come again.
     with_records(&store, &even, 0..2).await;
@@ -119,7 +130,7 @@ pub async fn retention_by_bytes_keeps_the_newest(fixture: &Fixture) {
     );
 
     // How large one record is, is the store's affair: remove all, and learn it.
-    let pruned = store.prune(&retention, at_minute(200)).await.unwrap();
+    let pruned = prune(&store, &retention, at_minute(200)).await;
     assert_eq!(pruned.records, 100);
     let ten = pruned.bytes / 10;
     with_records(&store, &run, 0..100).await;
@@ -127,7 +138,7 @@ pub async fn retention_by_bytes_keeps_the_newest(fixture: &Fixture) {
         max_bytes: Some(ten),
         ..Retention::default()
     };
-    store.prune(&retention, at_minute(200)).await.unwrap();
+    prune(&store, &retention, at_minute(200)).await;
     let left = ids(&store, RecordQuery::default()).await;
     assert!(
         (8..=12).contains(&left.len()),
@@ -146,9 +157,9 @@ pub async fn retention_leaves_running_runs_and_can_be_repeated(fixture: &Fixture
         max_records: Some(2),
         max_bytes: None,
     };
-    let pruned = store.prune(&retention, at_minute(1000)).await.unwrap();
+    let pruned = prune(&store, &retention, at_minute(1000)).await;
     assert_eq!((pruned.records, pruned.runs), (3, 0));
-    let pruned = store.prune(&retention, at_minute(1000)).await.unwrap();
+    let pruned = prune(&store, &retention, at_minute(1000)).await;
     assert_eq!((pruned.records, pruned.runs), (0, 0));
     assert_eq!(run_ids(&store, RunQuery::default()).await, ["r"]);
     with_records(&store, &run, 2000..2001).await;
