@@ -18,10 +18,12 @@
 //! # }).unwrap();
 //! ```
 
+mod replay;
 mod retaining;
 
 use std::sync::Arc;
 
+pub use replay::{ChangedInputs, Replayed, replay};
 pub use retaining::RetainingStore;
 
 use cutover_domain::comparison::report::{Report, ReportBuilder};

@@ -14,6 +14,7 @@ mod compare_course;
 #[cfg(test)]
 #[cfg(unix)]
 mod compare_files;
+mod compare_keep;
 #[cfg(test)]
 #[cfg(unix)]
 mod compare_report;

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use cutover_domain::comparison::{
     Answer, Comparison, ComparisonRecord, Counts, Difference, DifferenceKind, Implementation,
-    Judgement, Measurements, RecordId, RecordedInput, RecordedUnit, RuleHit, Run, RunId, RunKind, Severity,
-    SideOutcome, SideRecord, Times, Undecided,
+    Judgement, Measurements, RecordId, RecordedInput, RecordedUnit, RuleHit, Run, RunId, RunKind,
+    Severity, SideOutcome, SideRecord, Times, Undecided,
 };
 use cutover_domain::tree::Tree;
 use cutover_domain::{Side, Stage};
@@ -155,10 +155,8 @@ pub fn full_record(run: &Run, id: &str, minute: i64) -> ComparisonRecord {
     record.stage = Some(Stage::RampDown);
     record.authoritative = Some(Side::New);
     record.input_digest = Some("xxh3:00".to_owned());
-    record.input = json("{\"stdin\":[1.50,null]}").map(|value| RecordedInput::Kept {
-        value,
-        redacted: 2,
-    });
+    record.input =
+        json("{\"stdin\":[1.50,null]}").map(|value| RecordedInput::Kept { value, redacted: 2 });
     record.comparing = Some(Duration::from_micros(7));
     record.unknown.insert(
         "of_a_newer_version".to_owned(),

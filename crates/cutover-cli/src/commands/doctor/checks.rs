@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use cutover_domain::flags::FlagDocument;
 use jiff::Timestamp;
 
-use super::{Check, counted, database, store};
+use super::{Check, comparisons, counted, database, store};
 use crate::context::{Context, FlagAdapter};
 use crate::suggest::command;
 
@@ -44,6 +44,7 @@ pub(super) fn all(context: &Context) -> Vec<Check> {
     checks.extend(document.as_ref().and_then(|it| variables(context, it)));
     checks.push(clock(context, folder, document.as_ref()));
     checks.push(metrics(context));
+    checks.extend(comparisons::all(context));
     checks
 }
 

@@ -4,6 +4,7 @@
 //! removes. Only `--repair` changes something, and only flags that cannot be read.
 
 mod checks;
+mod comparisons;
 mod database;
 mod repair;
 mod store;
