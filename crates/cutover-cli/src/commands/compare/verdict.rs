@@ -7,8 +7,8 @@ use cutover_domain::comparison::{
     Answer, Comparator, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement,
     Measurements, RecordId, RecordLimits, RunId, Severity, SideOutcome, SideRecord,
 };
-use cutover_domain::tree::{Tree, TreeBuilder};
-use cutover_formats::{Document, Format};
+use cutover_domain::tree::Tree;
+use cutover_formats::{Document, Format, text_lines};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -333,25 +333,8 @@ fn as_text(old: &[u8], new: &[u8]) -> Read {
     }
 }
 
-/// An array of the lines. A line end at the very end makes a last, empty line, so that a missing
-/// one is a difference. A line that is not text is an object, which no line of text equals.
 fn lines(bytes: &[u8]) -> Tree {
-    let mut builder = TreeBuilder::new();
-    builder.begin_array();
-    for line in bytes.split(|byte| *byte == b'\n') {
-        match std::str::from_utf8(line) {
-            Ok(text) => builder.string(text),
-            Err(_) => {
-                builder.begin_object();
-                builder.key("bytes");
-                builder.string(&line.escape_ascii().to_string());
-                // One member cannot be there twice.
-                let _ = builder.end_object();
-            }
-        }
-    }
-    builder.end_array();
-    builder.finish().unwrap_or_else(|_| quoted(bytes))
+    text_lines(bytes).unwrap_or_else(|_| quoted(bytes))
 }
 
 fn quoted(bytes: &[u8]) -> Tree {
