@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::difference::{Comparison, Counts, Difference, DifferenceKind, Severity};
-use super::engine::{self, PathRule, RuleId};
+use super::engine::{self, Numbers, PathRule, RuleId, TextRule, Tolerance};
 use super::outcome::Outcome;
 use super::redaction::Redaction;
 use super::rules::Rules;
@@ -31,30 +31,6 @@ use crate::tree::{Tree, TreeBuilder};
 #[derive(Clone, Debug)]
 pub struct Comparator(Arc<Compiled>);
 
-/// How numbers are compared.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Numbers {
-    pub(super) absolute: f64,
-    pub(super) relative: f64,
-    pub(super) integers: bool,
-    pub(super) strict: bool,
-}
-
-impl Numbers {
-    pub(super) fn tolerant(&self) -> bool {
-        self.absolute > 0.0 || self.relative > 0.0
-    }
-
-    /// `|a − b| ≤ max(absolute, relative · max(|a|, |b|))`; symmetric, and false for what is not
-    /// finite.
-    pub(super) fn close(&self, left: f64, right: f64) -> bool {
-        let allowed = self
-            .absolute
-            .max(self.relative * left.abs().max(right.abs()));
-        (left - right).abs() <= allowed && left.is_finite() && right.is_finite()
-    }
-}
-
 /// How the members of a collection are paired.
 #[derive(Debug)]
 pub(super) struct KeySpec {
@@ -73,7 +49,12 @@ pub(super) struct Compiled {
     pub(super) keys: Vec<KeySpec>,
     pub(super) rule_names: Vec<String>,
     pub(super) numbers: Numbers,
-    pub(super) numbers_rule: Option<RuleId>,
+    pub(super) tolerances: Vec<Tolerance>,
+    /// Whether numbers may differ anywhere.
+    pub(super) tolerant: bool,
+    /// The rules for texts in the order in which they are applied, and which hold everywhere.
+    pub(super) texts: Vec<TextRule>,
+    pub(super) texts_everywhere: Vec<u16>,
     pub(super) null_rule: Option<RuleId>,
     pub(super) everywhere: Option<RuleId>,
     pub(super) only_rule: Option<RuleId>,
@@ -83,15 +64,18 @@ pub(super) struct Compiled {
     pub(super) redaction: Redaction,
 }
 
-impl Default for Comparator {
-    /// The comparator without rules.
+impl Default for Compiled {
+    /// No rules.
     fn default() -> Self {
-        Self::new(Compiled {
+        Self {
             rules: Vec::new(),
             keys: Vec::new(),
             rule_names: vec!["1 equals 1.0".to_owned()],
             numbers: Numbers::default(),
-            numbers_rule: None,
+            tolerances: Vec::new(),
+            tolerant: false,
+            texts: Vec::new(),
+            texts_everywhere: Vec::new(),
             null_rule: None,
             everywhere: None,
             only_rule: None,
@@ -99,7 +83,14 @@ impl Default for Comparator {
             sample_bytes: Rules::DEFAULT_SAMPLE_BYTES,
             effort: Rules::DEFAULT_EFFORT,
             redaction: Redaction::default(),
-        })
+        }
+    }
+}
+
+impl Default for Comparator {
+    /// The comparator without rules.
+    fn default() -> Self {
+        Self::new(Compiled::default())
     }
 }
 

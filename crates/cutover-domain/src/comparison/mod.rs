@@ -57,6 +57,6 @@ pub use outcome::Outcome;
 pub use preset::Preset;
 pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};
 pub use redaction::{REDACTED, RedactAction, Redacted, Redaction, RedactionError, RedactionRules};
-pub use rules::{Rules, RulesError};
+pub use rules::{RuleProblem, Rules, RulesError};
 pub use run::{Coverage, Implementation, Run, RunKind, RunState, Tally};
-pub use side::{Answer, SideOutcome, SideRecord, digest, excerpt};
+pub use side::{Answer, Digester, SideOutcome, SideRecord, digest, excerpt};
