@@ -47,6 +47,27 @@ fn an_answer_has_its_shape() {
 }
 
 #[test]
+fn a_number_past_64_bits_keeps_its_digits_in_a_list_as_outside_of_one() {
+    let home = Home::with_flag();
+    let condition = r#"id == "18446744073709551617""#;
+    let rule = ["rule", "add", "f", "--when", condition, "--serve", "on"];
+    home.done(&[&["flag"], &rule[..], &["--yes"]].concat());
+    for (attribute, expected) in [
+        ("id=18446744073709551617", true),
+        ("id=18446744073709551616", false),
+        ("id=[1, 18446744073709551617]", true),
+        ("id=[1, 18446744073709551616]", false),
+        (r#"id=["18446744073709551617"]"#, true),
+    ] {
+        let answer = home.json(&["flag", "eval", "f", "--unit", "u", "--attr", attribute]);
+        assert_eq!(answer["value"], expected, "{attribute}");
+    }
+    let answer = home.run(&["flag", "eval", "f", "--attr", "id=[1e999]"]);
+    assert_eq!(answer.code, 2, "{answer}");
+    assert!(answer.err.contains("larger numbers as texts"), "{answer}");
+}
+
+#[test]
 fn the_reasons_are_those_of_openfeature() {
     let home = Home::with_flag();
     let reason = |arguments: &[&str]| {

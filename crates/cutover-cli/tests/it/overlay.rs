@@ -67,6 +67,35 @@ fn people_are_told_what_masks_what() {
 }
 
 #[test]
+fn an_import_tells_which_variables_hide_what_it_brings() {
+    let home = home();
+    home.done(&["flag", "create", "other", "--yes"]);
+    let exported = home.done(&["flag", "export"]);
+    home.done(&["flag", "undo", "--to", "1", "--yes"]);
+    let file = home.file("flags.json", exported);
+    let import = [
+        "--overlay",
+        "feature",
+        "flag",
+        "import",
+        &file,
+        "--from",
+        "native",
+    ];
+    let masked = "new_pipeline: stored 25 %, but FEATURE_NEW_PIPELINE=false";
+    for yes in [None, Some("--yes")] {
+        let arguments: Vec<_> = import.iter().copied().chain(yes).collect();
+        let answer = under(&home, OFF, &arguments);
+        assert_eq!(answer.code, 0, "{answer}");
+        assert_eq!(answer.out.matches(masked).count(), 1, "{answer}");
+        let warnings = json(&home, OFF, &arguments)["warnings"].clone();
+        let told = warnings.as_array().unwrap();
+        // The second time it is all there already, and nothing is changed.
+        assert_eq!(told.len(), usize::from(yes.is_none()), "{warnings}");
+    }
+}
+
+#[test]
 fn without_the_option_no_variable_counts() {
     let home = home();
     for arguments in [

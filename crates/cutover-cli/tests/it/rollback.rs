@@ -74,6 +74,22 @@ fn a_tenant_goes_back_to_old_in_one_revision_and_nobody_else_does() {
 }
 
 #[test]
+fn a_flag_that_chooses_no_side_is_rolled_back_by_name_alone() {
+    let home = Home::with_flag();
+    home.done(&["flag", "set", "f", "on", "--yes"]);
+    let size = ["flag", "create", "page_size", "--type", "integer"];
+    home.done(&[&size[..], &["--variant", "off=20", "--yes"]].concat());
+    home.done(&["flag", "set", "page_size", "50", "--yes"]);
+    let told = [
+        &["flag", "rollback", "--tenant", "acme", "--yes"][..],
+        &["flag", "rollback", "--tenant", "acme", "--yes"],
+        &["flag", "rollback", "--tenant", "acme", "page_size", "--yes"],
+    ]
+    .map(|arguments| home.told(arguments));
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
 fn nothing_but_a_yes_is_asked_for() {
     let home = flags();
     let answer = home.run(&["flag", "rollback", "--tenant", "acme"]);

@@ -15,7 +15,7 @@ use super::view::FlagView;
 use crate::confirm::{ChangeArgs, Decision};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Page, Report, printable, style};
+use crate::output::{Page, Report, style};
 use crate::suggest::command;
 
 /// The revision before this one, as an option takes it.
@@ -144,12 +144,8 @@ impl Wish<'_> {
         } = self;
         let warnings = |document: &FlagDocument, changes: &[KeyChange], masks: &Masks| {
             let of_change = warnings(document, changes);
-            let masked = changes.iter().filter_map(|KeyChange { key, .. }| {
-                let mask = masks.of(key.as_str()).mask()?;
-                Some(format!("{key}: {}", printable(&mask)))
-            });
             let all = of_command.iter().cloned().chain(of_change);
-            all.chain(masked).collect::<Vec<_>>()
+            all.chain(masks.over_changes(changes)).collect::<Vec<_>>()
         };
         // Somebody who must not be asked is not shown a plan either: one load less.
         if args.dry_run || !args.yes {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use cutover_domain::flags::{
-    Definition, FlagDocument, FlagKey, Mask, MaskEffect, Overlaid, OverlayNote,
+    Definition, FlagDocument, FlagKey, KeyChange, Mask, MaskEffect, Overlaid, OverlayNote,
 };
 use serde::Serialize;
 
 use crate::context::Context;
+use crate::output::printable;
 
 /// What variables do to each flag that they speak of. Nothing without `--overlay`.
 #[derive(Default)]
@@ -89,6 +90,14 @@ impl Masks {
     /// What cannot be followed, and what else people should know.
     pub(super) fn told(&self) -> &[String] {
         &self.told
+    }
+
+    /// What hides the flags that a change touches from whoever asks in this environment.
+    pub(super) fn over_changes(&self, changes: &[KeyChange]) -> impl Iterator<Item = String> {
+        changes.iter().filter_map(|KeyChange { key, .. }| {
+            let mask = self.of(key.as_str()).mask()?;
+            Some(format!("{key}: {}", printable(&mask)))
+        })
     }
 
     /// The variables that define a flag which is not stored.

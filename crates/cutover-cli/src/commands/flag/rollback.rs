@@ -4,6 +4,7 @@ use clap::{ArgGroup, Args};
 use cutover_domain::Stage;
 use cutover_domain::flags::{
     Change, Context as Asked, Definition, ErrorCode, FlagKey, Interner, Revision, Snapshot,
+    ValueType,
 };
 
 use super::change::{Wish, before, from_the_start, nothing_to_do};
@@ -22,11 +23,12 @@ use crate::suggest::command;
     ("cutover flag rollback --tenant acme new_store new_search", "in these two flags only"),
     ("cutover flag rollback --unit dataset-17", ""),
 ]), after_help = "It overrides each flag to what it answers when it is off. Without KEYs these are \
-                  the flags of migrations, and every flag that gives the tenant anything else; \
-                  those at stage complete, where old is stale, only with --force.",
+                  the flags of migrations, and every boolean flag that gives the tenant anything \
+                  else; those of other types, whose values choose no side, only by name; those at \
+                  stage complete, where old is stale, only with --force.",
     group(ArgGroup::new("who").args(["tenant", "unit"]).required(true)))]
 pub struct RollbackArgs {
-    /// The flags [default: every migration, and what gives them anything but off]
+    /// The flags [default: every migration, and every boolean flag that gives them anything but off]
     #[arg(value_name = "KEY")]
     keys: Vec<String>,
     /// The tenant
@@ -83,16 +85,8 @@ pub(super) fn rollback(context: &Context, args: &RollbackArgs) -> Result<Exit, F
 fn attempt(context: &Context, args: &RollbackArgs, who: Who<'_>) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
     let request = flags.request(&args.change)?;
-    let mut stale = Vec::new();
-    let mut keys = Vec::new();
-    for (key, flag) in wanted(&flags, args, who)? {
-        if flag.stage == Some(Stage::Complete) && !args.force {
-            stale.push(key);
-        } else {
-            keys.push(key);
-        }
-    }
-    let warnings = warnings(&flags, &stale, &keys, who);
+    let Chosen { keys, stale, typed } = Chosen::among(&flags, args, who)?;
+    let warnings = warnings(&flags, &stale, &typed, &keys, who);
     let target = printable(who.target());
     if keys.is_empty() {
         for warning in warnings {
@@ -126,6 +120,33 @@ fn attempt(context: &Context, args: &RollbackArgs, who: Who<'_>) -> Result<Exit,
     .make(context)
 }
 
+/// Which flags are rolled back, and which are left out.
+#[derive(Default)]
+struct Chosen {
+    keys: Vec<FlagKey>,
+    /// At stage complete, and not forced.
+    stale: Vec<FlagKey>,
+    /// Of a type that chooses no side (a page size has no old one), and not named.
+    typed: Vec<FlagKey>,
+}
+
+impl Chosen {
+    fn among(flags: &Flags, args: &RollbackArgs, who: Who<'_>) -> Result<Self, Failure> {
+        let mut chosen = Self::default();
+        for (key, flag) in wanted(flags, args, who)? {
+            let list = if flag.stage == Some(Stage::Complete) && !args.force {
+                &mut chosen.stale
+            } else if flag.kind == ValueType::Boolean || !args.keys.is_empty() {
+                &mut chosen.keys
+            } else {
+                &mut chosen.typed
+            };
+            list.push(key);
+        }
+        Ok(chosen)
+    }
+}
+
 /// The flags that were named; or those of migrations, and those that give something else than off.
 /// What is overridden to off already stays as it is, unless it was named.
 fn wanted<'a>(
@@ -157,7 +178,13 @@ fn wanted<'a>(
     Ok(wanted.map(|(key, flag)| (key.clone(), flag)).collect())
 }
 
-fn warnings(flags: &Flags, stale: &[FlagKey], keys: &[FlagKey], who: Who<'_>) -> Vec<String> {
+fn warnings(
+    flags: &Flags,
+    stale: &[FlagKey],
+    typed: &[FlagKey],
+    keys: &[FlagKey],
+    who: Who<'_>,
+) -> Vec<String> {
     let mut warnings = Vec::new();
     let names = |keys: &[FlagKey]| {
         keys.iter()
@@ -169,6 +196,12 @@ fn warnings(flags: &Flags, stale: &[FlagKey], keys: &[FlagKey], who: Who<'_>) ->
         warnings.push(format!(
             "left out, being at stage complete, where old is stale: {}; --force rolls them back, too",
             names(stale)
+        ));
+    }
+    if !typed.is_empty() {
+        warnings.push(format!(
+            "left out, being neither on nor off: {}; named, they are rolled back, too",
+            names(typed)
         ));
     }
     if let Who::Tenant(tenant) = who {

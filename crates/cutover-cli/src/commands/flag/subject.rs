@@ -131,9 +131,13 @@ impl Subject {
                 }
                 _ => {
                     let value = Owned::read(value).ok_or_else(|| {
-                        let problem = format_args!("{name}: a list in a list is never asked about");
-                        Failure::usage(problem)
-                            .hint("write texts, numbers, true and false: [\"staff\", \"beta\"]")
+                        let problem = format_args!(
+                            "{name}: a list of anything but texts, numbers and truth values is \
+                             never asked about"
+                        );
+                        Failure::usage(problem).hint(
+                            "write [\"staff\", \"beta\"], for example; larger numbers as texts",
+                        )
                     })?;
                     subject.attributes.push((name.to_owned(), value));
                 }

@@ -2,8 +2,11 @@
 
 mod laws;
 mod oracle;
+mod redaction;
 mod rules;
+mod rules_file;
 mod strategy;
+mod texts;
 mod traps;
 
 use cutover_domain::comparison::{Comparison, Rules};

@@ -14,6 +14,7 @@ use cutover_env::Scheme;
 
 use super::change::from_the_start;
 use super::consequences::warnings;
+use super::masks::Masks;
 use super::open::Flags;
 use super::subject::{Subject, SubjectArgs};
 use super::units::Units;
@@ -160,7 +161,9 @@ fn attempt(
     let lists = subject.lists();
     let asking = subject.asking(&lists);
     let sides = units.map(|units| Sides::new(source, &imported, before, after, &asking, units));
-    let warnings = warnings(after, &plan.changes);
+    let (masks, _) = Masks::over(context, after);
+    let mut warnings = warnings(after, &plan.changes);
+    warnings.extend(masks.over_changes(&plan.changes));
     let mut report = ImportReport {
         dry_run: true,
         revision: before.revision,
