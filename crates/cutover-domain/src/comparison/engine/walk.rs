@@ -503,6 +503,7 @@ impl<'p> Walk<'p> {
             counts: self.counts,
             differences: self.differences,
             hidden: hidden.collect(),
+            places: Vec::new(),
         }
     }
 }

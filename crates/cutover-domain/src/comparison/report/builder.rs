@@ -8,11 +8,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cluster::Clusters;
+use super::evidence::{but_for_noise, performance};
 use super::statistics::{Spread, distribution};
 use super::{
     Change, CounterChange, HiddenByRule, MeanDelta, OperationReport, REPORT_SCHEMA, Report,
     ReportedCoverage, ReportedRun, SideReport, SlowRecord, Totals,
 };
+use crate::comparison::noise::NoiseLearner;
+use crate::comparison::performance::{PairedSample, PerformanceLimits};
 use crate::comparison::{
     ComparisonRecord, Counts, Coverage, Run, RunId, RunKind, SideRecord, percent_change, round,
 };
@@ -41,6 +44,7 @@ pub struct ReportBuilder {
     slowest: Vec<SlowRecord>,
     hidden: BTreeMap<String, (u64, u64)>,
     unreadable: Vec<String>,
+    limits: PerformanceLimits,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +52,8 @@ struct Operation {
     totals: Totals,
     clusters: Clusters,
     failures: BTreeMap<String, u64>,
+    noise: NoiseLearner,
+    measured: PairedSample,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +80,13 @@ impl ReportBuilder {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What performance is held against, if not the [usual](PerformanceLimits::standard).
+    #[must_use]
+    pub fn limits(mut self, limits: PerformanceLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// Adds the header of a run, for its name and its coverage. Adding it again replaces it.
@@ -129,10 +142,11 @@ impl ReportBuilder {
                 .cmp(&left.started)
                 .then_with(|| right.id.cmp(&left.id))
         });
+        let count = self.operations.len();
         let mut operations: Vec<OperationReport> = self
             .operations
             .into_iter()
-            .map(|(name, found)| found.finish(name))
+            .map(|(name, found)| found.finish(name, &self.limits, count))
             .collect();
         operations.sort_by(|left, right| {
             let unproven = |totals: &Totals| totals.comparisons - totals.equal;
@@ -163,6 +177,12 @@ impl ReportBuilder {
             runs,
             totals,
             pass: totals.pass(),
+            noise: but_for_noise(
+                totals,
+                operations
+                    .iter()
+                    .filter_map(|operation| operation.noise.as_ref()),
+            ),
             coverage: ReportedCoverage::new(coverage, self.records),
             differences: self.differences,
             operations,
@@ -284,19 +304,37 @@ impl ReportBuilder {
 impl Operation {
     fn add(&mut self, record: &ComparisonRecord) {
         self.clusters.add(record);
+        self.noise.record(record);
+        self.measured.add(record);
         if let Some(error) = record.judgement.error() {
             *entry(&mut self.failures, error) += 1;
         }
     }
 
-    fn finish(self, operation: String) -> OperationReport {
+    /// The report on one of so many operations.
+    fn finish(
+        self,
+        operation: String,
+        limits: &PerformanceLimits,
+        operations: usize,
+    ) -> OperationReport {
+        let noise = Some(self.noise.learned()).filter(|noise| !noise.is_empty());
+        let unclustered = self.clusters.unclustered;
+        let mut clusters = self.clusters.sorted();
+        for cluster in &mut clusters {
+            cluster.noise = noise
+                .as_ref()
+                .map(|noise| noise.class(&cluster.path, cluster.kind));
+        }
         OperationReport {
+            performance: performance(&self.measured, limits, &operation, operations),
             operation,
             totals: self.totals,
             pass: self.totals.pass(),
-            unclustered: self.clusters.unclustered,
-            clusters: self.clusters.sorted(),
+            unclustered,
+            clusters,
             failures: self.failures,
+            noise,
         }
     }
 }

@@ -117,6 +117,7 @@ fn begin(path: &str, record: &ComparisonRecord, difference: &Difference) -> Clus
         records: 0,
         differences: 0,
         example: example(record, difference),
+        noise: None,
     }
 }
 

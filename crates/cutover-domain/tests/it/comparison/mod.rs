@@ -1,7 +1,9 @@
 //! Laws and known traps of comparison.
 
 mod laws;
+mod noise;
 mod oracle;
+mod performance;
 mod rules;
 mod strategy;
 mod traps;
