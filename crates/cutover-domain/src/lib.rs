@@ -11,6 +11,8 @@ pub mod flags;
 pub mod metrics;
 pub mod percentage;
 pub mod side;
+#[cfg(any(feature = "flags", feature = "comparison"))]
+mod spelling;
 pub mod stage;
 #[cfg(feature = "comparison")]
 pub mod tree;

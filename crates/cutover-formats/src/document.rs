@@ -5,6 +5,7 @@ use cutover_domain::tree::{JsonLimits, Tree, TreeBuilder};
 use crate::error::{Problem, ReadError};
 use crate::format::Format;
 use crate::lines::LineTexts;
+use crate::plain::text_lines;
 use crate::text::{Text, decode};
 
 /// A document to read: its bytes, and what is known about them.
@@ -87,6 +88,12 @@ impl<'a> Document<'a> {
         match format {
             Some(Format::Json) => self.read_json(&text),
             Some(Format::JsonLines) => self.read_lines(&text),
+            Some(Format::Yaml) => self.read_yaml(&text),
+            Some(Format::Toml) => self.read_toml(&text),
+            // A byte-order mark is text like any other, so that one is not hidden.
+            Some(Format::Text) => {
+                text_lines(self.bytes).map_err(|error| ReadError::whole(Problem::Size(error)))
+            }
             // Reading nothing as JSON says that there is nothing.
             None if text.text.trim_ascii().is_empty() => self.read_json(&text),
             None => {
@@ -99,6 +106,26 @@ impl<'a> Document<'a> {
     fn read_json(&self, text: &Text<'_>) -> Result<Tree, ReadError> {
         Tree::from_json_within(text.text, self.limits)
             .map_err(|error| ReadError::json(error.moved(0, text.skipped)))
+    }
+
+    #[cfg(feature = "yaml")]
+    fn read_yaml(&self, text: &Text<'_>) -> Result<Tree, ReadError> {
+        crate::yaml::read(text, self.limits.depth)
+    }
+
+    #[cfg(not(feature = "yaml"))]
+    fn read_yaml(&self, _text: &Text<'_>) -> Result<Tree, ReadError> {
+        Err(ReadError::whole(Problem::NotBuilt(Format::Yaml)))
+    }
+
+    #[cfg(feature = "toml")]
+    fn read_toml(&self, text: &Text<'_>) -> Result<Tree, ReadError> {
+        crate::toml::read(text, self.limits.depth)
+    }
+
+    #[cfg(not(feature = "toml"))]
+    fn read_toml(&self, _text: &Text<'_>) -> Result<Tree, ReadError> {
+        Err(ReadError::whole(Problem::NotBuilt(Format::Toml)))
     }
 
     fn read_lines(&self, text: &Text<'_>) -> Result<Tree, ReadError> {
@@ -171,10 +198,10 @@ mod tests {
                 "a.json: the document is encoded in UTF-16, little",
             ),
             (
-                "a.txt",
+                "a.what",
                 b"hello",
                 None,
-                "a.txt: its format is not known from its name or content",
+                "a.what: its format is not known from its name or content",
             ),
             (
                 "a",

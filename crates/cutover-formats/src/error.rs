@@ -4,6 +4,8 @@ use std::fmt;
 
 use cutover_domain::tree::{BuildError, JsonError, JsonErrorKind, Position};
 
+use crate::format::Format;
+
 /// A document that was not read: which, where, why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {
@@ -22,6 +24,35 @@ pub enum Problem {
     /// It is not the JSON it should be.
     #[error(transparent)]
     Json(JsonErrorKind),
+    /// It breaks the rules of its format.
+    #[error("{0}")]
+    Syntax(String),
+    /// A mapping or table names a member twice.
+    #[error("the key `{key}` stands twice in one table, first at {first}; remove or rename one")]
+    DuplicateKey {
+        /// The name, cut if it is long.
+        key: String,
+        /// Where it stands first.
+        first: Position,
+    },
+    /// An alias that stands within the value it names.
+    #[error("the alias stands within the value that it names; a value cannot hold itself")]
+    SelfReference,
+    /// Aliases and merge keys would make far more of the document than is written.
+    #[error("aliases repeat more than {limit} values; write out what is meant, or repeat less")]
+    Repetition {
+        /// The limit in force.
+        limit: u64,
+    },
+    /// Nested beyond the limit.
+    #[error("the document is nested deeper than {limit} levels")]
+    TooDeep {
+        /// The limit in force.
+        limit: usize,
+    },
+    /// The feature that reads the format is off.
+    #[error("this build does not read {0}: it was made without the feature `{0}`")]
+    NotBuilt(Format),
     /// A byte that is no text.
     #[error("byte 0x{0:02X} is not UTF-8; convert the document to UTF-8")]
     NotUtf8(u8),

@@ -13,6 +13,14 @@ pub(crate) struct Text<'a> {
     pub(crate) skipped: usize,
 }
 
+#[cfg(any(feature = "toml", feature = "yaml"))]
+impl Text<'_> {
+    /// The position in the document of a byte of the text.
+    pub(crate) fn position(&self, at: usize) -> Position {
+        Position::of(self.text, at).moved(0, self.skipped)
+    }
+}
+
 /// The text of a document.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Text<'_>, ReadError> {
     for (mark, encoding) in [

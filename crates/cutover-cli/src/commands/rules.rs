@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use cutover_domain::comparison::{Comparator, Preset, Rules};
+use cutover_domain::comparison::{Comparator, Preset, RedactAction, RedactionRules, Rules};
 
+use crate::context::variable;
 use crate::exit::Failure;
 
 /// What counts as a difference.
@@ -36,6 +37,13 @@ pub struct RuleArgs {
     /// Numbers are equal when they are no further apart than this share of the larger one
     #[arg(long, value_name = "X", value_parser = tolerance)]
     rel: Option<f64>,
+    /// Keep nothing of what stands at this path, or under names and in texts that look like
+    /// secrets; it is compared all the same
+    #[arg(long, value_name = "PATH[=mask|hash|drop]|secrets")]
+    redact: Vec<Redact>,
+    /// Keep nothing of what this pattern matches, in values, names and messages
+    #[arg(long, value_name = "REGEX")]
+    redact_text: Vec<String>,
     /// Begin with a set of rules: strict, lenient, mdm or pipeline
     #[arg(long, value_name = "NAME", value_parser = preset)]
     preset: Option<Preset>,
@@ -48,6 +56,37 @@ pub struct RuleArgs {
     /// Keep and show at most so many differences; all are counted [default: 50]
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+}
+
+/// What is not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Redact {
+    Path(String, RedactAction),
+    Secrets,
+}
+
+impl FromStr for Redact {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WANTED: &str = "what is redacted is a path like $..password, with =hash or =drop if need be, or the \
+             word secrets";
+        if text == "secrets" {
+            return Ok(Self::Secrets);
+        }
+        if !text.starts_with('$') {
+            return Err(WANTED);
+        }
+        // A path may hold `=` in a quoted name, and then a bracket follows.
+        let (path, action) = match text.rsplit_once('=') {
+            Some((path, "mask")) => (path, RedactAction::Mask),
+            Some((path, "hash")) => (path, RedactAction::Hash),
+            Some((path, "drop")) => (path, RedactAction::Drop),
+            Some((_, word)) if !word.contains(']') => return Err(WANTED),
+            _ => (text, RedactAction::Mask),
+        };
+        Ok(Self::Path(path.to_owned(), action))
+    }
 }
 
 /// `PATH=FIELD[,FIELD]`.
@@ -123,12 +162,22 @@ impl RuleArgs {
         if let Some(tolerance) = self.rel {
             rules = rules.relative(tolerance);
         }
+        for redact in &self.redact {
+            rules = rules.redact(match redact {
+                Redact::Path(path, action) => RedactionRules::new().path(path, *action),
+                Redact::Secrets => RedactionRules::new().secrets(),
+            });
+        }
+        for pattern in &self.redact_text {
+            rules = rules.redact(RedactionRules::new().text(pattern, RedactAction::Mask));
+        }
         Ok(rules)
     }
 
     /// The comparator of these rules.
     pub(crate) fn comparator(&self) -> Result<Comparator, Failure> {
-        self.rules()?.build().map_err(|error| {
+        let salt = RedactionRules::new().salt(redaction_salt()?);
+        self.rules()?.redact(salt).build().map_err(|error| {
             Failure::usage(error).hint("paths are written like $.items[*].price or $..updated_at")
         })
     }
@@ -137,6 +186,18 @@ impl RuleArgs {
     pub(crate) fn limit(&self) -> usize {
         self.limit.unwrap_or(LIMIT)
     }
+}
+
+/// The salt of hashed values. Without a variable one of this process alone: then hashes are
+/// comparable within a run.
+fn redaction_salt() -> Result<String, Failure> {
+    if let Some(salt) = variable("CUTOVER_REDACTION_SALT") {
+        return Ok(salt);
+    }
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::io("get a random number", &error.into()))?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
 /// How many differences are kept when nothing is said.
@@ -214,6 +275,11 @@ mod tests {
             "--abs=0.5",
             "--rel=1e-9",
             "--limit=7",
+            "--redact=$.e",
+            "--redact=$.f['a=b']",
+            "--redact=$.g=hash",
+            "--redact=secrets",
+            "--redact-text=[0-9]{16}",
         ]);
         let expected = Rules::new()
             .limit(7)
@@ -224,8 +290,18 @@ mod tests {
             .only("$.c")
             .key("$.d", ["x", "y"])
             .absolute(0.5)
-            .relative(1e-9);
+            .relative(1e-9)
+            .redact(
+                RedactionRules::new()
+                    .path("$.e", RedactAction::Mask)
+                    .path("$.f['a=b']", RedactAction::Mask)
+                    .path("$.g", RedactAction::Hash)
+                    .secrets()
+                    .text("[0-9]{16}", RedactAction::Mask),
+            );
         assert_eq!(all, expected);
+        assert!(parse(&["--redact=password"]).is_err());
+        assert!(parse(&["--redact=$.a=shred"]).is_err());
         let error = parse(&["--preset=nothing"]).unwrap_err().to_string();
         assert!(error.contains("pipeline"), "{error}");
         let error = parse(&["--ignore=updated_at"])

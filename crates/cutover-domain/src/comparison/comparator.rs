@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::difference::{Comparison, Counts, Difference, DifferenceKind, Severity};
-use super::engine::{self, PathRule, RuleId};
+use super::engine::{self, Numbers, PathRule, RuleId, TextRule, Tolerance};
 use super::outcome::Outcome;
+use super::redaction::Redaction;
 use super::rules::Rules;
 use crate::tree::{Tree, TreeBuilder};
 
@@ -30,30 +31,6 @@ use crate::tree::{Tree, TreeBuilder};
 #[derive(Clone, Debug)]
 pub struct Comparator(Arc<Compiled>);
 
-/// How numbers are compared.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Numbers {
-    pub(super) absolute: f64,
-    pub(super) relative: f64,
-    pub(super) integers: bool,
-    pub(super) strict: bool,
-}
-
-impl Numbers {
-    pub(super) fn tolerant(&self) -> bool {
-        self.absolute > 0.0 || self.relative > 0.0
-    }
-
-    /// `|a − b| ≤ max(absolute, relative · max(|a|, |b|))`; symmetric, and false for what is not
-    /// finite.
-    pub(super) fn close(&self, left: f64, right: f64) -> bool {
-        let allowed = self
-            .absolute
-            .max(self.relative * left.abs().max(right.abs()));
-        (left - right).abs() <= allowed && left.is_finite() && right.is_finite()
-    }
-}
-
 /// How the members of a collection are paired.
 #[derive(Debug)]
 pub(super) struct KeySpec {
@@ -72,31 +49,48 @@ pub(super) struct Compiled {
     pub(super) keys: Vec<KeySpec>,
     pub(super) rule_names: Vec<String>,
     pub(super) numbers: Numbers,
-    pub(super) numbers_rule: Option<RuleId>,
+    pub(super) tolerances: Vec<Tolerance>,
+    /// Whether numbers may differ anywhere.
+    pub(super) tolerant: bool,
+    /// The rules for texts in the order in which they are applied, and which hold everywhere.
+    pub(super) texts: Vec<TextRule>,
+    pub(super) texts_everywhere: Vec<u16>,
     pub(super) null_rule: Option<RuleId>,
     pub(super) everywhere: Option<RuleId>,
     pub(super) only_rule: Option<RuleId>,
     pub(super) limit: usize,
     pub(super) sample_bytes: usize,
     pub(super) effort: u64,
+    pub(super) redaction: Redaction,
 }
 
-impl Default for Comparator {
-    /// The comparator without rules.
+impl Default for Compiled {
+    /// No rules.
     fn default() -> Self {
-        Self::new(Compiled {
+        Self {
             rules: Vec::new(),
             keys: Vec::new(),
             rule_names: vec!["1 equals 1.0".to_owned()],
             numbers: Numbers::default(),
-            numbers_rule: None,
+            tolerances: Vec::new(),
+            tolerant: false,
+            texts: Vec::new(),
+            texts_everywhere: Vec::new(),
             null_rule: None,
             everywhere: None,
             only_rule: None,
             limit: Rules::DEFAULT_LIMIT,
             sample_bytes: Rules::DEFAULT_SAMPLE_BYTES,
             effort: Rules::DEFAULT_EFFORT,
-        })
+            redaction: Redaction::default(),
+        }
+    }
+}
+
+impl Default for Comparator {
+    /// The comparator without rules.
+    fn default() -> Self {
+        Self::new(Compiled::default())
     }
 }
 
@@ -114,6 +108,13 @@ impl Comparator {
         engine::compare(&self.0, old, new)
     }
 
+    /// What must not be kept of an answer. The differences that this comparator reports are
+    /// redacted already; everything else that is kept beside them is for the caller to redact.
+    #[must_use]
+    pub fn redaction(&self) -> &Redaction {
+        &self.0.redaction
+    }
+
     /// As [`compare`](Self::compare), for answers that may be errors: failing the same way is a
     /// match, anything else that is not an answer on both sides is one difference of kind
     /// [`Outcome`](DifferenceKind::Outcome).
@@ -129,8 +130,8 @@ impl Comparator {
                     path: "$".to_owned(),
                     new_path: None,
                     kind: DifferenceKind::Outcome,
-                    old: Some(sample(old, self.0.sample_bytes)),
-                    new: Some(sample(new, self.0.sample_bytes)),
+                    old: Some(self.sample(old)),
+                    new: Some(self.sample(new)),
                     times: None,
                     severity: Severity::default(),
                 }];
@@ -145,30 +146,36 @@ impl Comparator {
             }
         }
     }
-}
 
-/// `{"ok": …}` or `{"error": {"class": …, "message": …}}`, bounded.
-fn sample(outcome: &Outcome, max_bytes: usize) -> Tree {
-    let mut builder = TreeBuilder::new();
-    builder.begin_object();
-    match outcome {
-        Outcome::Ok(value) => {
-            builder.key("ok");
-            builder.value(value.excerpt(max_bytes).root());
+    /// `{"ok": …}` or `{"error": {"class": …, "message": …}}`, redacted and bounded.
+    fn sample(&self, outcome: &Outcome) -> Tree {
+        let Compiled {
+            redaction,
+            sample_bytes,
+            ..
+        } = &*self.0;
+        let mut builder = TreeBuilder::new();
+        builder.begin_object();
+        match outcome {
+            Outcome::Ok(value) => {
+                builder.key("ok");
+                builder.value(redaction.tree(value).tree.excerpt(*sample_bytes).root());
+            }
+            Outcome::Error { class, message } => {
+                builder.key("error");
+                builder.begin_object();
+                for (name, text) in [("class", class), ("message", message)] {
+                    builder.key(name);
+                    let text = Tree::string(redaction.text(text));
+                    builder.value(text.excerpt(*sample_bytes).root());
+                }
+                // Two different keys.
+                builder.end_object().ok();
+            }
         }
-        Outcome::Error { class, message } => {
-            builder.key("error");
-            builder.begin_object();
-            builder.key("class");
-            builder.value(Tree::string(class.as_str()).excerpt(max_bytes).root());
-            builder.key("message");
-            builder.value(Tree::string(message.as_str()).excerpt(max_bytes).root());
-            // Two different keys.
-            builder.end_object().ok();
-        }
+        builder.end_object().ok();
+        builder.finish().unwrap_or_else(|_| Tree::null())
     }
-    builder.end_object().ok();
-    builder.finish().unwrap_or_else(|_| Tree::null())
 }
 
 #[cfg(test)]

@@ -44,7 +44,6 @@ mod overlay;
 mod preset;
 mod rule;
 mod snapshot;
-mod spelling;
 mod text;
 mod validation;
 mod value;

@@ -5,6 +5,8 @@ use hashbrown::HashMap;
 use super::super::comparator::NUMBER_FORM;
 use super::scope::RuleId;
 use super::sides::{Collection, Element, Pair};
+use super::text;
+use super::tolerance::Numbers;
 use crate::tree::{NO_KEY, Tag};
 
 /// The judge of two prepared answers: what agrees, what the rules hid on the way, and how much
@@ -243,7 +245,7 @@ impl<'p> Judge<'p> {
         for chunk in sorted_old.chunk_by(|one, next| one.0 == next.0) {
             let partners = &sorted_new[start..start + chunk.len()];
             start += chunk.len();
-            if chunk.len() == 1 || !pair.rules.numbers.tolerant() {
+            if chunk.len() == 1 || !pair.rules.tolerant {
                 let fixed = chunk.iter().zip(partners);
                 pairs.extend(fixed.map(|((_, old), (_, new))| (old.node, new.node)));
                 open.extend_from_slice(&pairs[pairs.len() - chunk.len()..]);
@@ -298,9 +300,7 @@ impl<'p> Judge<'p> {
         let (left, right) = (pair.old.raw(old), pair.new.raw(new));
         let same = |same: bool| if same { Verdict::Same } else { Verdict::Value };
         match (left.tag, right.tag) {
-            (Tag::String, Tag::String) => {
-                same(pair.old.tree.payload_text(left) == pair.new.tree.payload_text(right))
-            }
+            (Tag::String, Tag::String) => same(self.texts(old, new)),
             (Tag::Integer, Tag::Integer) if left.payload == right.payload => Verdict::Same,
             (Tag::Integer | Tag::Lexeme, Tag::Integer | Tag::Lexeme) => self.numbers(old, new),
             (Tag::Null, Tag::Null) => Verdict::Same,
@@ -309,12 +309,33 @@ impl<'p> Judge<'p> {
         }
     }
 
+    fn texts(&mut self, old: u32, new: u32) -> bool {
+        let pair = self.pair;
+        let left = pair.old.tree.payload_text(pair.old.raw(old));
+        let right = pair.new.tree.payload_text(pair.new.raw(new));
+        if left == right {
+            return true;
+        }
+        let rules = &pair.rules.texts;
+        if rules.is_empty() {
+            return false;
+        }
+        let in_old = pair.scopes.texts(pair.old.scope(old));
+        let in_new = pair.scopes.texts(pair.new.scope(new));
+        if text::normal(rules, in_old, left) != text::normal(rules, in_new, right) {
+            return false;
+        }
+        text::needed(rules, (in_old, left), (in_new, right), |rule| {
+            self.hits.push(rule);
+        });
+        true
+    }
+
     fn numbers(&mut self, old: u32, new: u32) -> Verdict {
         let pair = self.pair;
         let (left, right) = (pair.old.number(old), pair.new.number(new));
-        let rules = &pair.rules.numbers;
         let both_integers = left.is_integer() && right.is_integer();
-        if rules.strict && left.is_integer() != right.is_integer() {
+        if pair.rules.numbers.strict && left.is_integer() != right.is_integer() {
             return Verdict::Type;
         }
         if left == right {
@@ -323,23 +344,34 @@ impl<'p> Judge<'p> {
             }
             return Verdict::Same;
         }
-        if !rules.tolerant() || (both_integers && !rules.integers) {
+        if !pair.rules.tolerant {
             return Verdict::Value;
         }
-        let close = match (left.as_i64(), right.as_i64()) {
+        let (apart, larger) = match (left.as_i64(), right.as_i64()) {
             // Past 2^53 neighbours would fall together as binary fractions.
-            (Some(left), Some(right)) => {
-                let apart = left.abs_diff(right) as f64;
-                let larger = left.unsigned_abs().max(right.unsigned_abs()) as f64;
-                apart <= rules.absolute.max(rules.relative * larger)
+            (Some(left), Some(right)) => (
+                left.abs_diff(right) as f64,
+                left.unsigned_abs().max(right.unsigned_abs()) as f64,
+            ),
+            _ => {
+                let (left, right) = (left.as_f64(), right.as_f64());
+                ((left - right).abs(), left.abs().max(right.abs()))
             }
-            _ => rules.close(left.as_f64(), right.as_f64()),
         };
-        if !close {
-            return Verdict::Value;
+        let rule = |numbers: &Numbers| {
+            let concerned = numbers.tolerant() && larger.is_finite();
+            let concerned = concerned && (numbers.integers || !both_integers);
+            concerned.then(|| numbers.rule_for(apart, larger)).flatten()
+        };
+        let in_old = pair.scopes.numbers(pair.old.scope(old));
+        let in_new = pair.scopes.numbers(pair.new.scope(new));
+        match rule(in_old).or_else(|| rule(in_new)) {
+            Some(rule) => {
+                self.hits.push(rule);
+                Verdict::Same
+            }
+            None => Verdict::Value,
         }
-        self.hits.extend(pair.rules.numbers_rule);
-        Verdict::Same
     }
 
     /// The members of two objects by key: those of old in its order, then what only new has.

@@ -36,7 +36,7 @@ impl Judge<'_> {
             pairs: Vec::with_capacity(old.len()),
             ..Bag::default()
         };
-        let tolerant = pair.rules.numbers.tolerant();
+        let tolerant = pair.rules.tolerant;
         for (olds, news) in classes.iter() {
             self.subtract(olds, news, tolerant, &mut bag);
         }

@@ -6,12 +6,15 @@
 
 use super::agree::Judge;
 use super::sides::{Element, Side};
+use super::tolerance::Numbers;
 use crate::tree::Tag;
 
 /// The numbers of one element that tolerance lets differ, in an order all elements of one hash
 /// share.
 struct Columns {
     values: Vec<f64>,
+    /// The scope of each value, which says how far it may lie apart.
+    scopes: Vec<u32>,
     /// Whether any is written as an integer, which may be compared exactly.
     has_integer: bool,
     /// Whether some lie in an array without order, so that only their sorted sequence is shared.
@@ -25,21 +28,40 @@ const COLUMN_SAMPLE: usize = 256;
 struct Sorted {
     old: Vec<(f64, usize)>,
     new: Vec<(f64, usize)>,
+    /// How far values of that column may lie apart at most.
+    within: Numbers,
+    /// Whether sorted order alone gives a largest matching: a single number, one tolerance.
+    suffices: bool,
+}
+
+impl Sorted {
+    /// Whether two values of the sorting column are close enough to look further.
+    fn near(&self, old: f64, new: f64) -> bool {
+        old.total_cmp(&new).is_eq() || self.within.close(old, new)
+    }
+
+    /// The sorted elements of the other side that one with this value may be close to.
+    fn window(&self, value: f64, others: &[(f64, usize)]) -> std::ops::Range<usize> {
+        let start =
+            others.partition_point(|(other, _)| *other < value && !self.near(value, *other));
+        let width = others[start..]
+            .partition_point(|(other, _)| *other <= value || self.near(value, *other));
+        start..start + width
+    }
 }
 
 impl Judge<'_> {
     /// For each old element of one hash the position of its partner among the new ones, as many as
     /// possible. Elements left without one for lack of effort set `exhausted`.
     pub(super) fn match_close(&mut self, old: &[Element], new: &[Element]) -> Vec<Option<usize>> {
-        let (sorted, simple) = self.sort_by_best_column(old, new);
+        let sorted = self.sort_by_best_column(old, new);
         let mut matching = Matching {
             partner_of_old: vec![None; old.len()],
             partner_of_new: vec![None; new.len()],
         };
         self.match_greedily(old, new, &sorted, &mut matching);
-        // For a single number sorted order alone gives a largest matching.
         let complete = matching.old_is_complete() || matching.new_is_complete();
-        if !complete && !simple {
+        if !complete && !sorted.suffices {
             self.augment(old, new, &sorted, &mut matching);
         }
         for (element, partner) in old.iter().zip(&matching.partner_of_old) {
@@ -59,7 +81,7 @@ impl Judge<'_> {
         agree
     }
 
-    fn sort_by_best_column(&self, old: &[Element], new: &[Element]) -> (Sorted, bool) {
+    fn sort_by_best_column(&self, old: &[Element], new: &[Element]) -> Sorted {
         let columns = |side: &Side<'_>, elements: &[Element]| -> Vec<Columns> {
             elements
                 .iter()
@@ -103,20 +125,40 @@ impl Judge<'_> {
             sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             sorted
         };
-        let simple = width <= 1 && !in_bag && !has_integer;
-        (
-            Sorted {
-                old: sort(&left),
-                new: sort(&right),
-            },
-            simple,
-        )
+        let mut scopes: Vec<u32> = match best {
+            // Sorted values are of any column.
+            _ if in_bag => left
+                .iter()
+                .chain(&right)
+                .flat_map(|c| c.scopes.clone())
+                .collect(),
+            Some(column) => left
+                .iter()
+                .chain(&right)
+                .map(|c| c.scopes[column])
+                .collect(),
+            None => Vec::new(),
+        };
+        scopes.sort_unstable();
+        scopes.dedup();
+        let numbers = |scope: &u32| *self.pair.scopes.numbers(*scope);
+        let within = scopes
+            .iter()
+            .map(numbers)
+            .reduce(|all, one| all.widest(&one));
+        Sorted {
+            old: sort(&left),
+            new: sort(&right),
+            within: within.unwrap_or_default(),
+            suffices: width <= 1 && scopes.len() <= 1 && !in_bag && !has_integer,
+        }
     }
 
     /// The tolerant numbers of an element: members by key, elements in order.
     fn columns(&self, side: &Side<'_>, element: u32) -> Columns {
         let mut columns = Columns {
             values: Vec::new(),
+            scopes: Vec::new(),
             has_integer: false,
             in_bag: false,
         };
@@ -125,12 +167,11 @@ impl Judge<'_> {
             let raw = side.raw(node);
             let scope = self.pair.scopes.get(side.scope(node));
             match raw.tag {
-                Tag::Integer | Tag::Lexeme
-                    if self.pair.rules.numbers.integers || scope.has_fraction =>
-                {
+                Tag::Integer | Tag::Lexeme if self.pair.scopes.lets_differ(side.scope(node)) => {
                     let number = side.number(node);
                     columns.has_integer |= number.is_integer();
                     columns.values.push(number.as_f64());
+                    columns.scopes.push(side.scope(node));
                 }
                 Tag::Object => {
                     let mut members: Vec<_> = side.kept(node).collect();
@@ -150,20 +191,6 @@ impl Judge<'_> {
         columns
     }
 
-    /// Whether two values of the sorting column are close enough to look further.
-    fn near(&self, old: f64, new: f64) -> bool {
-        old.total_cmp(&new).is_eq() || self.pair.rules.numbers.close(old, new)
-    }
-
-    /// The sorted new elements that an old one may be close to.
-    fn window(&self, value: f64, sorted: &[(f64, usize)]) -> std::ops::Range<usize> {
-        let start =
-            sorted.partition_point(|(other, _)| *other < value && !self.near(value, *other));
-        let width = sorted[start..]
-            .partition_point(|(other, _)| *other <= value || self.near(value, *other));
-        start..start + width
-    }
-
     /// Gives each old element, from the smallest, the smallest new one still free that it is close
     /// to.
     fn match_greedily(
@@ -175,7 +202,7 @@ impl Judge<'_> {
     ) {
         let mut free = NextFree::new(sorted.new.len());
         for (value, at_old) in &sorted.old {
-            let window = self.window(*value, &sorted.new);
+            let window = sorted.window(*value, &sorted.new);
             let mut next = free.from(window.start);
             while next < window.end {
                 let at_new = sorted.new[next].1;
@@ -206,7 +233,7 @@ impl Judge<'_> {
         }
         // Only a new element that has somebody near can end a chain.
         let reachable = sorted.new.iter().any(|(value, at)| {
-            matching.partner_of_new[*at].is_none() && !self.window(*value, &sorted.old).is_empty()
+            matching.partner_of_new[*at].is_none() && !sorted.window(*value, &sorted.old).is_empty()
         });
         if !reachable {
             return;
@@ -220,7 +247,7 @@ impl Judge<'_> {
             let mut end = None;
             let mut unreached = NextFree::new(new.len());
             'search: while let Some(at_old) = queue.pop_front() {
-                let window = self.window(value_of_old[at_old], &sorted.new);
+                let window = sorted.window(value_of_old[at_old], &sorted.new);
                 let mut slot = unreached.from(window.start);
                 while slot < window.end {
                     let at_new = sorted.new[slot].1;

@@ -2,8 +2,8 @@
 
 use super::agree::Judge;
 use super::classes::Classes;
-use super::sides::{Element, Side, both, mix, scalar_hash};
-use crate::tree::{NO_KEY, Tag};
+use super::sides::{Element, Side, both, mix, scalar_hash, text_hash};
+use crate::tree::{NO_KEY, RawNode, Tag};
 
 /// The members of two keyed collections, paired.
 #[derive(Debug, Default)]
@@ -19,26 +19,35 @@ pub(super) struct Keyed {
     pub(super) new_unkeyed: Vec<Element>,
 }
 
+/// What of a key counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Its values.
+    Exact,
+    /// What the rules for texts leave of them.
+    Normal,
+}
+
 impl Judge<'_> {
-    /// Pairs the members of two collections by key; those without a partner by the looser fields,
-    /// if there are any. Near-linear.
+    /// Pairs the members of two collections by key; those without a partner by what the rules for
+    /// texts leave of the key, then by the looser fields, if there are any. Near-linear.
     pub(super) fn keyed(&self, key: u16, old: &[Element], new: &[Element]) -> Keyed {
         let spec = &self.pair.rules.keys[usize::from(key)];
-        let mut keyed = self.by_fields(&spec.by, old, new);
-        if !spec.or.is_empty() && !keyed.missing.is_empty() && !keyed.extra.is_empty() {
-            let missing = std::mem::take(&mut keyed.missing);
-            let extra = std::mem::take(&mut keyed.extra);
-            let looser = self.by_fields(&spec.or, &missing, &extra);
-            keyed.pairs.extend(looser.pairs);
-            keyed.missing = looser.missing;
-            keyed.extra = looser.extra;
-            // Several members share the looser fields: which became which is not known.
-            for (olds, news) in looser.groups {
-                keyed.missing.extend(olds);
-                keyed.extra.extend(news);
+        let mut keyed = self.by_fields(&spec.by, Form::Exact, old, new);
+        // Exact keys first: a rule for texts must not take two members for one that are told apart
+        // without it.
+        for (fields, form) in [
+            (&spec.by, Form::Normal),
+            (&spec.or, Form::Exact),
+            (&spec.or, Form::Normal),
+        ] {
+            let pointless = fields.is_empty()
+                || (form == Form::Normal && self.pair.rules.texts.is_empty())
+                || keyed.missing.is_empty()
+                || keyed.extra.is_empty();
+            if !pointless {
+                self.pair_rest(&mut keyed, fields, form);
             }
-            keyed.missing.extend(looser.old_unkeyed);
-            keyed.extra.extend(looser.new_unkeyed);
         }
         keyed.pairs.sort_unstable_by_key(|pair| pair.0.node);
         keyed.missing.sort_unstable_by_key(|element| element.node);
@@ -46,7 +55,23 @@ impl Judge<'_> {
         keyed
     }
 
-    fn by_fields(&self, fields: &[String], old: &[Element], new: &[Element]) -> Keyed {
+    fn pair_rest(&self, keyed: &mut Keyed, fields: &[String], form: Form) {
+        let missing = std::mem::take(&mut keyed.missing);
+        let extra = std::mem::take(&mut keyed.extra);
+        let looser = self.by_fields(fields, form, &missing, &extra);
+        keyed.pairs.extend(looser.pairs);
+        keyed.missing = looser.missing;
+        keyed.extra = looser.extra;
+        // Several members share the fields: which became which is not known.
+        for (olds, news) in looser.groups {
+            keyed.missing.extend(olds);
+            keyed.extra.extend(news);
+        }
+        keyed.missing.extend(looser.old_unkeyed);
+        keyed.extra.extend(looser.new_unkeyed);
+    }
+
+    fn by_fields(&self, fields: &[String], form: Form, old: &[Element], new: &[Element]) -> Keyed {
         let pair = self.pair;
         let fields: Vec<u32> = fields
             .iter()
@@ -61,7 +86,7 @@ impl Judge<'_> {
         let with_key = |side: &Side<'_>, elements: &[Element], without: &mut Vec<Element>| {
             let mut found = Vec::with_capacity(elements.len());
             for element in elements {
-                match self.key_of(side, element.node, &fields) {
+                match self.key_of(side, element.node, &fields, form) {
                     Some(key) => found.push((key, *element)),
                     None => without.push(*element),
                 }
@@ -85,9 +110,9 @@ impl Judge<'_> {
         keyed
     }
 
-    /// A hash of the key fields' exact values; nothing if a field is absent or null, or the member
+    /// A hash of the key fields' values; nothing if a field is absent or null, or the member
     /// is no object.
-    fn key_of(&self, side: &Side<'_>, member: u32, fields: &[u32]) -> Option<u128> {
+    fn key_of(&self, side: &Side<'_>, member: u32, fields: &[u32], form: Form) -> Option<u128> {
         if side.raw(member).tag != Tag::Object {
             return None;
         }
@@ -100,7 +125,13 @@ impl Judge<'_> {
             if raw.tag == Tag::Null {
                 return None;
             }
-            let strict = self.pair.rules.numbers.strict;
+            let scalar_hash = |node: u32, raw: RawNode| match (form, raw.tag) {
+                (Form::Normal, Tag::String) => {
+                    let text = side.tree.payload_text(raw);
+                    text_hash(&self.pair.scopes.normal(side.scope(node), text))
+                }
+                _ => scalar_hash(side.tree, raw, self.pair.rules.numbers.strict),
+            };
             let hash = if raw.is_container() {
                 (value..side.end(value)).fold(1, |sum, node| {
                     let raw = side.raw(node);
@@ -113,11 +144,11 @@ impl Judge<'_> {
                     };
                     mix(
                         mix(sum, both(name ^ u64::from(len))),
-                        scalar_hash(side.tree, raw, strict),
+                        scalar_hash(node, raw),
                     )
                 })
             } else {
-                scalar_hash(side.tree, raw, strict)
+                scalar_hash(value, raw)
             };
             found = mix(found, hash);
         }

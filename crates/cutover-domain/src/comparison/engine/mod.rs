@@ -1,6 +1,7 @@
 //! How differences are found; see the module above for the idea.
 //!
-//! `selector` and `scope` say which rules hold where, `sides` prepares both answers, `agree` judges
+//! `selector` and `scope` say which rules hold where, `text` and `tolerance` what they do to texts and
+//! numbers, `sides` prepares both answers, `agree` judges
 //! pairs, `align`, `keyed`, `bag`, `close` and `pairing` find who stands for whom, `walk` drives it
 //! all and reports.
 
@@ -16,14 +17,19 @@ mod paths;
 mod scope;
 mod selector;
 mod sides;
+mod text;
+mod tolerance;
 mod walk;
 
 use super::comparator::Compiled;
 use super::difference::Comparison;
 use crate::tree::Tree;
 
+pub(super) use paths::member as member_name;
 pub(super) use scope::{Effect, PathRule, RuleId};
-pub(super) use selector::Selector;
+pub(super) use selector::{Segment, Selector, SelectorError, Step};
+pub(super) use text::{TextChange, TextRule};
+pub(super) use tolerance::{Numbers, Tolerance};
 
 /// Compares two answers by checked rules.
 pub(super) fn compare(rules: &Compiled, old: &Tree, new: &Tree) -> Comparison {

@@ -10,7 +10,8 @@ use hashbrown::{HashMap, HashSet};
 
 use super::agree::Judge;
 use super::assignment::assign;
-use super::sides::{Element, Side, both, mix, scalar_hash};
+use super::scope::Scopes;
+use super::sides::{Element, Side, both, mix, scalar_hash, text_hash};
 use crate::tree::Tag;
 
 /// A feature that more leftovers of one side share proposes nobody.
@@ -72,6 +73,7 @@ impl Judge<'_> {
         let sight = self.sight(old, new);
         let look = |side| Look {
             side,
+            scopes: (!pair.rules.texts.is_empty()).then_some(&pair.scopes),
             strict: pair.rules.numbers.strict,
             key_hashes: &pair.short_key_hashes,
             sight,
@@ -222,6 +224,8 @@ fn order(leftovers: &[Leftover]) -> impl Iterator<Item = (u128, &[u64])> {
 /// How the elements of one side are looked at.
 struct Look<'p> {
     side: &'p Side<'p>,
+    /// What holds where, if there are rules for texts.
+    scopes: Option<&'p Scopes<'p>>,
     strict: bool,
     key_hashes: &'p [u64],
     sight: usize,
@@ -279,6 +283,14 @@ impl Look<'_> {
                 mix(path, scalar_hash(side.tree, raw, self.strict)) as u64,
                 tells,
             );
+            // What a rule makes of a text is a feature besides the text, so that no rule takes
+            // away what tells who is who.
+            if let (Tag::String, Some(scopes)) = (raw.tag, self.scopes) {
+                let text = side.tree.payload_text(raw);
+                if let Some(changed) = scopes.telling(side.scope(node), text) {
+                    hand_on(mix(path, text_hash(&changed)) as u64, tells);
+                }
+            }
         }
     }
 }

@@ -65,7 +65,7 @@ impl Paths {
 }
 
 /// `.name`, or `['odd name']` where a name needs quotes.
-fn member(name: &str) -> String {
+pub(in crate::comparison) fn member(name: &str) -> String {
     let plain = !name.is_empty()
         && name
             .chars()

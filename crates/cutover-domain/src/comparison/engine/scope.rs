@@ -4,16 +4,21 @@
 //! made as a document reaches them and shared by both sides, so a member costs one table look-up
 //! however many rules there are.
 
+use std::borrow::Cow;
+
 use hashbrown::HashMap;
 
+use super::super::comparator::Compiled;
 use super::super::difference::Severity;
 use super::selector::Selector;
+use super::text;
+use super::tolerance::Numbers;
 
 /// The number of a rule among those whose hits are counted.
 pub(in crate::comparison) type RuleId = u16;
 
 /// What a path rule does where it matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::comparison) enum Effect {
     Ignore(RuleId),
     Only,
@@ -21,6 +26,10 @@ pub(in crate::comparison) enum Effect {
     /// The number of the collection's key.
     Key(u16),
     Severity(Severity),
+    /// The number of the rule for texts.
+    Text(u16),
+    /// The number of the tolerance.
+    Tolerance(u16),
 }
 
 /// One path and what it does.
@@ -43,6 +52,9 @@ struct Inherited {
     ignored: Option<RuleId>,
     selected: bool,
     severity: Severity,
+    /// The numbers of what holds for texts and for numbers.
+    texts: u32,
+    numbers: u32,
 }
 
 /// The scope a value lies in, and its key if it is a member: what tells shapes apart.
@@ -98,30 +110,35 @@ impl Scope {
 /// The automaton, as far as it was needed.
 #[derive(Debug)]
 pub(super) struct Scopes<'r> {
+    compiled: &'r Compiled,
     rules: &'r [PathRule],
-    /// The rule by which no array has an order.
-    unordered_everywhere: Option<RuleId>,
-    /// Whether places of different shape must not share a scope.
+    /// Whether places of different shape must not share a scope: where numbers may differ.
     by_shape: bool,
     all: Vec<Scope>,
     interned: HashMap<ScopeName, u32>,
+    /// The rules for texts that hold together somewhere; those that hold everywhere first.
+    texts: Vec<Vec<u16>>,
+    /// What holds for numbers somewhere; what holds everywhere first.
+    numbers: Vec<Numbers>,
+    /// Which of `texts` and `numbers` another effect leads to.
+    joined: HashMap<(u32, Effect), u32>,
 }
 
 /// The scope of the whole answer.
 pub(super) const ROOT: u32 = 0;
 
 impl<'r> Scopes<'r> {
-    pub(super) fn new(
-        rules: &'r [PathRule],
-        unordered_everywhere: Option<RuleId>,
-        by_shape: bool,
-    ) -> Self {
+    pub(super) fn new(compiled: &'r Compiled) -> Self {
+        let rules = &compiled.rules;
         let mut scopes = Self {
+            compiled,
             rules,
-            unordered_everywhere,
-            by_shape,
+            by_shape: compiled.tolerant,
             all: Vec::new(),
             interned: HashMap::new(),
+            texts: vec![compiled.texts_everywhere.clone()],
+            numbers: vec![compiled.numbers],
+            joined: HashMap::new(),
         };
         let progress = (0..rules.len() as u16)
             .map(|rule| Progress { rule, matched: 0 })
@@ -131,6 +148,8 @@ impl<'r> Scopes<'r> {
             ignored: None,
             selected: !only,
             severity: Severity::default(),
+            texts: 0,
+            numbers: 0,
         };
         scopes.intern(None, progress, outside);
         scopes
@@ -138,6 +157,38 @@ impl<'r> Scopes<'r> {
 
     pub(super) fn get(&self, scope: u32) -> &Scope {
         &self.all[scope as usize]
+    }
+
+    /// The rules for texts that hold in a scope, in the order in which they are applied.
+    pub(super) fn texts(&self, scope: u32) -> &[u16] {
+        &self.texts[self.get(scope).inherited.texts as usize]
+    }
+
+    /// What holds for numbers in a scope.
+    pub(super) fn numbers(&self, scope: u32) -> &Numbers {
+        &self.numbers[self.get(scope).inherited.numbers as usize]
+    }
+
+    /// The text that stands for all that are the same as this one in a scope.
+    pub(super) fn normal<'t>(&self, scope: u32, text: &'t str) -> Cow<'t, str> {
+        if self.compiled.texts.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        text::normal(&self.compiled.texts, self.texts(scope), text)
+    }
+
+    /// What rules make of a text in a scope, if they change it and it still tells who is who.
+    pub(super) fn telling(&self, scope: u32, text: &str) -> Option<String> {
+        match text::telling(&self.compiled.texts, self.texts(scope), text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(changed) => Some(changed),
+        }
+    }
+
+    /// Whether numbers in a scope may differ, so that their values must not count.
+    pub(super) fn lets_differ(&self, scope: u32) -> bool {
+        let numbers = self.numbers(scope);
+        numbers.tolerant() && (numbers.integers || self.get(scope).has_fraction)
     }
 
     pub(super) fn note_fraction(&mut self, scope: u32) {
@@ -225,11 +276,12 @@ impl<'r> Scopes<'r> {
         progress: Box<[Progress]>,
         mut inherited: Inherited,
     ) -> u32 {
+        let rules = self.rules;
         let arrived = |progress: &Progress| {
-            let rule = &self.rules[usize::from(progress.rule)];
+            let rule = &rules[usize::from(progress.rule)];
             (rule.selector.segments().len() == usize::from(progress.matched)).then_some(rule.effect)
         };
-        let (mut unordered, mut key) = (self.unordered_everywhere, None);
+        let (mut unordered, mut key) = (self.compiled.everywhere, None);
         // In the order the rules were given: of two severities or keys the later one holds.
         for effect in progress.iter().filter_map(arrived) {
             match effect {
@@ -238,6 +290,10 @@ impl<'r> Scopes<'r> {
                 Effect::Unordered(rule) => unordered = Some(rule),
                 Effect::Key(number) => key = Some(number),
                 Effect::Severity(severity) => inherited.severity = severity,
+                Effect::Text(number) => inherited.texts = self.with_text(inherited.texts, number),
+                Effect::Tolerance(number) => {
+                    inherited.numbers = self.with_tolerance(inherited.numbers, number);
+                }
             }
         }
         // Places that no rule tells apart may share a scope, unless their shape matters.
@@ -268,7 +324,7 @@ impl<'r> Scopes<'r> {
             leads_to_selected,
             has_fraction: false,
             // What holds here alone does not hold below.
-            is_final: is_final && key.is_none() && unordered == self.unordered_everywhere,
+            is_final: is_final && key.is_none() && unordered == self.compiled.everywhere,
             progress: name.1.clone(),
             looks_at_index,
             members: HashMap::new(),
@@ -278,6 +334,41 @@ impl<'r> Scopes<'r> {
         });
         self.interned.insert(name, scope);
         scope
+    }
+
+    fn with_text(&mut self, from: u32, number: u16) -> u32 {
+        let held = &self.texts[from as usize];
+        let Err(place) = held.binary_search(&number) else {
+            return from;
+        };
+        let next = self.texts.len() as u32;
+        let to = *self
+            .joined
+            .entry((from, Effect::Text(number)))
+            .or_insert(next);
+        if to == next {
+            let mut joined = held.clone();
+            joined.insert(place, number);
+            self.texts.push(joined);
+        }
+        to
+    }
+
+    fn with_tolerance(&mut self, from: u32, number: u16) -> u32 {
+        let held = self.numbers[from as usize];
+        let joined = held.with(&self.compiled.tolerances[usize::from(number)]);
+        if joined == held {
+            return from;
+        }
+        let next = self.numbers.len() as u32;
+        let to = *self
+            .joined
+            .entry((from, Effect::Tolerance(number)))
+            .or_insert(next);
+        if to == next {
+            self.numbers.push(joined);
+        }
+        to
     }
 }
 
@@ -289,6 +380,14 @@ mod tests {
         PathRule {
             selector: path.parse().unwrap(),
             effect,
+        }
+    }
+
+    fn compiled(rules: Vec<PathRule>, tolerant: bool) -> Compiled {
+        Compiled {
+            rules,
+            tolerant,
+            ..Compiled::default()
         }
     }
 
@@ -309,13 +408,14 @@ mod tests {
 
     #[test]
     fn rules_hold_where_their_paths_lead() {
-        let rules = [
+        let rules = vec![
             rule("$..etag", Effect::Ignore(0)),
             rule("$.items[*].at", Effect::Ignore(1)),
             rule("$.items[-1]", Effect::Severity(Severity::Critical)),
             rule("$.items", Effect::Unordered(2)),
         ];
-        let mut scopes = Scopes::new(&rules, None, false);
+        let compiled = compiled(rules, false);
+        let mut scopes = Scopes::new(&compiled);
         let mut at = |path: &str| {
             let scope = walk(&mut scopes, path);
             let scope = scopes.get(scope);
@@ -334,8 +434,8 @@ mod tests {
 
     #[test]
     fn only_selects_what_it_names_and_knows_the_way() {
-        let rules = [rule("$.a..b", Effect::Only)];
-        let mut scopes = Scopes::new(&rules, None, false);
+        let compiled = compiled(vec![rule("$.a..b", Effect::Only)], false);
+        let mut scopes = Scopes::new(&compiled);
         let mut at = |path: &str| {
             let scope = walk(&mut scopes, path);
             (
@@ -352,9 +452,11 @@ mod tests {
 
     #[test]
     fn shapes_are_told_apart_only_when_they_matter() {
-        let mut shared = Scopes::new(&[], None, false);
+        let without = Compiled::default();
+        let mut shared = Scopes::new(&without);
         assert_eq!(walk(&mut shared, "a.b"), walk(&mut shared, "c"));
-        let mut shaped = Scopes::new(&[], None, true);
+        let tolerant = compiled(Vec::new(), true);
+        let mut shaped = Scopes::new(&tolerant);
         assert_ne!(walk(&mut shaped, "a.b"), walk(&mut shaped, "c"));
         assert_eq!(walk(&mut shaped, "a.1.b"), walk(&mut shaped, "a.2.b"));
     }

@@ -12,9 +12,9 @@ pub(in crate::comparison) struct Selector {
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Segment {
+pub(in crate::comparison) struct Segment {
     /// At any depth below, not only directly.
-    pub(super) descendant: bool,
+    pub(in crate::comparison) descendant: bool,
     choices: Vec<Choice>,
 }
 
@@ -30,6 +30,13 @@ enum Choice {
     Any,
 }
 
+/// One step of the path of a single place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::comparison) enum Step {
+    Member(String),
+    Element(usize),
+}
+
 /// Why a text is not a path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{path}` is not a path: {problem} at character {at}")]
@@ -40,7 +47,7 @@ pub(in crate::comparison) struct SelectorError {
 }
 
 impl Selector {
-    pub(super) fn segments(&self) -> &[Segment] {
+    pub(in crate::comparison) fn segments(&self) -> &[Segment] {
         &self.segments
     }
 }
@@ -53,7 +60,7 @@ impl fmt::Display for Selector {
 
 impl Segment {
     /// Whether it chooses a member of that name.
-    pub(super) fn takes_member(&self, name: &str) -> bool {
+    pub(in crate::comparison) fn takes_member(&self, name: &str) -> bool {
         self.choices.iter().any(|choice| match choice {
             Choice::Any => true,
             Choice::Name(wanted) => wanted == name,
@@ -62,7 +69,7 @@ impl Segment {
     }
 
     /// Whether it chooses that element of an array of that length.
-    pub(super) fn takes_element(&self, index: usize, len: usize) -> bool {
+    pub(in crate::comparison) fn takes_element(&self, index: usize, len: usize) -> bool {
         let (Ok(index), Ok(len)) = (i64::try_from(index), i64::try_from(len)) else {
             return false;
         };
@@ -72,6 +79,29 @@ impl Segment {
             Choice::Index(wanted) => *wanted == index || *wanted == index - len,
             Choice::Slice { start, end, step } => in_slice(index, len, *start, *end, *step),
         })
+    }
+
+    /// Whether it may choose that element of an array whose length is not known.
+    pub(in crate::comparison) fn may_take_element(&self, index: usize) -> bool {
+        let from_the_end = |bound: &Option<i64>| bound.is_some_and(|bound| bound < 0);
+        self.choices.iter().any(|choice| match choice {
+            Choice::Index(wanted) => *wanted < 0,
+            Choice::Slice { start, end, step } => {
+                *step < 0 || from_the_end(start) || from_the_end(end)
+            }
+            Choice::Any | Choice::Name(_) => false,
+        }) || self.takes_element(index, i64::MAX as usize)
+    }
+
+    /// The step to a single place, if it is one.
+    pub(in crate::comparison) fn as_step(&self) -> Option<Step> {
+        match &self.choices[..] {
+            [Choice::Name(name)] if !self.descendant => Some(Step::Member(name.clone())),
+            [Choice::Index(index)] if !self.descendant => {
+                usize::try_from(*index).ok().map(Step::Element)
+            }
+            _ => None,
+        }
     }
 
     /// Whether the choice depends on an element's place.

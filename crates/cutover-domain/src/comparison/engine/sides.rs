@@ -52,8 +52,8 @@ pub(super) enum Collection {
 
 impl<'t> Pair<'t> {
     pub(super) fn prepare(rules: &'t Compiled, old: &'t Tree, new: &'t Tree) -> Self {
-        let tolerant = rules.numbers.tolerant();
-        let mut scopes = Scopes::new(&rules.rules, rules.everywhere, tolerant);
+        let tolerant = rules.tolerant;
+        let mut scopes = Scopes::new(rules);
         let mut key_names: Vec<&str> = names(old).collect();
         let old_keys: Vec<u32> = (0..key_names.len() as u32).collect();
         let new_keys = common_keys(new, &mut key_names);
@@ -343,7 +343,7 @@ pub(super) fn scalar_hash(tree: &Tree, raw: RawNode, strict: bool) -> u128 {
         Tag::Null => seed::NULL,
         Tag::False => seed::FALSE,
         Tag::True => seed::TRUE,
-        Tag::String => seed::STRING ^ xxh3_128(tree.payload_text(raw).as_bytes()),
+        Tag::String => text_hash(tree.payload_text(raw)),
         Tag::Integer => mix(seed::INTEGER, both(raw.payload)),
         Tag::Lexeme => {
             let number = number(tree, raw);
@@ -357,6 +357,11 @@ pub(super) fn scalar_hash(tree: &Tree, raw: RawNode, strict: bool) -> u128 {
         Tag::Array => seed::ARRAY,
         Tag::Object => seed::OBJECT,
     }
+}
+
+/// The hash of a text.
+pub(super) fn text_hash(text: &str) -> u128 {
+    seed::STRING ^ xxh3_128(text.as_bytes())
 }
 
 fn canonical_hash(canonical: &Canonical<'_>) -> u128 {
@@ -412,7 +417,13 @@ impl Hasher<'_> {
             let scope = self.scopes.get(side.scope(index));
             let hash = if raw.is_container() {
                 self.container_hash(side, index, raw, scope)
-            } else if self.may_differ(raw, scope) {
+            } else if raw.tag == Tag::String {
+                text_hash(
+                    &self
+                        .scopes
+                        .normal(side.scope(index), side.tree.payload_text(raw)),
+                )
+            } else if self.may_differ(side, index, raw) {
                 let number = number(side.tree, raw);
                 let strict_fraction = self.rules.numbers.strict && !number.is_integer();
                 if strict_fraction {
@@ -431,11 +442,10 @@ impl Hasher<'_> {
     }
 
     /// Whether tolerance lets a number differ, so that its value must not count.
-    fn may_differ(&self, raw: RawNode, scope: &Scope) -> bool {
-        let numbers = &self.rules.numbers;
-        matches!(raw.tag, Tag::Integer | Tag::Lexeme)
-            && numbers.tolerant()
-            && (numbers.integers || scope.has_fraction)
+    fn may_differ(&self, side: &Side<'_>, index: u32, raw: RawNode) -> bool {
+        self.rules.tolerant
+            && matches!(raw.tag, Tag::Integer | Tag::Lexeme)
+            && self.scopes.lets_differ(side.scope(index))
     }
 
     fn container_hash(&self, side: &Side<'_>, index: u32, raw: RawNode, scope: &Scope) -> u128 {

@@ -3,6 +3,7 @@
 use super::super::difference::{
     Comparison, Counts, Difference, DifferenceKind, RuleHit, Times, Undecided,
 };
+use super::super::redaction::Place;
 use super::agree::{Judge, Match, Verdict};
 use super::align::align;
 use super::bag::Rest;
@@ -439,10 +440,19 @@ impl<'p> Walk<'p> {
         if self.differences.len() >= self.pair.rules.limit {
             return;
         }
+        let (mut path, mut new_path) = self.paths.print(place, &self.pair.key_names);
+        let redacted = self.pair.rules.redaction.place(&path, new_path.as_deref());
         let sample = |tree: &'p Tree, node: Option<u32>| {
-            node.map(|node| Node::new(tree, node).excerpt(self.pair.rules.sample_bytes))
+            let bytes = self.pair.rules.sample_bytes;
+            node.and_then(|node| kept(redacted.as_ref(), Node::new(tree, node), bytes))
         };
-        let (path, new_path) = self.paths.print(place, &self.pair.key_names);
+        let (old_sample, new_sample) = (
+            sample(self.pair.old.tree, old),
+            sample(self.pair.new.tree, new),
+        );
+        if let Some(redacted) = redacted {
+            (path, new_path) = (redacted.path, redacted.new_path);
+        }
         let severity = match (old, new) {
             (Some(old), _) => self.pair.old_scope(old).severity(),
             (None, Some(new)) => self.pair.new_scope(new).severity(),
@@ -452,8 +462,8 @@ impl<'p> Walk<'p> {
             path,
             new_path,
             kind,
-            old: sample(self.pair.old.tree, old),
-            new: sample(self.pair.new.tree, new),
+            old: old_sample,
+            new: new_sample,
             times,
             severity,
         });
@@ -470,13 +480,19 @@ impl<'p> Walk<'p> {
         self.report(kind, first(olds), first(news), Some(times), place);
         if let Some(difference) = self.differences.get_mut(kept) {
             let bytes = self.pair.rules.sample_bytes;
-            difference.old = sample_of_group(self.pair.old.tree, olds, bytes);
-            difference.new = sample_of_group(self.pair.new.tree, news, bytes);
+            let (path, new_path) = self.paths.print(place, &self.pair.key_names);
+            let redacted = self.pair.rules.redaction.place(&path, new_path.as_deref());
+            let sample = |tree, elements| sample_of_group(redacted.as_ref(), tree, elements, bytes);
+            difference.old = sample(self.pair.old.tree, olds);
+            difference.new = sample(self.pair.new.tree, news);
         }
     }
 
     fn note_undecided(&mut self, place: PathId, what: String, elements: u64) {
-        let (path, _) = self.paths.print(place, &self.pair.key_names);
+        let (mut path, _) = self.paths.print(place, &self.pair.key_names);
+        if let Some(redacted) = self.pair.rules.redaction.place(&path, None) {
+            path = redacted.path;
+        }
         self.undecided.push(Undecided {
             path,
             what,
@@ -508,8 +524,21 @@ impl<'p> Walk<'p> {
     }
 }
 
+/// What is kept of a value as a sample: redacted first and cut then.
+fn kept(redacted: Option<&Place<'_>>, node: Node<'_>, max_bytes: usize) -> Option<Tree> {
+    match redacted {
+        Some(place) => place.sample(node, max_bytes),
+        None => Some(node.excerpt(max_bytes)),
+    }
+}
+
 /// The members of one key as an array.
-fn sample_of_group(tree: &Tree, elements: &[Element], max_bytes: usize) -> Option<Tree> {
+fn sample_of_group(
+    redacted: Option<&Place<'_>>,
+    tree: &Tree,
+    elements: &[Element],
+    max_bytes: usize,
+) -> Option<Tree> {
     if elements.is_empty() {
         return None;
     }
@@ -517,7 +546,9 @@ fn sample_of_group(tree: &Tree, elements: &[Element], max_bytes: usize) -> Optio
     builder.begin_array();
     for element in elements.iter().take(max_bytes) {
         let each = (max_bytes / elements.len()).max(32);
-        builder.value(Node::new(tree, element.node).excerpt(each).root());
+        if let Some(sample) = kept(redacted, Node::new(tree, element.node), each) {
+            builder.value(sample.root());
+        }
     }
     builder.end_array();
     builder.finish().ok().map(|group| group.excerpt(max_bytes))

@@ -1,6 +1,3 @@
-use std::collections::BTreeSet;
-use std::fmt::Write;
-
 use serde::Serialize;
 
 use super::{Noise, NoiseClass, NoisePath, Values};
@@ -51,25 +48,49 @@ pub struct Suggestion {
     pub why: String,
 }
 
-/// The rules that are suggested.
+/// The rules that are suggested. Paths have `[*]` for every index.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "rule", rename_all = "lowercase")]
 pub enum SuggestedRule {
     /// Do not look at this path.
     Ignore {
-        /// With `[*]` for every index.
+        /// Where.
         path: String,
     },
     /// The arrays at this path have no order.
     Unordered {
-        /// With `[*]` for every index.
+        /// Where.
         path: String,
     },
-    /// Numbers may differ by this share of the larger one.
+    /// Texts there are the same when they name the same instant.
+    Timestamps {
+        /// Where.
+        path: String,
+    },
+    /// Any UUID there is as good as any other.
+    Uuids {
+        /// Where.
+        path: String,
+    },
+    /// Numbers there may differ by this share of the larger one.
     Relative {
+        /// Where.
+        path: String,
         /// The widest seen, rounded up.
         tolerance: f64,
     },
+}
+
+impl SuggestedRule {
+    fn path(&self) -> &str {
+        match self {
+            Self::Ignore { path }
+            | Self::Unordered { path }
+            | Self::Timestamps { path }
+            | Self::Uuids { path }
+            | Self::Relative { path, .. } => path,
+        }
+    }
 }
 
 impl Noise {
@@ -80,11 +101,13 @@ impl Noise {
         suggestions.fold(Rules::new(), |rules, suggested| match suggested {
             SuggestedRule::Ignore { path } => rules.ignore(path),
             SuggestedRule::Unordered { path } => rules.unordered(path),
-            SuggestedRule::Relative { tolerance } => rules.relative(*tolerance),
+            SuggestedRule::Timestamps { path } => rules.timestamps(path),
+            SuggestedRule::Uuids { path } => rules.uuids(path),
+            SuggestedRule::Relative { path, tolerance } => rules.relative_at(path, *tolerance),
         })
     }
 
-    /// The suggested rules as a rules file in TOML, each with what speaks for it; `None` where
+    /// The suggested rules as a rules file in TOML, headed by what speaks for each; `None` where
     /// there is nothing to suggest.
     #[must_use]
     pub fn rules_file(&self) -> Option<String> {
@@ -93,156 +116,83 @@ impl Noise {
         }
         let mut text = format!(
             "# Suggested from {} comparisons of old with itself, beside {} of old with new.\n\
-             # Every rule hides something, also what new gets wrong there: keep those that you can \
-             vouch for.\n",
+             # Every rule hides something, also what new gets wrong there: keep those that you can\n\
+             # vouch for.\n#\n",
             self.self_pairs, self.records
         );
-        let paths = |wanted: fn(&SuggestedRule) -> Option<&str>| {
-            let found = self.suggestions.iter();
-            found.filter_map(move |suggestion| Some((wanted(&suggestion.rule)?, &*suggestion.why)))
-        };
-        list(
-            &mut text,
-            "ignore",
-            paths(|rule| match rule {
-                SuggestedRule::Ignore { path } => Some(path),
-                _ => None,
-            }),
-        );
-        list(
-            &mut text,
-            "unordered",
-            paths(|rule| match rule {
-                SuggestedRule::Unordered { path } => Some(path),
-                _ => None,
-            }),
-        );
-        for suggestion in &self.suggestions {
-            if let SuggestedRule::Relative { tolerance } = suggestion.rule {
-                comment(&mut text, "\n", &suggestion.why);
-                // Writing to a string cannot fail.
-                let _ = writeln!(text, "[numbers]\nrelative = {tolerance:?}");
-            }
+        for Suggestion { rule, why } in &self.suggestions {
+            text.push_str(&comment(&format!("{}: {why}", rule.path())));
         }
+        text.push('\n');
+        text.push_str(&self.rules().to_toml());
         Some(text)
     }
 }
 
-fn list<'a>(text: &mut String, name: &str, paths: impl Iterator<Item = (&'a str, &'a str)>) {
-    let mut paths = paths.peekable();
-    if paths.peek().is_none() {
-        return;
-    }
-    let _ = write!(text, "\n{name} = [\n");
-    for (path, why) in paths {
-        comment(text, "  ", why);
-        let _ = writeln!(text, "  {},", quoted(path));
-    }
-    text.push_str("]\n");
+/// A line of comment, with nothing in it that ends the line or turns the direction of text.
+fn comment(text: &str) -> String {
+    let odd = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    format!("# {}\n", text.replace(odd, "\u{fffd}"))
 }
 
-/// `# why`, with nothing in it that would end the comment.
-fn comment(text: &mut String, before: &str, why: &str) {
-    let why = why.replace(char::is_control, " ");
-    let _ = writeln!(text, "{before}# {why}");
-}
-
-/// A TOML string. What a terminal would act upon is escaped, too.
-fn quoted(path: &str) -> String {
-    let mut text = String::from("\"");
-    for character in path.chars() {
-        match character {
-            '"' | '\\' => text.extend(['\\', character]),
-            character if character.is_control() || is_format(character) => {
-                let _ = write!(text, "\\U{:08X}", u32::from(character));
-            }
-            character => text.push(character),
+/// One suggestion for each noisy place that a rule can take away. Places in one array whose members
+/// change places share one.
+pub(super) fn suggestions(noise: &Noise) -> Vec<Suggestion> {
+    let mut found: Vec<Suggestion> = Vec::new();
+    for path in noise
+        .paths
+        .iter()
+        .filter(|path| path.class == NoiseClass::Noise)
+    {
+        if let Some((rule, looks)) = suggested(path)
+            && found.iter().all(|other| other.rule != rule)
+        {
+            let why = format!("{looks}; {}", path.why);
+            found.push(Suggestion { rule, why });
         }
     }
-    text.push('"');
-    text
-}
-
-/// Invisible characters that turn the direction of text, or join and split it.
-fn is_format(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-/// One suggestion for each noisy place that a rule can take away; places with one rule in common
-/// share it.
-pub(super) fn suggestions(noise: &Noise) -> Vec<Suggestion> {
-    let noisy = || {
-        noise
-            .paths
-            .iter()
-            .filter(|path| path.class == NoiseClass::Noise)
-    };
-    let mut found: Vec<Suggestion> = Vec::new();
-    let mut arrays = BTreeSet::new();
-    for path in noisy() {
-        let said = |what: &str| format!("{what}: {}", path.why);
-        let (rule, why) = match unordered_array(path) {
-            Some(array) if !arrays.insert(array) => continue,
-            Some(array) => (
-                SuggestedRule::Unordered {
-                    path: array.to_owned(),
-                },
-                said("the same members in another sequence"),
-            ),
-            None => match (path.kind, Sort::of(&path.self_values)) {
-                (DifferenceKind::Outcome, _) | (_, Sort::Jitter) => continue,
-                (kind, sort) => {
-                    let rule = SuggestedRule::Ignore {
-                        path: path.path.clone(),
-                    };
-                    (rule, said(&looks(kind, sort, &path.self_values)))
-                }
-            },
-        };
-        found.push(Suggestion { rule, why });
-    }
-    found.extend(tolerance(
-        noisy().filter(|path| Sort::of(&path.self_values) == Sort::Jitter),
-    ));
     found
 }
 
-/// The array whose members change places, if that is what the noise at a path is.
-fn unordered_array(path: &NoisePath) -> Option<&str> {
-    match (path.kind, Sort::of(&path.self_values)) {
-        (DifferenceKind::Order, _) => Some(&path.path),
-        (DifferenceKind::Value, Sort::Shuffled) => Some(path.path.rsplit_once("[*]")?.0),
-        _ => None,
+/// The rule for a noisy place, and what its values look like.
+fn suggested(noisy: &NoisePath) -> Option<(SuggestedRule, String)> {
+    let path = noisy.path.clone();
+    let shuffled = "the same members in another sequence".to_owned();
+    let values = [&noisy.self_values, &noisy.values];
+    let widest = |part: fn(&Values) -> Option<f64>| {
+        values.into_iter().filter_map(part).fold(0.0_f64, f64::max)
+    };
+    match (noisy.kind, Sort::of(&noisy.self_values)) {
+        // Whether a call fails is not for a rule to overlook.
+        (DifferenceKind::Outcome, _) => None,
+        (DifferenceKind::Order, _) => Some((SuggestedRule::Unordered { path }, shuffled)),
+        (DifferenceKind::Value, Sort::Shuffled) => {
+            let (array, _) = path.rsplit_once("[*]")?;
+            let path = array.to_owned();
+            Some((SuggestedRule::Unordered { path }, shuffled))
+        }
+        (_, Sort::Timestamps) => Some(match widest(|values| values.widest_seconds) {
+            0.0 => (
+                SuggestedRule::Timestamps { path },
+                "the same instants".to_owned(),
+            ),
+            apart => (
+                SuggestedRule::Ignore { path },
+                format!("timestamps, at most {apart} s apart"),
+            ),
+        }),
+        (_, Sort::Uuids) => Some((SuggestedRule::Uuids { path }, "UUIDs".to_owned())),
+        (_, Sort::Jitter) => {
+            let apart = widest(|values| values.widest_relative);
+            let tolerance = rounded_up(apart)?;
+            let looks = format!("numbers, at most {apart:e} of the larger one apart");
+            Some((SuggestedRule::Relative { path, tolerance }, looks))
+        }
+        (kind, _) => Some((SuggestedRule::Ignore { path }, format!("of kind {kind}"))),
     }
-}
-
-fn looks(kind: DifferenceKind, sort: Sort, values: &Values) -> String {
-    match (sort, values.widest_seconds) {
-        (Sort::Timestamps, Some(apart)) => format!("timestamps, at most {apart} s apart"),
-        (Sort::Uuids, _) => "UUIDs".to_owned(),
-        _ => kind.word().to_owned(),
-    }
-}
-
-/// One tolerance for all numbers that jitter: the rules have one.
-fn tolerance<'a>(paths: impl Iterator<Item = &'a NoisePath>) -> Option<Suggestion> {
-    let mut widest = 0.0_f64;
-    let mut at = Vec::new();
-    for path in paths {
-        let seen = [path.self_values, path.values].into_iter();
-        widest = seen
-            .filter_map(|values| values.widest_relative)
-            .fold(widest, f64::max);
-        at.push(format!("{}: {}", path.path, path.why));
-    }
-    let tolerance = rounded_up(widest)?;
-    Some(Suggestion {
-        rule: SuggestedRule::Relative { tolerance },
-        why: format!(
-            "numbers jitter by at most {widest:e}, at {}",
-            at.join("; at ")
-        ),
-    })
 }
 
 /// The next number with one digit that is not below the value.
@@ -278,13 +228,8 @@ mod tests {
     }
 
     #[test]
-    fn a_path_cannot_break_out_of_the_file() {
-        assert_eq!(
-            quoted("$['a\"\\\n\u{202e}']"),
-            r#""$['a\"\\\U0000000A\U0000202E']""#
-        );
-        let mut text = String::new();
-        comment(&mut text, "", "one\nignore = [\"$\"]");
-        assert_eq!(text.lines().count(), 1);
+    fn a_path_cannot_break_out_of_its_comment() {
+        let text = comment("one\nignore = [\"$\"] \u{202e}");
+        assert_eq!(text, "# one\u{fffd}ignore = [\"$\"] \u{fffd}\n");
     }
 }

@@ -48,7 +48,10 @@ impl Values {
         // How much oftener old has a value than new.
         let mut balance: HashMap<String, i64> = HashMap::new();
         for difference in differences {
-            if let (Some(old), Some(new)) = (&difference.old, &difference.new) {
+            if let (Some(old), Some(new)) = (&difference.old, &difference.new)
+                // What was redacted, or cut to a sample, looks the same and tells nothing.
+                && old != new
+            {
                 values.see(old, new);
                 *balance.entry(old.to_json()).or_default() += 1;
                 *balance.entry(new.to_json()).or_default() -= 1;

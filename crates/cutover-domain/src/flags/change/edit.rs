@@ -1,9 +1,9 @@
 //! What changes do to one definition.
 
-use crate::flags::spelling::closest;
 use crate::flags::{
     Definition, FlagKey, FlagValue, Rollout, Rule, RuleRef, State, ValueType, Weight,
 };
+use crate::spelling::closest;
 use crate::{Percentage, Stage};
 
 use super::ChangeError;

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use self::edit::Edit;
 pub use self::error::ChangeError;
-use super::spelling::closest;
 use super::{
     Definition, FlagDocument, FlagKey, FlagValue, KeyChange, Rule, RuleRef, State, Weight,
 };
 use crate::Percentage;
+use crate::spelling::closest;
 
 /// One wish to change the flags. Several together make one revision.
 #[derive(Clone, Debug, PartialEq)]

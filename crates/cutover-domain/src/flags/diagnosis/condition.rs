@@ -2,9 +2,9 @@ use serde_json::Value;
 
 use super::shape::Reader;
 use crate::flags::condition::stored::{FIELDS, SHAPE};
-use crate::flags::spelling::closest;
 use crate::flags::validation::Place;
 use crate::flags::{Bound, Literal};
+use crate::spelling::closest;
 
 impl Reader {
     /// Recurses as deep as JSON readers let a value nest.

@@ -2,8 +2,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::flags::Problems;
-use crate::flags::spelling::closest;
 use crate::flags::validation::Place;
+use crate::spelling::closest;
 
 /// Collects what cannot be read.
 #[derive(Default)]

@@ -10,9 +10,9 @@ use std::fmt;
 use self::mask::{kill, roll_out};
 use self::naming::{Claims, Named};
 use self::wish::Wish;
-use super::spelling::closest;
 use super::{Definition, FlagDocument, FlagKey, Rollout, State};
 use crate::Percentage;
+use crate::spelling::closest;
 
 pub use self::mask::{Mask, MaskEffect};
 pub use self::naming::Naming;

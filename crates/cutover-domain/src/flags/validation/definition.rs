@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::{Checker, Place};
-use crate::flags::spelling::closest;
 use crate::flags::{Definition, FlagKey, FlagValue, Rollout, ValueType};
+use crate::spelling::closest;
 
 /// The fields of a definition.
 pub(in crate::flags) const FIELDS: [&str; 13] = [

@@ -4,8 +4,11 @@ mod laws;
 mod noise;
 mod oracle;
 mod performance;
+mod redaction;
 mod rules;
+mod rules_file;
 mod strategy;
+mod texts;
 mod traps;
 
 use cutover_domain::comparison::{Comparison, Rules};

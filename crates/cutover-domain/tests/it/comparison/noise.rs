@@ -3,7 +3,7 @@
 use cutover_domain::comparison::noise::{Noise, NoiseClass, NoiseLearner, NoiseSample};
 use cutover_domain::comparison::{
     Comparator, Comparison, ComparisonRecord, DifferenceKind, Judgement, RecordId, RecordLimits,
-    RecordResult, RunId, SideOutcome, SideRecord,
+    RecordResult, Rules, RunId, SideOutcome, SideRecord,
 };
 use cutover_domain::tree::Tree;
 use jiff::Timestamp;
@@ -350,7 +350,9 @@ fn suggested_rules_take_the_noise_away_and_nothing_else() {
     });
     let file = noise.rules_file().unwrap();
     insta::assert_snapshot!(file);
-    let comparator = noise.rules().build().unwrap();
+    let read: Rules = toml::from_str(&file).unwrap();
+    assert_eq!(read, noise.rules());
+    let comparator = read.build().unwrap();
     let tree = |json: String| Tree::from_json(&json).unwrap();
     let compared = comparator.compare(
         &tree(old(1, 0)),

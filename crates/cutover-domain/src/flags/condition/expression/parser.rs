@@ -1,8 +1,8 @@
 use super::Wrong;
 use super::lexer::{Lexer, Token};
 use crate::flags::condition::version::Version;
-use crate::flags::spelling::closest;
 use crate::flags::{Bound, Condition, Literal, Operator, Pattern};
+use crate::spelling::closest;
 
 /// How deep parentheses and `not` may stand in each other: twice what documents allow, because a
 /// level of a document can take both.
@@ -232,6 +232,9 @@ impl<'a> Parser<'a> {
         let name = match &self.token {
             Token::Name(name) => name.clone(),
             Token::Word(word) if !is_reserved(word) => (*word).to_owned(),
+            Token::Word("exists") => {
+                return Err(self.wrong("`exists` stands behind its attribute: plan exists"));
+            }
             Token::Word(word) => {
                 return Err(self.wrong(format!(
                     "expected an attribute instead of `{word}`; one of that name stands in \
