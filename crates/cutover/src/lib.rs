@@ -34,7 +34,7 @@ pub mod prelude {
     #[cfg(feature = "tokio")]
     pub use cutover_app::execution::Operation;
     pub use cutover_app::execution::{
-        BlockingOperation, BlockingWrite, Candidate, Cutover, Keep, Switch,
+        BlockingOperation, BlockingWrite, Candidate, Cutover, Keep, Recording, Switch,
     };
     pub use cutover_app::flags::{FlagService, Keys, Live, Request};
     pub use cutover_domain::comparison::Rules;

@@ -125,7 +125,8 @@ impl Replayed {
         self.unreadable += 1;
         if self.problems.len() < NAMED {
             let ComparisonRecord { run, id, .. } = record;
-            self.problems.push(format!("run {run}, record {id}: {error}"));
+            self.problems
+                .push(format!("run {run}, record {id}: {error}"));
         }
     }
 }
@@ -155,7 +156,10 @@ mod tests {
             ("plain", input(r#"{"n": "1"}"#, &none, 100)),
             ("none", None),
             ("large", input(r#"{"n": "1"}"#, &none, 1)),
-            ("changed", input(r#"{"n": "1", "token": "x"}"#, &secrets, 100)),
+            (
+                "changed",
+                input(r#"{"n": "1", "token": "x"}"#, &secrets, 100),
+            ),
             ("other", input("[1]", &none, 100)),
             ("failed", Some(RecordedInput::Failed("no".into()))),
         ] {

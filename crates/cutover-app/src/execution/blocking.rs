@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutover_domain::Side;
+use cutover_domain::comparison::RecordedInput;
 use cutover_domain::flags::Context;
 use serde::Serialize;
 
@@ -11,6 +12,7 @@ use super::builder::{BuildError, Builder, Parts};
 use super::call::{Call, Calls, Ended, Observed, Span, Stopwatch};
 use super::judge::Facts;
 use super::pool::Pool;
+use super::recording::Inputs;
 use super::{BackgroundStatus, Cutover};
 
 /// A read with two blocking implementations. Cheap to clone; clones are one operation.
@@ -31,6 +33,7 @@ struct Inner<I, O, E> {
     timeout: Duration,
     old: BlockingSide<I, O, E>,
     new: BlockingSide<I, O, E>,
+    inputs: Option<Inputs<I>>,
     calls: Calls<E>,
     pool: Pool,
 }
@@ -63,7 +66,7 @@ where
         let (ended, span) = inner.attempt(side, &input, call.timed);
         let may_fall_back = || inner.calls.may_fall_back(side, context);
         if inner.calls.falls_back(&ended, may_fall_back) {
-            return self.fall_back(context, call, (&ended, span), &input);
+            return self.fall_back(context, call, (&ended, span), input);
         }
         if let Some(side) = call.plan.candidate {
             self.enqueue(context, call, side, &ended, span, input);
@@ -97,11 +100,11 @@ where
         context: &Context<'_>,
         call: Call,
         new: (&Ended<O, E>, Option<Span>),
-        input: &I,
+        input: I,
     ) -> Result<O, E> {
-        let (saved, span) = self.inner.attempt(Side::Old, input, call.timed);
+        let (saved, span) = self.inner.attempt(Side::Old, &input, call.timed);
         if call.plan.candidate.is_some() {
-            self.compare_fallback(context, call, (&saved, span), new);
+            self.compare_fallback(context, call, (&saved, span), new, input);
         }
         answer(saved)
     }
@@ -122,10 +125,11 @@ where
                 .count_rejected(rejected, inner.pool.status().stuck > 0);
         }
         let authoritative = ended.observe(span);
-        let facts = inner
+        let mut facts = inner
             .calls
             .judge
             .facts(context, call.stage, call.revision, side.other());
+        let recorded = inner.records(context);
         let again = inner.calls.ask_again.takes(context);
         let operation = Arc::clone(inner);
         let job = move || {
@@ -142,6 +146,7 @@ where
                 Side::Old => (candidate, authoritative),
                 Side::New => (authoritative, candidate),
             };
+            facts.input = operation.recorded(recorded, &input);
             operation.judge(facts, old, new, Some(&input).filter(|_| again));
         };
         if let Err(rejected) = inner.pool.submit(Box::new(job)) {
@@ -158,6 +163,7 @@ where
         call: Call,
         old: (&Ended<O, E>, Option<Span>),
         new: (&Ended<O, E>, Option<Span>),
+        input: I,
     ) {
         let inner = &self.inner;
         if let Err(rejected) = inner.pool.room() {
@@ -166,15 +172,17 @@ where
                 .count_rejected(rejected, inner.pool.status().stuck > 0);
         }
         let (old, new) = (old.0.observe(old.1), new.0.observe(new.1));
-        let facts = inner
+        let mut facts = inner
             .calls
             .judge
             .facts(context, call.stage, call.revision, Side::New);
+        let recorded = inner.records(context);
         let operation = Arc::clone(inner);
-        if let Err(rejected) = inner
-            .pool
-            .submit(Box::new(move || operation.judge(facts, old, new, None)))
-        {
+        let job = move || {
+            facts.input = operation.recorded(recorded, &input);
+            operation.judge(facts, old, new, None);
+        };
+        if let Err(rejected) = inner.pool.submit(Box::new(job)) {
             inner.calls.count_rejected(rejected, false);
         }
     }
@@ -202,6 +210,19 @@ where
         let span = watch.stop();
         self.calls.count(side, &ended, span);
         (ended, span)
+    }
+
+    /// Whether the input of this call is kept.
+    fn records(&self, context: &Context<'_>) -> bool {
+        self.inputs
+            .as_ref()
+            .is_some_and(|inputs| inputs.takes(context))
+    }
+
+    /// What is kept of an input, where it is wanted.
+    fn recorded(&self, wanted: bool, input: &I) -> Option<RecordedInput> {
+        let inputs = self.inputs.as_ref().filter(|_| wanted)?;
+        Some(inputs.of(input))
     }
 
     /// Compares, and where there is an `input`, asks old again with it: after the comparison is
@@ -275,6 +296,7 @@ where
             candidate,
             old,
             new,
+            inputs,
             calls,
             ..
         } = self.finish(cutover)?;
@@ -286,6 +308,7 @@ where
                 timeout,
                 old,
                 new,
+                inputs,
                 calls,
                 pool,
             }),

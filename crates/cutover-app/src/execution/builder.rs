@@ -4,11 +4,14 @@ use std::sync::Arc;
 use cutover_domain::Percentage;
 use cutover_domain::comparison::{Implementation, Rules, RulesError};
 use cutover_domain::execution::Sample;
+use cutover_domain::tree::Tree;
 use cutover_ports::flags::Decide;
+use serde::Serialize;
 
 use super::call::Calls;
 use super::judge::Judge;
 use super::noise::AskAgain;
+use super::recording::{Inputs, Recording, Write};
 use super::switch::Decider;
 use super::{Candidate, Cutover, Switch};
 use crate::metrics::OperationMetrics;
@@ -23,6 +26,7 @@ pub struct Builder<I, O, E, Side> {
     pub(super) new: Option<Side>,
     pub(super) settings: Settings,
     pub(super) worth_falling_back: Option<Predicate<E>>,
+    recording: Option<(Recording, Write<I>)>,
     answers: PhantomData<fn(I) -> O>,
 }
 
@@ -117,6 +121,7 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
                 noise_when: Switch::ON,
             },
             worth_falling_back: None,
+            recording: None,
             answers: PhantomData,
         }
     }
@@ -222,8 +227,19 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
         self
     }
 
+    /// Keeps the inputs of compared calls in their records, so that they can be run again
+    /// ([`replay`](crate::comparison::replay())); none by default. See [`Recording`].
+    #[must_use]
+    pub fn record(mut self, recording: Recording) -> Self
+    where
+        I: Serialize,
+    {
+        self.recording = Some((recording, Arc::new(|input: &I| Tree::from_serialize(input))));
+        self
+    }
+
     /// Takes the parts that every shape of operation needs.
-    pub(super) fn finish(self, cutover: &Cutover) -> Result<Parts<E, Side>, BuildError> {
+    pub(super) fn finish(self, cutover: &Cutover) -> Result<Parts<I, E, Side>, BuildError> {
         let Settings { name, .. } = &self.settings;
         let missing = |side| BuildError::NoImplementation {
             operation: name.clone(),
@@ -237,10 +253,20 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
             Some(FlagSource::Decide(decide)) => Decider::Other(decide),
             None => return Err(BuildError::NoFlag(settings.name)),
         };
-        let comparator = settings.rules.build().map_err(|source| BuildError::Rules {
+        let mut rules = settings.rules;
+        if let Some((recording, _)) = &self.recording {
+            rules = rules.redact(recording.redact.clone());
+        }
+        let comparator = rules.build().map_err(|source| BuildError::Rules {
             operation: settings.name.clone(),
             source,
         })?;
+        let inputs = self.recording.map(|(recording, write)| Inputs {
+            when: recording.when.resolve(&cutover.live),
+            write,
+            redaction: comparator.redaction().clone(),
+            max_bytes: recording.max_bytes,
+        });
         let metrics = OperationMetrics::register(&*cutover.metrics, &settings.name);
         let judge = Judge::new(
             &settings.name,
@@ -273,18 +299,20 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
             deadline: settings.deadline,
             old,
             new,
+            inputs,
             calls,
         })
     }
 }
 
-pub(super) struct Parts<E, Side> {
+pub(super) struct Parts<I, E, Side> {
     pub(super) name: String,
     pub(super) candidate: Candidate,
     #[cfg(feature = "tokio")]
     pub(super) deadline: Option<std::time::Duration>,
     pub(super) old: Side,
     pub(super) new: Side,
+    pub(super) inputs: Option<Inputs<I>>,
     pub(super) calls: Calls<E>,
 }
 

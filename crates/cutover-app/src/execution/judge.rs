@@ -7,7 +7,8 @@ use std::time::Duration;
 use cutover_domain::comparison::noise::NoiseSample;
 use cutover_domain::comparison::{
     Comparator, ComparisonRecord, Implementation, Judgement, Outcome, RecordId, RecordLimits,
-    RecordResult, RecordedUnit, Run, RunId, RunKind, RunState, SideOutcome, SideRecord, Tally,
+    RecordResult, RecordedInput, RecordedUnit, Run, RunId, RunKind, RunState, SideOutcome,
+    SideRecord, Tally,
 };
 use cutover_domain::flags::{Context, Revision};
 use cutover_domain::metrics::standard::DropReason;
@@ -72,6 +73,8 @@ pub(super) struct Facts {
     stage: Stage,
     revision: Revision,
     authoritative: Side,
+    /// The input, where it is kept; written down later.
+    pub(super) input: Option<RecordedInput>,
 }
 
 impl Judge {
@@ -116,6 +119,7 @@ impl Judge {
             stage,
             revision,
             authoritative,
+            input: None,
         }
     }
 
@@ -179,6 +183,8 @@ impl Judge {
         record.flag_revision = Some(facts.revision.number());
         record.stage = Some(facts.stage);
         record.authoritative = Some(facts.authoritative);
+        record.input_digest = facts.input.as_ref().and_then(RecordedInput::digest);
+        record.input = facts.input;
         self.comparator.redaction().record(&mut record);
         self.metrics.compared(&record);
         lock(&self.tally).count(record.result);

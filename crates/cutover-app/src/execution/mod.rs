@@ -30,6 +30,7 @@ mod noise;
 #[cfg(feature = "tokio")]
 mod operation;
 mod pool;
+mod recording;
 mod switch;
 mod write;
 
@@ -40,6 +41,7 @@ pub use builder::{BuildError, Builder, Keep};
 pub use cutover::Cutover;
 #[cfg(feature = "tokio")]
 pub use operation::{AsyncSide, Operation};
+pub use recording::Recording;
 pub use switch::Switch;
 pub use write::{BlockingWrite, WriteBuilder};
 

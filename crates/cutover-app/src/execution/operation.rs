@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutover_domain::Side;
+use cutover_domain::comparison::RecordedInput;
 use cutover_domain::flags::Context;
 use serde::Serialize;
 use tokio::runtime::Handle;
@@ -13,6 +14,7 @@ use super::builder::{BuildError, Builder, Parts};
 use super::call::{Call, Calls, Ended, Observed, Span, Stopwatch, contain};
 use super::judge::Facts;
 use super::lane::Lane;
+use super::recording::Inputs;
 use super::{BackgroundStatus, Cutover};
 
 /// A read with two asynchronous implementations. Cheap to clone; clones are one operation.
@@ -53,6 +55,7 @@ struct Inner<I, O, E> {
     deadline: Option<Duration>,
     old: AsyncSide<I, O, E>,
     new: AsyncSide<I, O, E>,
+    inputs: Option<Inputs<I>>,
     calls: Calls<E>,
     lane: Lane,
 }
@@ -95,10 +98,11 @@ where
             .await;
         let may_fall_back = || deadline.is_some() || may_fall_back();
         if inner.calls.falls_back(&ended, may_fall_back) {
+            let kept = Arc::clone(&input);
             let (saved, saved_span) = inner.attempt(Side::Old, input, None, call.timed).await;
             if call.plan.candidate.is_some() {
                 let (old, new) = (saved.observe(saved_span), ended.observe(span));
-                self.compare_fallback(context, call, old, new);
+                self.compare_fallback(context, call, old, new, kept);
             }
             return answer(saved);
         }
@@ -143,14 +147,16 @@ where
                 .count_rejected(rejected, inner.lane.status().stuck > 0);
         }
         let authoritative = ended.observe(span);
-        let facts = inner
+        let mut facts = inner
             .calls
             .judge
             .facts(context, call.stage, call.revision, side.other());
+        let recorded = inner.records(context);
         let again = inner.calls.ask_again.takes(context);
         let operation = Arc::clone(inner);
         let job = async move {
             let again = again.then(|| Arc::clone(&input));
+            let recorded = recorded.then(|| Arc::clone(&input));
             let timeout = Some(operation.timeout);
             let (ended, span) = operation.attempt(side, input, timeout, call.timed).await;
             let candidate = ended.observe(span);
@@ -158,6 +164,7 @@ where
                 Side::Old => (candidate, authoritative),
                 Side::New => (authoritative, candidate),
             };
+            facts.input = operation.recorded(recorded);
             operation.judge(facts, old, new, again).await;
         };
         if let Err(rejected) = inner.lane.submit(job) {
@@ -174,14 +181,19 @@ where
         call: Call,
         old: Observed<O>,
         new: Observed<O>,
+        input: Arc<I>,
     ) {
         let inner = &self.inner;
-        let facts = inner
+        let mut facts = inner
             .calls
             .judge
             .facts(context, call.stage, call.revision, Side::New);
+        let recorded = inner.records(context).then_some(input);
         let operation = Arc::clone(inner);
-        let job = async move { operation.judge(facts, old, new, None).await };
+        let job = async move {
+            facts.input = operation.recorded(recorded);
+            operation.judge(facts, old, new, None).await;
+        };
         if let Err(rejected) = inner.lane.submit(job) {
             inner
                 .calls
@@ -220,6 +232,19 @@ where
         let span = watch.stop();
         self.calls.count(side, &ended, span);
         (ended, span)
+    }
+
+    /// Whether the input of this call is kept.
+    fn records(&self, context: &Context<'_>) -> bool {
+        self.inputs
+            .as_ref()
+            .is_some_and(|inputs| inputs.takes(context))
+    }
+
+    /// What is kept of an input, where it is wanted.
+    fn recorded(&self, input: Option<Arc<I>>) -> Option<RecordedInput> {
+        let (inputs, input) = self.inputs.as_ref().zip(input)?;
+        Some(inputs.of(&input))
     }
 
     /// Compares, and where there is an input, asks old again with it: after the comparison is
@@ -327,6 +352,7 @@ where
             deadline,
             old,
             new,
+            inputs,
             calls,
         } = self.finish(cutover)?;
         let lane = Lane::new(runtime, candidate);
@@ -337,6 +363,7 @@ where
             deadline,
             old,
             new,
+            inputs,
             calls,
             lane,
         };

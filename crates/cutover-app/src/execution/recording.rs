@@ -118,9 +118,7 @@ impl<I> Inputs<I> {
     pub(super) fn of(&self, input: &I) -> RecordedInput {
         let kept = catch_unwind(AssertUnwindSafe(|| match (self.write)(input) {
             Ok(tree) => RecordedInput::of(&tree, &self.redaction, self.max_bytes),
-            Err(error) => {
-                RecordedInput::Failed(format!("the input cannot be serialised: {error}"))
-            }
+            Err(error) => RecordedInput::Failed(format!("the input cannot be serialised: {error}")),
         }));
         kept.unwrap_or_else(|panic| {
             RecordedInput::Failed(format!("panic: {}", panic_message(&*panic)))

@@ -21,7 +21,16 @@ fn compared(home: &Home) -> tempfile::TempDir {
         ("same", "cat"),
     ] {
         home.run(&[
-            "compare", "run", "--name", name, "--old", "cat", "--new", new, "--cases", cases,
+            "compare",
+            "run",
+            "--name",
+            name,
+            "--old",
+            "cat",
+            "--new",
+            new,
+            "--cases",
+            cases,
             "--in-order",
         ]);
     }
@@ -68,7 +77,10 @@ fn comparisons_are_in_the_store_that_is_chosen_and_found_by_what_differs() {
             (&["--severity", "critical"], &[]),
             (&["--result", "equal"], &["a"]),
             (&["--result", "different", "--limit", "1"], &["c"]),
-            (&["--operation", "prices", "--result", "different"], &["c", "b"]),
+            (
+                &["--operation", "prices", "--result", "different"],
+                &["c", "b"],
+            ),
             (&["--operation", "other"], &[]),
             (&["--since", "1h", "--result", "equal"], &["a"]),
             (&["--until", "1h"], &[]),
@@ -78,7 +90,11 @@ fn comparisons_are_in_the_store_that_is_chosen_and_found_by_what_differs() {
         let names = run_of(&home, "names");
         assert_eq!(found(&home, &names, &["--path", "$.items[0].name"]), ["a"]);
         let text = home.done(&["compare", "show", &prices, "--path", "$..price"]);
-        for part in ["different  c", "$.items[0].price: type 3 → \"3\"", "2 records"] {
+        for part in [
+            "different  c",
+            "$.items[0].price: type 3 → \"3\"",
+            "2 records",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
         let wrong = home.run(&["compare", "show", &prices, "--path", "price"]);
@@ -122,9 +138,15 @@ fn old_records_are_removed_within_limits_and_only_when_that_is_confirmed() {
         assert_eq!(asked.code, 6, "{asked}");
 
         let told = prune(&["--max-records", "4", "--dry-run", "--format", "json"]).json();
-        assert_eq!((&told["records"], &told["dry_run"]), (&5.into(), &true.into()));
+        assert_eq!(
+            (&told["records"], &told["dry_run"]),
+            (&5.into(), &true.into())
+        );
         let done = prune(&["--max-records", "4", "--yes", "--format", "json"]).json();
-        assert_eq!((&done["records"], &done["dry_run"]), (&5.into(), &false.into()));
+        assert_eq!(
+            (&done["records"], &done["dry_run"]),
+            (&5.into(), &false.into())
+        );
         assert_eq!(done["bytes"], told["bytes"]);
         assert_eq!(found(&home, &run_of(&home, "prices"), &[]), [""; 0]);
         assert_eq!(found(&home, &run_of(&home, "same"), &[]), ["a", "b", "c"]);
@@ -162,10 +184,17 @@ fn doctor_counts_runs_and_tells_of_those_that_lie_elsewhere() {
     };
     assert_eq!(status, "warn");
     assert!(message.starts_with("3 runs more in "), "{message}");
-    let run = files.path().join("comparisons/runs").join(run_of(&files, "same"));
+    let run = files
+        .path()
+        .join("comparisons/runs")
+        .join(run_of(&files, "same"));
     fs::write(run.join("run.json"), "{").unwrap();
     let damaged = &told(&files, &[])[0];
     assert_eq!(damaged.0, "warn");
-    assert!(damaged.1.starts_with("2 runs, and 1 header cannot be read"), "{}", damaged.1);
+    assert!(
+        damaged.1.starts_with("2 runs, and 1 header cannot be read"),
+        "{}",
+        damaged.1
+    );
     assert_eq!(told(&Home::new(), &[]), []);
 }
