@@ -4,14 +4,13 @@ use std::sync::Arc;
 use cutover_domain::Percentage;
 use cutover_domain::comparison::{Implementation, Rules, RulesError};
 use cutover_domain::execution::Sample;
-use cutover_domain::tree::Tree;
 use cutover_ports::flags::Decide;
 use serde::Serialize;
 
 use super::call::Calls;
 use super::judge::Judge;
 use super::noise::AskAgain;
-use super::recording::{Inputs, Recording, Write};
+use super::recording::{Inputs, Recording, Write, write_down};
 use super::switch::Decider;
 use super::{Candidate, Cutover, Switch};
 use crate::metrics::OperationMetrics;
@@ -232,9 +231,9 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
     #[must_use]
     pub fn record(mut self, recording: Recording) -> Self
     where
-        I: Serialize,
+        I: Serialize + 'static,
     {
-        self.recording = Some((recording, Arc::new(|input: &I| Tree::from_serialize(input))));
+        self.recording = Some((recording, Arc::new(write_down::<I>)));
         self
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use cutover_domain::comparison::{RecordedInput, Redaction, RedactionRules};
 use cutover_domain::flags::Context;
 use cutover_domain::tree::{CaptureError, Tree};
+use serde::Serialize;
 
 use super::Switch;
 use super::switch::Resolved;
@@ -99,6 +100,11 @@ impl Recording {
 
 /// How an input is written down.
 pub(super) type Write<I> = Arc<dyn Fn(&I) -> Result<Tree, CaptureError> + Send + Sync>;
+
+/// The usual way.
+pub(super) fn write_down<I: Serialize>(input: &I) -> Result<Tree, CaptureError> {
+    Tree::from_serialize(input)
+}
 
 /// Writes inputs down.
 pub(super) struct Inputs<I> {

@@ -11,6 +11,8 @@ mod moment;
 mod progress;
 mod prune;
 mod quantity;
+#[cfg(unix)]
+mod replay;
 mod report;
 #[cfg(unix)]
 mod run;
@@ -39,8 +41,16 @@ pub enum CompareCommand {
         ("cutover compare run --old 'jq .a' --new 'gojq .a' --cases cases.jsonl --jobs 4", ""),
         ("cutover compare run --old ./old --new ./new --cases cases/ --ignore '$..created_at' \
           --unordered", ""),
-    ]), after_help = run::CASES_HELP)]
+    ]), after_help = run::CASES_HELP, mut_arg("cases", |cases| cases.required(true)))]
     Run(Box<run::RunArgs>),
+    /// Run recorded inputs again, through two commands
+    #[cfg(unix)]
+    #[command(before_help = examples(&[
+        ("cutover compare replay --operation quote.price --since 24h --old ./quote-1 \
+          --new ./quote-2", "what production asked since yesterday"),
+        ("cutover compare replay latest --old ./old --new ./new", ""),
+    ]), mut_arg("cases", |cases| cases.hide(true).value_parser(no_cases)))]
+    Replay(Box<replay::ReplayArgs>),
     /// List the saved runs, newest first
     #[command(before_help = examples(&[
         ("cutover compare list", ""),
@@ -70,6 +80,12 @@ pub enum CompareCommand {
     Report(report::ReportArgs),
 }
 
+/// What is run again has its cases already.
+#[cfg(unix)]
+fn no_cases(_: &str) -> Result<std::path::PathBuf, &'static str> {
+    Err("the cases of a replay are the recorded inputs")
+}
+
 /// The command that makes a page of a run.
 fn report_command(run: &str) -> String {
     let words = ["compare", "report", run, "-o", "report.html"];
@@ -80,6 +96,8 @@ pub(crate) fn run(context: &Context, command: CompareCommand) -> Result<Exit, Fa
     match command {
         #[cfg(unix)]
         CompareCommand::Run(args) => run::run(context, *args),
+        #[cfg(unix)]
+        CompareCommand::Replay(args) => replay::run(context, *args),
         CompareCommand::List(args) => list::run(context, &args),
         CompareCommand::Prune(args) => prune::run(context, &args),
         CompareCommand::Show(args) => show::run(context, &args),

@@ -72,6 +72,24 @@ impl Corpus {
         Ok(corpus)
     }
 
+    /// Cases from texts as lines of a case file, each with its own name.
+    pub(crate) fn of_lines(
+        lines: impl IntoIterator<Item = String>,
+        source: &Path,
+    ) -> Result<Self, RunnerError> {
+        let cases = lines.into_iter().enumerate().map(|(index, text)| {
+            Case::from_line(index + 1, &text).map_err(|reason| RunnerError::CaseLine {
+                path: source.to_owned(),
+                line: index + 1,
+                reason,
+            })
+        });
+        Ok(Self {
+            cases: cases.collect::<Result<_, _>>()?,
+            skipped: Vec::new(),
+        })
+    }
+
     /// Only the cases whose names fit one of the patterns, in which `*` stands for any text and
     /// `?` for a letter. A name that is written out fits whatever letters it has.
     pub(crate) fn pick(&mut self, patterns: &[String]) -> Result<(), RunnerError> {

@@ -34,8 +34,22 @@ use preview::Preview;
 use recording::Recording;
 
 pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
+    let Some(cases) = &args.cases else {
+        return Err(Failure::usage("the cases are missing").hint("name them with --cases"));
+    };
+    let corpus = Corpus::read(cases)?;
+    run_over(context, args, corpus, None)
+}
+
+/// Runs over cases that are read already; `source` says where they come from.
+pub(super) fn run_over(
+    context: &Context,
+    args: RunArgs,
+    corpus: Corpus,
+    source: Option<serde_json::Value>,
+) -> Result<Exit, Failure> {
     let judge = args.judge()?;
-    let runner = args.plan()?.prepare()?;
+    let runner = args.plan(corpus)?.prepare()?;
     warn_beforehand(context, &runner);
     if args.dry_run {
         context.output.show(&Preview::of(&runner))?;
@@ -44,7 +58,10 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
     let store = context.comparison_store();
     let stop = Stop::default();
     stop_on_signals(&stop)?;
-    let header = args.header(context, &runner)?;
+    let mut header = args.header(context, &runner)?;
+    if let (Some(source), Some(options)) = (source, header.options.as_object_mut()) {
+        options.insert("replay_of".to_owned(), source);
+    }
     let name: Arc<str> = header.name.as_str().into();
     let id = header.id.clone();
     let judge = Judge {
@@ -164,9 +181,8 @@ impl RunArgs {
         })
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
+    fn plan(&self, mut corpus: Corpus) -> Result<Plan, Failure> {
         let course = &self.course;
-        let mut corpus = Corpus::read(&self.cases)?;
         corpus.pick(&self.case)?;
         let outputs: Result<Vec<_>, RunnerError> = self
             .output
@@ -237,7 +253,7 @@ impl RunArgs {
         let surroundings = &self.surroundings;
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
         Ok(json!({
-            "cases": path(&self.cases),
+            "cases": self.cases.as_ref().map(path),
             "case": self.case,
             "as": self.read_as.name(),
             "outputs": outputs.collect::<Vec<_>>(),

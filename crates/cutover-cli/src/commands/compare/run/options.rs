@@ -53,7 +53,7 @@ pub struct RunArgs {
     pub(super) new: String,
     /// A folder of files, or a JSON Lines file
     #[arg(long, value_name = "DIR|FILE.jsonl")]
-    pub(super) cases: PathBuf,
+    pub(super) cases: Option<PathBuf>,
     /// Only the cases of this name; `*` stands for any text
     #[arg(long, value_name = "PATTERN")]
     pub(super) case: Vec<String>,
