@@ -20,6 +20,8 @@ mod metrics;
 mod noise;
 #[cfg(feature = "tokio")]
 mod reads;
+#[cfg(feature = "tokio")]
+mod recording;
 #[cfg(feature = "report")]
 mod report;
 #[cfg(feature = "tokio")]

@@ -198,3 +198,99 @@ fn doctor_counts_runs_and_tells_of_those_that_lie_elsewhere() {
     );
     assert_eq!(told(&Home::new(), &[]), []);
 }
+
+/// A home whose store has inputs of the operation `quote`, one of them redacted.
+fn with_recorded_inputs() -> Home {
+    use cutover_domain::comparison::{
+        Comparison, ComparisonRecord, Judgement, RecordId, RecordedInput, Redaction,
+        RedactionRules, Run, RunId, RunKind, SideOutcome, SideRecord,
+    };
+    use cutover_domain::tree::Tree;
+    use cutover_ports::comparison::ComparisonStore;
+    use pollster::block_on;
+
+    let home = Home::new();
+    let store = cutover_file::FileComparisonStore::open(home.path().join("comparisons"));
+    let now = "2026-01-01T00:00:00Z".parse().unwrap();
+    let run = Run::new(
+        RunId::new("of-quote").unwrap(),
+        "quote",
+        RunKind::Operation,
+        now,
+    );
+    block_on(store.create_run(&run)).unwrap();
+    let secrets = RedactionRules::new().secrets().build().unwrap();
+    for (id, json, redaction) in [
+        ("first", r#"{"item": 2}"#, &Redaction::default()),
+        ("second", r#""two\nlines""#, &Redaction::default()),
+        ("third", r#"{"item": 3, "token": "t"}"#, &secrets),
+        ("fourth", "", &Redaction::default()),
+    ] {
+        let side = SideRecord::new(SideOutcome::Ok);
+        let mut record = ComparisonRecord::new(
+            run.id.clone(),
+            RecordId::new(id).unwrap(),
+            "quote",
+            now,
+            side.clone(),
+            side,
+            Judgement::Compared(Comparison::same()),
+        );
+        let input = Tree::from_json(json).ok();
+        record.input = input.map(|input| RecordedInput::of(&input, redaction, 1000));
+        block_on(store.append(&[record])).unwrap();
+    }
+    home
+}
+
+#[test]
+fn recorded_inputs_are_run_again_and_what_redaction_changed_only_if_that_is_allowed() {
+    let home = with_recorded_inputs();
+    let replay = |more: &[&str]| {
+        let replay = ["compare", "replay", "--old", "cat", "--new", "sed s/2/20/"];
+        home.run(&[&replay[..], more, &["--format", "json"]].concat())
+    };
+    let refused = replay(&["--operation", "quote"]);
+    assert_eq!(refused.code, 1, "{refused}");
+    assert!(
+        refused.err.contains("1 of the recorded inputs"),
+        "{refused}"
+    );
+    assert!(refused.err.contains("--allow-redacted"), "{refused}");
+
+    let answer = replay(&["of-quote", "--allow-redacted", "--in-order"]);
+    assert_eq!(answer.code, 1, "{answer}");
+    assert!(answer.err.contains("1 records have no input"), "{answer}");
+    let summary = answer.json();
+    assert_eq!(
+        (&summary["cases"], &summary["different"]),
+        (&3.into(), &1.into())
+    );
+    let run = summary["id"].as_str().unwrap();
+    assert_eq!(found(&home, run, &[]), ["first", "second", "third"]);
+    assert_eq!(found(&home, run, &["--path", "$.item"]), ["first"]);
+    let header = home
+        .path()
+        .join("comparisons/runs")
+        .join(run)
+        .join("run.json");
+    let header: Value = serde_json::from_str(&fs::read_to_string(header).unwrap()).unwrap();
+    let source = &header["options"]["replay_of"];
+    assert_eq!(source["runs"], serde_json::json!(["of-quote"]));
+    assert_eq!(source["changed_by_redaction"], 1);
+
+    for (arguments, code, said) in [
+        (&["--operation", "other"][..], 1, "no recorded input"),
+        (
+            &["--operation", "quote", "--since", "2027-01-01"],
+            1,
+            "no recorded input",
+        ),
+        (&["of-quote", "--cases", "x"], 2, "the recorded inputs"),
+        (&[], 2, "--operation"),
+    ] {
+        let answer = replay(arguments);
+        assert_eq!(answer.code, code, "{arguments:?} {answer}");
+        assert!(answer.err.contains(said), "{arguments:?} {answer}");
+    }
+}
