@@ -54,3 +54,8 @@ struct FrontPage;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/testing.md")]
 struct TestingWithFlags;
+
+/// How comparisons are kept, recorded and replayed: its example compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/recording.md")]
+struct KeepingComparisons;
