@@ -130,7 +130,8 @@ impl Inputs {
         let json = value.to_json();
         let members = json
             .strip_prefix('{')
-            .and_then(|json| json.strip_suffix('}'));
+            .and_then(|json| json.strip_suffix('}'))
+            .filter(|members| !members.is_empty());
         self.lines.push(match (kind, members) {
             (RunKind::Commands, Some(members)) => format!("{{\"name\":{name},{members}}}"),
             _ => format!("{{\"name\":{name},\"stdin\":{json}}}"),
