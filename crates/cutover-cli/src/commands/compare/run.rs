@@ -5,11 +5,12 @@ mod observations;
 mod options;
 mod preview;
 mod recording;
+mod resume;
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cutover_domain::Side;
 use cutover_domain::comparison::{
     Implementation, RecordLimits, RecordResult, Run, RunId, RunKind, RunState,
 };
@@ -19,7 +20,7 @@ use super::find;
 use super::interrupt::stop_on_signals;
 use super::judge::Judge;
 use super::progress::Progress;
-use super::summary::Summary;
+use super::summary::{Summary, Summing};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::printable;
@@ -33,31 +34,57 @@ pub(super) use options::{CASES_HELP, RunArgs};
 use options::{CourseArgs, SurroundingsArgs};
 use preview::Preview;
 use recording::Recording;
+use resume::Done;
 
 pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
     let judge = args.judge()?;
-    let runner = args.plan()?.prepare()?;
+    let store = find::store(context);
+    let earlier = match &args.resume {
+        Some(reference) => Some(resume::find_run(&store, reference)?),
+        None => None,
+    };
+    let runner = args.plan(earlier.as_ref())?.prepare()?;
     warn_beforehand(context, &runner);
     if args.dry_run {
         context.output.show(&Preview::of(&runner))?;
         return Ok(Exit::Done);
     }
-    let store = find::store(context);
+    let mut observed = Observations::of(&runner.plan().outputs);
+    let mut summing = Summing::default();
+    let (header, done) = match earlier {
+        None => (args.header(context, &runner)?, Done::nothing()),
+        Some(mut run) => {
+            resume::check(&run, &args.header(context, &runner)?)?;
+            let done = Done::of(context, &store, &run, runner.plan(), |record| {
+                observed.see(record);
+                summing.add(record);
+            })?;
+            run.tally = done.tally.clone();
+            (run, done)
+        }
+    };
+    done.say(&context.output);
     let stop = Stop::default();
     stop_on_signals(&stop)?;
-    let header = args.header(context, &runner)?;
     let name: Arc<str> = header.name.as_str().into();
     let id = header.id.clone();
     let judge = Judge {
         keep: judge.keep.map(|folder| folder.join(id.as_str())),
         ..judge
     };
-    let mut recording = Recording::begin(context, &store, header)?;
-    let mut progress = Progress::new(runner.plan().pairs(), context.output);
-    let mut observed = Observations::of(&runner.plan().outputs);
+    let mut recording = if args.resume.is_some() {
+        Recording::resume(context, &store, header, summing)?
+    } else {
+        Recording::begin(context, &store, header)?
+    };
+    let left = runner
+        .plan()
+        .pairs()
+        .saturating_sub(done.pairs.len() as u64);
+    let mut progress = Progress::new(left, context.output);
     let mut enough = false;
     let outcome: Result<(), Failure> = runner.run(
-        &HashSet::new(),
+        &done.pairs,
         &stop,
         |pair| judge.record(pair, id.clone(), Arc::clone(&name), context.now()),
         |record| {
@@ -165,7 +192,8 @@ impl RunArgs {
         })
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
+    /// `earlier` is the run that is taken up again.
+    fn plan(&self, earlier: Option<&Run>) -> Result<Plan, Failure> {
         let course = &self.course;
         let mut corpus = Corpus::read(&self.cases)?;
         corpus.pick(&self.case)?;
@@ -197,7 +225,7 @@ impl RunArgs {
                 Sequence::Drawn
             },
             // JSON readers elsewhere keep 53 bits of a number.
-            seed: match course.seed {
+            seed: match course.seed.or_else(|| earlier.and_then(resume::seed)) {
                 Some(seed) => seed,
                 None => u64::from_be_bytes(random()?) >> 11,
             },
@@ -227,6 +255,13 @@ impl RunArgs {
         run.new = Implementation::new(plan.new.text());
         run.expected_cases = Some(plan.pairs());
         run.options = self.options(plan)?;
+        for (name, side) in [("old_program", Side::Old), ("new_program", Side::New)] {
+            let doing = || format!("read the program of --{}", side.name());
+            let identity = runner.identity(side);
+            run.options[name] = identity
+                .map_err(|error| Failure::io(doing(), &error))?
+                .into();
+        }
         Ok(run)
     }
 
@@ -239,6 +274,7 @@ impl RunArgs {
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
         Ok(json!({
             "cases": path(&self.cases),
+            "corpus": plan.corpus.identity(),
             "case": self.case,
             "as": self.read_as.name(),
             "outputs": outputs.collect::<Vec<_>>(),

@@ -1,7 +1,7 @@
 //! Answers as trees: of two of a kind, by what they are to be read as.
 
-use cutover_domain::tree::{Tree, TreeBuilder};
-use cutover_formats::{Document, Format};
+use cutover_domain::tree::Tree;
+use cutover_formats::{Document, Format, text_lines};
 
 /// How much of an answer that cannot be read is quoted.
 const SAMPLE: usize = 400;
@@ -12,8 +12,6 @@ pub(in super::super) enum ReadAs {
     /// By the name of a file, else as JSON where both sides are an object or array (or one a
     /// line), else as text.
     Auto,
-    /// Line by line, every byte.
-    Text,
     /// As a whole.
     Bytes,
     /// As a document.
@@ -25,7 +23,7 @@ impl ReadAs {
     pub(in super::super) fn all() -> Vec<Self> {
         let mut all = vec![Self::Auto];
         all.extend(Format::ALL.map(Self::Document));
-        all.extend([Self::Text, Self::Bytes]);
+        all.push(Self::Bytes);
         all
     }
 
@@ -33,7 +31,6 @@ impl ReadAs {
     pub(in super::super) const fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
-            Self::Text => "text",
             Self::Bytes => "bytes",
             Self::Document(format) => format.name(),
         }
@@ -94,9 +91,11 @@ pub(super) fn read_pair(
     new: &[u8],
 ) -> Result<Read, String> {
     match read_as {
+        ReadAs::Auto | ReadAs::Bytes | ReadAs::Document(Format::Text) if old == new => {
+            Ok(Read::same("bytes"))
+        }
+        ReadAs::Document(Format::Text) => Ok(as_text(old, new)),
         ReadAs::Document(format) => read_as_asked(format, name.is_none(), old, new),
-        ReadAs::Auto | ReadAs::Text | ReadAs::Bytes if old == new => Ok(Read::same("bytes")),
-        ReadAs::Text => Ok(as_text(old, new)),
         ReadAs::Bytes => Ok(Read::both(quoted(old), quoted(new), "bytes")),
         ReadAs::Auto => Ok(match name.and_then(Format::of_file) {
             Some(format) => as_named(format, old, new),
@@ -110,7 +109,7 @@ pub(super) fn read_alone(read_as: ReadAs, name: &str, bytes: &[u8]) -> Tree {
     let format = match read_as {
         ReadAs::Document(format) => Some(format),
         ReadAs::Auto => Format::of_file(name),
-        ReadAs::Text | ReadAs::Bytes => None,
+        ReadAs::Bytes => None,
     };
     format
         .and_then(|format| document(format, bytes).ok())
@@ -174,7 +173,7 @@ pub(super) fn quotable(read_as: ReadAs, bytes: &[u8]) -> Option<Tree> {
         ReadAs::Auto if structured => document(Format::Json, bytes)
             .or_else(|_| document(Format::JsonLines, bytes))
             .ok(),
-        ReadAs::Auto | ReadAs::Text => Some(lines(bytes)),
+        ReadAs::Auto => Some(lines(bytes)),
         ReadAs::Bytes => None,
     }
 }
@@ -216,25 +215,9 @@ fn as_text(old: &[u8], new: &[u8]) -> Read {
     Read::both(lines(old), lines(new), "text")
 }
 
-/// An array of the lines. A line end at the very end makes a last, empty line, so that a missing
-/// one is a difference. A line that is not text is an object, which no line of text equals.
+/// The lines; what is too large for that as one string.
 fn lines(bytes: &[u8]) -> Tree {
-    let mut builder = TreeBuilder::new();
-    builder.begin_array();
-    for line in bytes.split(|byte| *byte == b'\n') {
-        match std::str::from_utf8(line) {
-            Ok(text) => builder.string(text),
-            Err(_) => {
-                builder.begin_object();
-                builder.key("bytes");
-                builder.string(&line.escape_ascii().to_string());
-                // One member cannot be there twice.
-                let _ = builder.end_object();
-            }
-        }
-    }
-    builder.end_array();
-    builder.finish().unwrap_or_else(|_| quoted(bytes))
+    text_lines(bytes).unwrap_or_else(|_| quoted(bytes))
 }
 
 /// As one string.
@@ -250,6 +233,8 @@ mod tests {
     use cutover_domain::comparison::Rules;
 
     use super::*;
+
+    const TEXT: ReadAs = ReadAs::Document(Format::Text);
 
     /// Whether the answers are equal, and how they were read.
     fn compared(
@@ -300,9 +285,9 @@ mod tests {
             (b"", b"\n"),
             (b"\xff", b"{\"bytes\":\"\\\\xff\"}"),
         ] {
-            let found = compared(ReadAs::Text, None, old, new);
+            let found = compared(TEXT, None, old, new);
             assert_eq!(found, Ok((false, "text")), "{old:?} {new:?}");
-            let found = compared(ReadAs::Text, None, old, old);
+            let found = compared(TEXT, None, old, old);
             assert_eq!(found, Ok((true, "bytes")), "{old:?}");
         }
     }

@@ -36,6 +36,9 @@ Counters: a program that writes a line {\"cutover\": {\"counters\": {\"queries\"
 error, or to the file that CUTOVER_COUNTERS names, has it recorded beside its time and memory. \
 Several lines add up.
 
+A run that was stopped, or killed, goes on with the same command and --resume ID: what has a \
+record is not run again.
+
 Exit codes: 0 all equal, 1 differences, 3 some could not be compared, 130 stopped by Ctrl-C (what \
 was done is saved).";
 
@@ -78,6 +81,9 @@ pub struct RunArgs {
     /// Show what would be run, and run nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Go on with a run that was stopped: its id, or `latest`; everything else is said again
+    #[arg(long, value_name = "ID")]
+    pub(super) resume: Option<String>,
     #[command(flatten)]
     pub(super) course: CourseArgs,
     #[command(flatten)]
