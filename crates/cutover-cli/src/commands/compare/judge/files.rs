@@ -107,10 +107,6 @@ impl Budget {
                 return read_pair(read_as, Some(name), &old, &new).map_err(unreadable);
             }
         }
-        let (old_digest, new_digest) = (
-            Fingerprint::of(old).map_err(trouble)?,
-            Fingerprint::of(new).map_err(trouble)?,
-        );
         if same_content(old, new).map_err(trouble)? {
             return Ok(Read::same("bytes"));
         }
@@ -127,6 +123,10 @@ impl Budget {
                 show_size(self.limit as u64)
             ));
         }
+        let (old_digest, new_digest) = (
+            Fingerprint::of(old).map_err(trouble)?,
+            Fingerprint::of(new).map_err(trouble)?,
+        );
         if old_digest == new_digest {
             return Err(format!("{name} differs, and its digest cannot say where"));
         }
