@@ -11,6 +11,7 @@ mod moment;
 mod progress;
 mod quantity;
 mod report;
+mod rules;
 #[cfg(unix)]
 mod run;
 mod show;
@@ -59,6 +60,13 @@ pub enum CompareCommand {
         ("cutover compare report --operation dataset.profile --since 24h", ""),
     ]), after_help = report::REPORT_HELP)]
     Report(report::ReportArgs),
+    /// Print the rules that would take away what old differs in from itself
+    #[command(before_help = examples(&[
+        ("cutover compare run --old ./old --new ./new --cases cases/ --noise 2", ""),
+        ("cutover compare rules latest > rules.toml", "read it, and keep what you can vouch for"),
+        ("cutover compare run --old ./old --new ./new --cases cases/ --rules rules.toml", ""),
+    ]))]
+    Rules(rules::RulesArgs),
 }
 
 /// The command that makes a page of a run.
@@ -74,5 +82,6 @@ pub(crate) fn run(context: &Context, command: CompareCommand) -> Result<Exit, Fa
         CompareCommand::List(args) => list::run(context, &args),
         CompareCommand::Show(args) => show::run(context, &args),
         CompareCommand::Report(args) => report::run(context, &args),
+        CompareCommand::Rules(args) => rules::run(context, &args),
     }
 }

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cutover_domain::Side;
+use cutover_domain::comparison::performance::Answer;
 use cutover_domain::comparison::{
     Implementation, RecordLimits, RecordResult, Run, RunId, RunKind, RunState,
 };
@@ -20,6 +21,7 @@ use super::find;
 use super::interrupt::stop_on_signals;
 use super::judge::Judge;
 use super::progress::Progress;
+use super::summary::performance;
 use super::summary::{Summary, Summing};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -50,17 +52,17 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let mut observed = Observations::of(&runner.plan().outputs);
-    let mut summing = Summing::default();
+    let mut summing = Summing::for_limits(args.course.at_most.clone());
     let (header, done) = match earlier {
         None => (args.header(context, &runner)?, Done::nothing()),
-        Some(mut run) => {
-            resume::check(&run, &args.header(context, &runner)?)?;
+        Some(run) => {
+            let again = args.header(context, &runner)?;
+            resume::check(&run, &again)?;
             let done = Done::of(context, &store, &run, runner.plan(), |record| {
                 observed.see(record);
                 summing.add(record);
             })?;
-            run.tally = done.tally.clone();
-            (run, done)
+            (resume::header(run, &again, &done), done)
         }
     };
     done.say(&context.output);
@@ -75,7 +77,7 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
     let mut recording = if args.resume.is_some() {
         Recording::resume(context, &store, header, summing)?
     } else {
-        Recording::begin(context, &store, header)?
+        Recording::begin(context, &store, header, summing)?
     };
     let left = runner
         .plan()
@@ -119,8 +121,10 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
     Ok(match state {
         RunState::Interrupted | RunState::Running if !enough => Exit::Interrupted,
         _ if summary.has_differences() => Exit::No,
-        _ if summary.is_whole() => Exit::Done,
-        _ => Exit::Trouble,
+        _ if summary.performance() == Some(Answer::Fail) => Exit::No,
+        _ if !summary.is_whole() => Exit::Trouble,
+        _ if summary.performance() == Some(Answer::Insufficient) => Exit::Insufficient,
+        _ => Exit::Done,
     })
 }
 
@@ -164,6 +168,13 @@ fn say_more(context: &Context, summary: &Summary, state: RunState, enough: bool)
             summary.cases()
         ));
     }
+    if summary.noisy() > 0 {
+        output.warn(format_args!(
+            "{} of {} cases differ, but only where old differs from itself: they count as equal",
+            summary.noisy(),
+            summary.cases()
+        ));
+    }
     if summary.is_all_failures() {
         output.warn("both programs failed on every case: are the commands right?");
     }
@@ -173,6 +184,7 @@ fn say_more(context: &Context, summary: &Summary, state: RunState, enough: bool)
         .filter(|case| !case.starts_with('-'));
     output.next(match case {
         Some(case) => command(&["compare", "show", id, case]),
+        None if summary.has_suggestions() => command(&["compare", "rules", id]),
         None => super::report_command(id),
     });
 }
@@ -217,7 +229,7 @@ impl RunArgs {
             keep: self.surroundings.keep.clone(),
             warm_ups: course.warm_up,
             repeats: course.repeat,
-            again: 0,
+            again: course.noise,
             jobs: course.jobs,
             sequence: if course.in_order {
                 Sequence::AsGiven
@@ -270,6 +282,7 @@ impl RunArgs {
         let outputs = plan.outputs.iter().zip(&self.output);
         let outputs = outputs
             .map(|(output, (_, read_as))| json!({ "file": output.text(), "as": read_as.name() }));
+        let limits = self.course.at_most.iter().map(performance::written);
         let surroundings = &self.surroundings;
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
         Ok(json!({
@@ -281,6 +294,8 @@ impl RunArgs {
             "delivery": plan.delivery.name(),
             "repeat": plan.repeats,
             "warm_up": plan.warm_ups,
+            "noise": plan.again,
+            performance::OPTION: limits.collect::<Vec<_>>(),
             "jobs": plan.jobs,
             "in_order": plan.sequence == Sequence::AsGiven,
             "seed": plan.seed,

@@ -28,13 +28,14 @@ impl<'a> Recording<'a> {
         context: &'a Context,
         store: &'a dyn ComparisonStore,
         run: Run,
+        summing: Summing,
     ) -> Result<Self, Failure> {
         block_on(store.create_run(&run))?;
         Ok(Self {
             context,
             store,
             run,
-            summing: Summing::default(),
+            summing,
             heartbeat: Instant::now(),
         })
     }
@@ -96,6 +97,7 @@ impl<'a> Recording<'a> {
     pub(super) fn end(mut self, state: RunState, cases: u64) -> Result<Summary, Failure> {
         self.run.end(state, self.context.now());
         block_on(self.store.update_run(&self.run))?;
-        Ok(self.summing.summary(&self.run, Some(cases)))
+        self.summing
+            .summary(self.context, self.store, &self.run, Some(cases))
     }
 }

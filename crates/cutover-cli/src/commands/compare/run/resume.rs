@@ -7,13 +7,14 @@ use cutover_ports::comparison::ComparisonStore;
 use serde_json::Value;
 
 use crate::commands::compare::find;
+use crate::commands::compare::summary::performance;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::output::{Output, printable};
 use crate::runner::Plan;
 
 /// Options that may be others the second time: they say nothing about what is compared with what.
-const FREE: [&str; 1] = ["jobs"];
+const FREE: [&str; 2] = ["jobs", performance::OPTION];
 
 /// So many cases are named.
 const NAMED: usize = 5;
@@ -88,6 +89,17 @@ pub(super) fn check(earlier: &Run, now: &Run) -> Result<(), Failure> {
         parts.join("; ")
     ))
     .hint("give the command it was started with, or start a new run without --resume"))
+}
+
+/// The header of a run that is taken up again, with what may be another this time.
+pub(super) fn header(mut earlier: Run, now: &Run, done: &Done) -> Run {
+    earlier.tally = done.tally.clone();
+    for name in FREE {
+        if let Some(value) = now.options.get(name) {
+            earlier.options[name] = value.clone();
+        }
+    }
+    earlier
 }
 
 /// What a run has done before.
