@@ -98,6 +98,7 @@ pub(super) fn read_pair(
         ReadAs::Document(format) => read_as_asked(format, name.is_none(), old, new),
         ReadAs::Bytes => Ok(Read::both(quoted(old), quoted(new), "bytes")),
         ReadAs::Auto => Ok(match name.and_then(Format::of_file) {
+            Some(Format::Text) => as_text(old, new),
             Some(format) => as_named(format, old, new),
             None => automatically(old, new),
         }),
@@ -169,6 +170,7 @@ fn sample(bytes: &[u8]) -> Tree {
 pub(super) fn quotable(read_as: ReadAs, bytes: &[u8]) -> Option<Tree> {
     let structured = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     match read_as {
+        ReadAs::Document(Format::Text) => Some(lines(bytes)),
         ReadAs::Document(format) => document(format, bytes).ok(),
         ReadAs::Auto if structured => document(Format::Json, bytes)
             .or_else(|_| document(Format::JsonLines, bytes))
