@@ -49,7 +49,8 @@ fn a_program_that_leaves_its_group_is_ended_all_the_same() {
     let mark = format!("64.{}", std::process::id());
     // A daemon as daemons are made: a session of its own, no streams, its parent gone.
     let daemon = format!(
-        "sh -c 'setsid sh -c \"sleep {mark} & sleep {mark}\" </dev/null >/dev/null 2>&1 & echo done'"
+        "sh -c 'setsid sh -c \"echo > $TMPDIR/up; sleep {mark} & sleep {mark}\" </dev/null \
+         >/dev/null 2>&1 & while ! test -e $TMPDIR/up; do :; done; echo done'"
     );
     let (exit, _, records) = run(&cutover, &daemon, "echo done", &[]);
     assert_eq!(exit, 0);
@@ -111,7 +112,7 @@ fn a_disk_that_a_program_fills_costs_that_case_alone() {
         expected.map(|(case, result)| (json!(case), json!(result)))
     );
     let why = records(&cutover)[1]["judgement"]["failed"].clone();
-    assert!(why.as_str().unwrap().contains("No space left"), "{why}");
+    assert!(why.as_str().unwrap().contains("is full"), "{why}");
 }
 
 #[test]
@@ -175,7 +176,7 @@ fn hostile_bytes_are_compared_and_harm_nobody() {
             !shown.contains(['\u{1b}', '\u{7}', '\0', '\u{202e}']),
             "{page:?}: {shown}"
         );
-        assert!(!shown.contains("<script>alert"), "{page:?}");
+        assert!(!shown.contains("<script>alert") || !page.contains(&"html"));
     }
 }
 

@@ -186,7 +186,12 @@ impl Runner {
         execution.counters.add_file(&room.counters());
         room.put_aside(name);
         if let Some(work) = room.work() {
-            execution.files = outputs::find(&self.plan.outputs, work);
+            // A program whose last bytes found no place answers something else than it would.
+            execution.files = if room.disk_is_full() {
+                Err("the disk that its folder is on is full; name another one with TMPDIR".into())
+            } else {
+                outputs::find(&self.plan.outputs, work)
+            };
         }
         execution.room = Some(room);
         execution
