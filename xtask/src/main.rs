@@ -12,6 +12,7 @@ mod bench;
 mod cargo;
 mod check;
 mod ci;
+mod compare;
 mod demo;
 mod layers;
 mod metadata;
@@ -33,6 +34,9 @@ Usage: cargo xtask <command>
                    --fast leaves out the last three
   ci               everything CI runs: check, test, demo
   demo [-- ARGS]   the reference migration, end to end on real data
+  compare [-- ARGS]
+                   its two implementations as programs, compared over its datasets;
+                   ARGS go to `cutover compare run`
   toggle FLAG on|off|PERCENT [OPTIONS]
                    flips a flag on the chosen store (--store, --home, --environment);
                    OPTIONS go to `cutover flag`
@@ -63,6 +67,8 @@ fn main() -> ExitCode {
         ["bench", "--vs-peers"] => bench::vs_peers(),
         ["bench", filter] => bench::run(Some(filter)),
         ["toggle", flag, to, options @ ..] => toggle::run(flag, to, options),
+        ["compare"] => compare::run(&[]),
+        ["compare", "--", rest @ ..] | ["compare", rest @ ..] => compare::run(rest),
         ["demo"] => demo::run(&[]),
         ["demo", "--", rest @ ..] | ["demo", rest @ ..] => demo::run(rest),
         [command, ..] => {
@@ -80,7 +86,7 @@ fn main() -> ExitCode {
 /// A hint for a misspelt command: the one that shares its first letter.
 fn near(command: &str) -> String {
     let known = [
-        "check", "test", "ci", "demo", "bench", "tidy", "toggle", "layers",
+        "check", "test", "ci", "demo", "bench", "tidy", "toggle", "layers", "compare",
     ];
     known
         .iter()

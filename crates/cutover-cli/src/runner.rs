@@ -14,6 +14,7 @@ mod descendants;
 mod environment;
 mod execution;
 mod folder;
+mod identity;
 mod launch;
 pub(crate) mod measure;
 mod order;

@@ -41,12 +41,12 @@ fn must_succeed(mut command: Command) {
 }
 
 /// Ways to a mount that nobody else sees: for the administrator, and for anybody.
-const WAYS: [&[&str]; 2] = [
+pub(crate) const WAYS: [&[&str]; 2] = [
     &["unshare", "--mount"],
     &["unshare", "--map-root-user", "--mount"],
 ];
 
-fn can_mount(way: &[&str]) -> bool {
+pub(crate) fn can_mount(way: &[&str]) -> bool {
     let disk = tempfile::tempdir().unwrap();
     let mut command = Command::new(way[0]);
     command

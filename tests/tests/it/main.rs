@@ -6,6 +6,7 @@
     reason = "these are tests; the lints know only functions that are marked as such"
 )]
 
+mod black_box;
 mod contention;
 mod damage;
 mod diff;

@@ -14,6 +14,7 @@ mod quantity;
 #[cfg(unix)]
 mod replay;
 mod report;
+mod rules;
 #[cfg(unix)]
 mod run;
 mod show;
@@ -78,6 +79,13 @@ pub enum CompareCommand {
         ("cutover compare report --operation dataset.profile --since 24h", ""),
     ]), after_help = report::REPORT_HELP)]
     Report(report::ReportArgs),
+    /// Print the rules that would take away what old differs in from itself
+    #[command(before_help = examples(&[
+        ("cutover compare run --old ./old --new ./new --cases cases/ --noise 2", ""),
+        ("cutover compare rules latest > rules.toml", "read it, and keep what you can vouch for"),
+        ("cutover compare run --old ./old --new ./new --cases cases/ --rules rules.toml", ""),
+    ]))]
+    Rules(rules::RulesArgs),
 }
 
 /// What is run again has its cases already.
@@ -102,5 +110,6 @@ pub(crate) fn run(context: &Context, command: CompareCommand) -> Result<Exit, Fa
         CompareCommand::Prune(args) => prune::run(context, &args),
         CompareCommand::Show(args) => show::run(context, &args),
         CompareCommand::Report(args) => report::run(context, &args),
+        CompareCommand::Rules(args) => rules::run(context, &args),
     }
 }

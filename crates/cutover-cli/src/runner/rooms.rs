@@ -9,6 +9,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::statvfs;
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
@@ -138,6 +139,20 @@ impl Room {
 
     pub(super) fn counters(&self) -> PathBuf {
         self.root.join("counters")
+    }
+
+    /// Whether nothing more could be written here.
+    pub(super) fn disk_is_full(&self) -> bool {
+        statvfs(&self.root).is_ok_and(|disk| {
+            // What is reserved is for the administrator.
+            let free = if geteuid().is_root() {
+                disk.f_bfree
+            } else {
+                disk.f_bavail
+            };
+            // Some file systems count no blocks at all.
+            disk.f_blocks > 0 && free == 0
+        })
     }
 
     /// Makes way for the next execution of the pair: the same room under another name.

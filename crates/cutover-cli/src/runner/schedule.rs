@@ -176,13 +176,9 @@ impl Runner {
             Ok(room) => room,
             Err(why) => return Execution::failed(why),
         };
-        let program = match side {
-            Side::Old => &self.old,
-            Side::New => &self.new,
-        };
         let launch = self
             .plan
-            .launch(side, program, case, self.original(), &room);
+            .launch(side, self.program(side), case, self.original(), &room);
         let mut execution = match launch {
             Ok(launch) => Execution::run(launch, self.plan.limits, stop),
             Err(error) => Execution::failed(format!("cannot write the input of the case: {error}")),
@@ -190,10 +186,22 @@ impl Runner {
         execution.counters.add_file(&room.counters());
         room.put_aside(name);
         if let Some(work) = room.work() {
-            execution.files = outputs::find(&self.plan.outputs, work);
+            // A program whose last bytes found no place answers something else than it would.
+            execution.files = if room.disk_is_full() {
+                Err("the disk that its folder is on is full; name another one with TMPDIR".into())
+            } else {
+                outputs::find(&self.plan.outputs, work)
+            };
         }
         execution.room = Some(room);
         execution
+    }
+
+    pub(super) fn program(&self, side: Side) -> &Program {
+        match side {
+            Side::Old => &self.old,
+            Side::New => &self.new,
+        }
     }
 
     /// The folder that is copied for every execution, by its real path.

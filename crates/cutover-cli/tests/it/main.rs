@@ -13,11 +13,17 @@ mod compare_bounds;
 mod compare_course;
 #[cfg(test)]
 #[cfg(unix)]
+mod compare_evidence;
+#[cfg(test)]
+#[cfg(unix)]
 mod compare_files;
 mod compare_keep;
 #[cfg(test)]
 #[cfg(unix)]
 mod compare_report;
+#[cfg(test)]
+#[cfg(unix)]
+mod compare_resume;
 #[cfg(test)]
 #[cfg(unix)]
 mod compare_run;

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use cutover_domain::comparison::noise::NoiseSample;
 use cutover_domain::comparison::{
     Comparator, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement, RecordId,
     RecordLimits, RecordResult, Redaction, RunId, Severity, SideOutcome, SideRecord,
@@ -36,9 +37,9 @@ pub(super) struct Judge {
     pub(super) keep: Option<PathBuf>,
 }
 
-/// Two executions, judged.
-struct Verdict {
-    judgement: Judgement,
+/// Two executions, compared.
+struct Found {
+    comparison: Comparison,
     /// How standard output was read, in one word.
     read_as: &'static str,
     /// What is known about the files.
@@ -59,24 +60,33 @@ impl Judge {
             return None;
         }
         let started = Instant::now();
-        let verdict = self.verdict(&pair.old, &pair.new);
+        let verdict = self.compare(&pair.old, &pair.new);
         let took = started.elapsed();
         // The number keeps the order in which the pairs were planned.
         let id = RecordId::new(format!("{:08}", pair.number)).ok()?;
         let (old, new) = (self.side(&pair.old), self.side(&pair.new));
-        let mut record = ComparisonRecord::new(run, id, name, now, old, new, verdict.judgement);
+        let (judgement, read_as, files) = match verdict {
+            Ok(found) => (
+                Judgement::of(found.comparison, &self.kept),
+                found.read_as,
+                found.files,
+            ),
+            Err(why) => (Judgement::Failed(why), "none", None),
+        };
+        let mut record = ComparisonRecord::new(run, id, name, now, old, new, judgement);
         record.case = Some(pair.case.name.clone());
         record.input_digest = pair.case.digest().ok();
+        record.noise = self.noise(&pair);
         let mut notes = vec![
             ("repeat", json!(pair.repeat)),
             ("first", json!(pair.first.name())),
-            ("read_as", json!(verdict.read_as)),
+            ("read_as", json!(read_as)),
             (
                 "judging_ns",
                 json!(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)),
             ),
         ];
-        notes.extend(verdict.files.map(|files| ("files", files)));
+        notes.extend(files.map(|files| ("files", files)));
         if record.result != RecordResult::Equal
             && let Some(folder) = &self.keep
         {
@@ -110,15 +120,19 @@ impl Judge {
         side
     }
 
-    fn verdict(&self, old: &Execution, new: &Execution) -> Verdict {
-        self.compare(old, new).unwrap_or_else(|why| Verdict {
-            judgement: Judgement::Failed(why),
-            read_as: "none",
-            files: None,
-        })
+    /// What old, run again, differs in from its own answer.
+    fn noise(&self, pair: &Pair<'_>) -> Option<NoiseSample> {
+        let mut sample = NoiseSample::default();
+        for again in &pair.again {
+            match self.compare(&pair.old, again) {
+                Ok(found) => sample.add(&found.comparison),
+                Err(_) => sample.fail(),
+            }
+        }
+        (!pair.again.is_empty()).then_some(sample)
     }
 
-    fn compare(&self, old: &Execution, new: &Execution) -> Result<Verdict, String> {
+    fn compare(&self, old: &Execution, new: &Execution) -> Result<Found, String> {
         for (name, execution) in [("old", old), ("new", new)] {
             if let Some(why) = side::trouble(&execution.ending, &self.limits) {
                 return Err(format!("{name}: {why}"));
@@ -158,8 +172,8 @@ impl Judge {
         };
         // What was added here is redacted as the comparator does with what it finds.
         self.redaction().comparison(&mut comparison);
-        Ok(Verdict {
-            judgement: Judgement::of(comparison, &self.kept),
+        Ok(Found {
+            comparison,
             read_as,
             files,
         })
@@ -247,7 +261,9 @@ mod tests {
 
     fn result(judge: &Judge, old: (Ending, &str), new: (Ending, &str)) -> RecordResult {
         let [old, new] = [old, new].map(|(ending, stdout)| Execution::for_test(ending, stdout));
-        judge.verdict(&old, &new).judgement.result()
+        let found = judge.compare(&old, &new);
+        let judgement = found.map(|found| Judgement::of(found.comparison, &judge.kept));
+        judgement.map_or(RecordResult::Failed, |judgement| judgement.result())
     }
 
     #[test]

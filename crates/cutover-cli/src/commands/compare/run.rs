@@ -5,11 +5,13 @@ mod observations;
 mod options;
 mod preview;
 mod recording;
+mod resume;
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cutover_domain::Side;
+use cutover_domain::comparison::performance::Answer;
 use cutover_domain::comparison::{
     Implementation, RecordLimits, RecordResult, Run, RunId, RunKind, RunState,
 };
@@ -18,7 +20,8 @@ use serde_json::json;
 use super::interrupt::stop_on_signals;
 use super::judge::Judge;
 use super::progress::Progress;
-use super::summary::Summary;
+use super::summary::performance;
+use super::summary::{Summary, Summing};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::printable;
@@ -32,6 +35,7 @@ pub(super) use options::{CASES_HELP, RunArgs};
 use options::{CourseArgs, SurroundingsArgs};
 use preview::Preview;
 use recording::Recording;
+use resume::Done;
 
 pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
     let Some(cases) = &args.cases else {
@@ -49,31 +53,56 @@ pub(super) fn run_over(
     source: Option<serde_json::Value>,
 ) -> Result<Exit, Failure> {
     let judge = args.judge()?;
-    let runner = args.plan(corpus)?.prepare()?;
+    let store = context.comparison_store();
+    let earlier = match &args.resume {
+        Some(reference) => Some(resume::find_run(&store, reference)?),
+        None => None,
+    };
+    let runner = args.plan(corpus, earlier.as_ref())?.prepare()?;
     warn_beforehand(context, &runner);
     if args.dry_run {
         context.output.show(&Preview::of(&runner))?;
         return Ok(Exit::Done);
     }
-    let store = context.comparison_store();
-    let stop = Stop::default();
-    stop_on_signals(&stop)?;
     let mut header = args.header(context, &runner)?;
     if let (Some(source), Some(options)) = (source, header.options.as_object_mut()) {
         options.insert("replay_of".to_owned(), source);
     }
+    let mut observed = Observations::of(&runner.plan().outputs);
+    let mut summing = Summing::for_limits(args.course.at_most.clone());
+    let (header, done) = match earlier {
+        None => (header, Done::nothing()),
+        Some(run) => {
+            resume::check(&run, &header)?;
+            let done = Done::of(context, &store, &run, runner.plan(), |record| {
+                observed.see(record);
+                summing.add(record);
+            })?;
+            (resume::header(run, &header, &done), done)
+        }
+    };
+    done.say(&context.output);
+    let stop = Stop::default();
+    stop_on_signals(&stop)?;
     let name: Arc<str> = header.name.as_str().into();
     let id = header.id.clone();
     let judge = Judge {
         keep: judge.keep.map(|folder| folder.join(id.as_str())),
         ..judge
     };
-    let mut recording = Recording::begin(context, &store, header)?;
-    let mut progress = Progress::new(runner.plan().pairs(), context.output);
-    let mut observed = Observations::of(&runner.plan().outputs);
+    let mut recording = if args.resume.is_some() {
+        Recording::resume(context, &store, header, summing)?
+    } else {
+        Recording::begin(context, &store, header, summing)?
+    };
+    let left = runner
+        .plan()
+        .pairs()
+        .saturating_sub(done.pairs.len() as u64);
+    let mut progress = Progress::new(left, context.output);
     let mut enough = false;
     let outcome: Result<(), Failure> = runner.run(
-        &HashSet::new(),
+        &done.pairs,
         &stop,
         |pair| judge.record(pair, id.clone(), Arc::clone(&name), context.now()),
         |record| {
@@ -108,8 +137,10 @@ pub(super) fn run_over(
     Ok(match state {
         RunState::Interrupted | RunState::Running if !enough => Exit::Interrupted,
         _ if summary.has_differences() => Exit::No,
-        _ if summary.is_whole() => Exit::Done,
-        _ => Exit::Trouble,
+        _ if summary.performance() == Some(Answer::Fail) => Exit::No,
+        _ if !summary.is_whole() => Exit::Trouble,
+        _ if summary.performance() == Some(Answer::Insufficient) => Exit::Insufficient,
+        _ => Exit::Done,
     })
 }
 
@@ -153,6 +184,13 @@ fn say_more(context: &Context, summary: &Summary, state: RunState, enough: bool)
             summary.cases()
         ));
     }
+    if summary.noisy() > 0 {
+        output.warn(format_args!(
+            "{} of {} cases differ, but only where old differs from itself: they count as equal",
+            summary.noisy(),
+            summary.cases()
+        ));
+    }
     if summary.is_all_failures() {
         output.warn("both programs failed on every case: are the commands right?");
     }
@@ -162,6 +200,7 @@ fn say_more(context: &Context, summary: &Summary, state: RunState, enough: bool)
         .filter(|case| !case.starts_with('-'));
     output.next(match case {
         Some(case) => command(&["compare", "show", id, case]),
+        None if summary.has_suggestions() => command(&["compare", "rules", id]),
         None => super::report_command(id),
     });
 }
@@ -181,7 +220,8 @@ impl RunArgs {
         })
     }
 
-    fn plan(&self, mut corpus: Corpus) -> Result<Plan, Failure> {
+    /// `earlier` is the run that is taken up again.
+    fn plan(&self, mut corpus: Corpus, earlier: Option<&Run>) -> Result<Plan, Failure> {
         let course = &self.course;
         corpus.pick(&self.case)?;
         let outputs: Result<Vec<_>, RunnerError> = self
@@ -204,7 +244,7 @@ impl RunArgs {
             keep: self.surroundings.keep.clone(),
             warm_ups: course.warm_up,
             repeats: course.repeat,
-            again: 0,
+            again: course.noise,
             jobs: course.jobs,
             sequence: if course.in_order {
                 Sequence::AsGiven
@@ -212,7 +252,7 @@ impl RunArgs {
                 Sequence::Drawn
             },
             // JSON readers elsewhere keep 53 bits of a number.
-            seed: match course.seed {
+            seed: match course.seed.or_else(|| earlier.and_then(resume::seed)) {
                 Some(seed) => seed,
                 None => u64::from_be_bytes(random()?) >> 11,
             },
@@ -242,6 +282,13 @@ impl RunArgs {
         run.new = Implementation::new(plan.new.text());
         run.expected_cases = Some(plan.pairs());
         run.options = self.options(plan)?;
+        for (name, side) in [("old_program", Side::Old), ("new_program", Side::New)] {
+            let doing = || format!("read the program of --{}", side.name());
+            let identity = runner.identity(side);
+            run.options[name] = identity
+                .map_err(|error| Failure::io(doing(), &error))?
+                .into();
+        }
         Ok(run)
     }
 
@@ -250,16 +297,20 @@ impl RunArgs {
         let outputs = plan.outputs.iter().zip(&self.output);
         let outputs = outputs
             .map(|(output, (_, read_as))| json!({ "file": output.text(), "as": read_as.name() }));
+        let limits = self.course.at_most.iter().map(performance::written);
         let surroundings = &self.surroundings;
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
         Ok(json!({
             "cases": self.cases.as_ref().map(path),
+            "corpus": plan.corpus.identity(),
             "case": self.case,
             "as": self.read_as.name(),
             "outputs": outputs.collect::<Vec<_>>(),
             "delivery": plan.delivery.name(),
             "repeat": plan.repeats,
             "warm_up": plan.warm_ups,
+            "noise": plan.again,
+            performance::OPTION: limits.collect::<Vec<_>>(),
             "jobs": plan.jobs,
             "in_order": plan.sequence == Sequence::AsGiven,
             "seed": plan.seed,

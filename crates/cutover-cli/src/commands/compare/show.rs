@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::find;
 use super::moment::moment;
 use super::quantity::{show_duration, show_size};
+use super::summary::performance::limits_of;
 use super::summary::{Summary, Summing, planned_cases};
 use crate::commands::differences;
 use crate::context::Context;
@@ -212,7 +213,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
     if let Some(query) = args.filter.query(context, &run)? {
         return found(context, &store, &run, &query, args.limit);
     }
-    let mut summing = Summing::default();
+    let mut summing = Summing::for_limits(limits_of(&run));
     let mut records = Kept::new(args.limit);
     let mut cases = BTreeMap::new();
     let wanted = args.case.as_deref();
@@ -245,7 +246,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
     let (records, records_left_out) = records.into_sorted();
     let planned = planned_cases(&run);
     context.output.show(&Shown {
-        summary: summing.summary(&run, planned),
+        summary: summing.summary(context, &store, &run, planned)?,
         records,
         records_left_out,
         in_detail: wanted.is_some(),

@@ -1,17 +1,25 @@
 //! What a run found, in one object: while it runs, and later from its records.
 
+mod figures;
+mod noise;
+pub(super) mod performance;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
-use std::time::Duration;
 
-use cutover_domain::comparison::{
-    ComparisonRecord, DifferenceKind, Measurements, RecordResult, Run, RunState, percent_change,
-};
+use cutover_domain::comparison::performance::{Answer, PerformanceLimit};
+use cutover_domain::comparison::{ComparisonRecord, DifferenceKind, RecordResult, Run, RunState};
+use cutover_ports::comparison::ComparisonStore;
 use serde::Serialize;
 
-use super::quantity::{show_duration, show_size};
+use super::find;
+use crate::context::Context;
+use crate::exit::Failure;
 use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
-use crate::output::{Page, Report, printable, table};
+use crate::output::{Page, Report, printable};
+use figures::{Figures, Sums};
+use noise::{NoiseSummary, Settling};
+use performance::{LimitVerdict, Measuring};
 
 /// How many cases that are not equal are named.
 const NAMED: usize = 10;
@@ -30,6 +38,7 @@ pub(super) struct Summary {
     /// Cases that were compared, once or more.
     cases: u64,
     equal: u64,
+    /// Cases that differ, and not by noise alone.
     different: u64,
     /// Cases that could not be compared, or not to the end.
     errors: u64,
@@ -43,6 +52,12 @@ pub(super) struct Summary {
     /// Ends other than success, by kind.
     ends: Sides<BTreeMap<String, u64>>,
     figures: Figures,
+    /// What old differs in from itself, where it was run beside itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    noise: Option<NoiseSummary>,
+    /// The limits that were set, each with a verdict.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    performance: Vec<LimitVerdict>,
     /// The options it was started with.
     options: serde_json::Value,
     #[serde(skip)]
@@ -54,27 +69,6 @@ pub(super) struct Summary {
 struct Sides<T> {
     old: T,
     new: T,
-}
-
-/// What both sides used, over the pairs in which both were measured.
-#[derive(Clone, Debug, Default, Serialize)]
-struct Figures {
-    #[serde(rename = "wall_ns", skip_serializing_if = "Option::is_none")]
-    wall: Option<Figure>,
-    #[serde(rename = "cpu_ns", skip_serializing_if = "Option::is_none")]
-    cpu: Option<Figure>,
-    #[serde(rename = "peak_memory_bytes", skip_serializing_if = "Option::is_none")]
-    peak_memory: Option<Figure>,
-}
-
-/// One figure: of times the total, of memory the highest peak.
-#[derive(Clone, Copy, Debug, Serialize)]
-struct Figure {
-    old: u64,
-    new: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    change_percent: Option<f64>,
-    pairs: u64,
 }
 
 impl Summary {
@@ -105,6 +99,26 @@ impl Summary {
         self.errors
     }
 
+    /// Cases that differ by noise alone.
+    pub(super) fn noisy(&self) -> u64 {
+        self.noise.as_ref().map_or(0, |noise| noise.cases)
+    }
+
+    /// Whether there are rules to suggest that would take noise away.
+    pub(super) fn has_suggestions(&self) -> bool {
+        self.noise
+            .as_ref()
+            .is_some_and(|noise| noise.suggestions > 0)
+    }
+
+    /// The answer to the limits that were set, the worst first; none when there are none.
+    pub(super) fn performance(&self) -> Option<Answer> {
+        let answers = || self.performance.iter().map(|limit| limit.verdict.answer);
+        [Answer::Fail, Answer::Insufficient, Answer::Pass]
+            .into_iter()
+            .find(|wanted| answers().any(|answer| answer == *wanted))
+    }
+
     /// Whether nothing was compared but failures: equal they may be, but they prove little.
     pub(super) fn is_all_failures(&self) -> bool {
         let failed = |ends: &BTreeMap<String, u64>| ends.values().sum::<u64>() == self.pairs;
@@ -113,45 +127,27 @@ impl Summary {
 }
 
 /// Adds records up.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Summing {
     cases: HashMap<String, RecordResult>,
     different: u64,
     pairs: u64,
     counts: BTreeMap<&'static str, u64>,
     ends: Sides<BTreeMap<String, u64>>,
-    wall: Sum,
-    cpu: Sum,
-    peak_memory: Sum,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Sum {
-    old: u64,
-    new: u64,
-    pairs: u64,
-}
-
-impl Sum {
-    fn add(&mut self, old: Option<u64>, new: Option<u64>, with: fn(u64, u64) -> u64) {
-        if let (Some(old), Some(new)) = (old, new) {
-            self.old = with(self.old, old);
-            self.new = with(self.new, new);
-            self.pairs += 1;
-        }
-    }
-
-    fn figure(self) -> Option<Figure> {
-        (self.pairs > 0).then(|| Figure {
-            old: self.old,
-            new: self.new,
-            change_percent: percent_change(self.old as f64, self.new as f64),
-            pairs: self.pairs,
-        })
-    }
+    sums: Sums,
+    settling: Settling,
+    measuring: Measuring,
 }
 
 impl Summing {
+    /// Adds up records that are held against these limits too.
+    pub(super) fn for_limits(limits: Vec<PerformanceLimit>) -> Self {
+        Self {
+            measuring: Measuring::for_limits(limits),
+            ..Self::default()
+        }
+    }
+
     /// How many cases differ so far.
     pub(super) fn different(&self) -> u64 {
         self.different
@@ -159,12 +155,10 @@ impl Summing {
 
     /// Adds one record. Of the repeats of a case the worst counts.
     pub(super) fn add(&mut self, record: &ComparisonRecord) {
-        let label = record.label().to_owned();
-        let worst = self.cases.entry(label).or_insert(RecordResult::Equal);
-        if gravity(record.result) > gravity(*worst) {
-            *worst = record.result;
-            self.different += u64::from(record.result == RecordResult::Different);
-        }
+        let was = self.cases.get(record.label()).copied();
+        worst(&mut self.cases, record.label(), record.result);
+        let different = RecordResult::Different;
+        self.different += u64::from(record.result == different && was != Some(different));
         self.pairs += 1;
         if let Some(comparison) = record.judgement.comparison() {
             for kind in DifferenceKind::ALL {
@@ -182,39 +176,40 @@ impl Summing {
                 *ends.entry(side.outcome.class()).or_default() += 1;
             }
         }
-        let (old, new) = (&record.old.measurements, &record.new.measurements);
-        let nanos = |time: Option<Duration>| {
-            time.map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
-        };
-        self.wall
-            .add(nanos(old.wall), nanos(new.wall), u64::saturating_add);
-        self.cpu.add(
-            nanos(Measurements::cpu(old)),
-            nanos(Measurements::cpu(new)),
-            u64::saturating_add,
-        );
-        self.peak_memory
-            .add(old.peak_memory, new.peak_memory, u64::max);
+        self.sums.add(record);
+        self.settling.learn(record);
+        self.measuring.add(record);
     }
 
-    /// What the records of `run` add up to. `planned` is how many cases there are.
-    pub(super) fn summary(self, run: &Run, planned: Option<u64>) -> Summary {
-        let of = |wanted: &[RecordResult]| {
-            self.cases
-                .values()
-                .filter(|result| wanted.contains(result))
-                .count() as u64
-        };
-        let (equal, different) = (of(&[RecordResult::Equal]), of(&[RecordResult::Different]));
-        let errors = of(&[RecordResult::Failed, RecordResult::Inexact]);
-        let cases = self.cases.len() as u64;
-        let mut unequal: Vec<_> = self
-            .cases
-            .into_iter()
-            .filter(|(_, result)| *result != RecordResult::Equal)
-            .collect();
+    /// What the records of `run`, all of which were added, add up to. Where old was run beside
+    /// itself, they are read once more. `planned` is how many cases there are.
+    pub(super) fn summary(
+        mut self,
+        context: &Context,
+        store: &dyn ComparisonStore,
+        run: &Run,
+        planned: Option<u64>,
+    ) -> Result<Summary, Failure> {
+        if self.settling.has_learned() {
+            let settling = &mut self.settling;
+            find::visit(context, store, run, &mut |record| settling.read(&record))?;
+        }
+        let mut counted: HashMap<RecordResult, u64> = HashMap::new();
+        let (mut noisy, mut unequal) = (0, Vec::new());
+        for (case, raw) in &self.cases {
+            let result = self.settling.case(case, *raw);
+            if *raw == RecordResult::Different && result == RecordResult::Equal {
+                noisy += 1;
+                continue;
+            }
+            *counted.entry(result).or_default() += 1;
+            if result != RecordResult::Equal {
+                unequal.push((case.clone(), result));
+            }
+        }
         unequal.sort_by(|(left, _), (right, _)| left.cmp(right));
-        Summary {
+        let of = |result| counted.get(&result).copied().unwrap_or_default();
+        Ok(Summary {
             id: run.id.to_string(),
             name: run.name.clone(),
             state: run.state,
@@ -222,21 +217,30 @@ impl Summing {
             finished: run.finished,
             old: run.old.description.clone(),
             new: run.new.description.clone(),
-            cases,
-            equal,
-            different,
-            errors,
+            cases: self.cases.len() as u64,
+            equal: of(RecordResult::Equal),
+            different: of(RecordResult::Different),
+            errors: of(RecordResult::Failed) + of(RecordResult::Inexact),
             planned,
             pairs: self.pairs,
             counts: self.counts,
             ends: self.ends,
-            figures: Figures {
-                wall: self.wall.figure(),
-                cpu: self.cpu.figure(),
-                peak_memory: self.peak_memory.figure(),
-            },
+            figures: self.sums.figures(),
+            noise: self.settling.summary(noisy),
+            performance: self.measuring.verdicts(run),
             options: run.options.clone(),
             unequal,
+        })
+    }
+}
+
+/// Of several results of a case the worst counts.
+fn worst(cases: &mut HashMap<String, RecordResult>, case: &str, result: RecordResult) {
+    match cases.get_mut(case) {
+        Some(known) if gravity(result) > gravity(*known) => *known = result,
+        Some(_) => {}
+        None => {
+            cases.insert(case.to_owned(), result);
         }
     }
 }
@@ -298,11 +302,30 @@ impl Report for Summary {
                 self.unequal.len() - NAMED
             )?;
         }
+        if let Some(noise) = &self.noise {
+            noise.write(page)?;
+        }
+        for verdict in &self.performance {
+            verdict.write(page)?;
+        }
+        if !self.performance.is_empty() && self.jobs() > 1 {
+            writeln!(
+                page,
+                "{DIM}measured with {} pairs at once: times hold what they waited for each \
+                 other{DIM:#}",
+                self.jobs()
+            )?;
+        }
         self.write_verdict(page)
     }
 }
 
 impl Summary {
+    fn jobs(&self) -> u64 {
+        let jobs = self.options.get("jobs");
+        jobs.and_then(serde_json::Value::as_u64).unwrap_or(1)
+    }
+
     fn write_verdict(&self, page: &mut Page<'_>) -> io::Result<()> {
         let style = match (self.has_differences(), self.is_whole()) {
             (true, _) => BAD,
@@ -317,6 +340,9 @@ impl Summary {
             self.equal,
             self.different
         )?;
+        if let Some(noise) = self.noise.as_ref().filter(|noise| noise.cases > 0) {
+            write!(page, ", {} different by noise alone", noise.cases)?;
+        }
         if self.errors > 0 {
             write!(page, ", {} not compared", self.errors)?;
         }
@@ -339,29 +365,4 @@ impl Summary {
         }
         writeln!(page)
     }
-}
-
-impl Figures {
-    fn table(&self) -> Option<comfy_table::Table> {
-        let time = |nanos| show_duration(Duration::from_nanos(nanos));
-        let mut figures = table(["", "old", "new", "change", "pairs"]);
-        let mut add = |name: &str, figure: Option<Figure>, show: fn(u64) -> String| {
-            let Some(figure) = figure else { return };
-            figures.add_row([
-                name.to_owned(),
-                show(figure.old),
-                show(figure.new),
-                figure.change_percent.map_or_else(String::new, show_change),
-                figure.pairs.to_string(),
-            ]);
-        };
-        add("wall time", self.wall, time);
-        add("processor time", self.cpu, time);
-        add("peak memory", self.peak_memory, show_size);
-        (figures.row_count() > 0).then_some(figures)
-    }
-}
-
-fn show_change(percent: f64) -> String {
-    format!("{percent:+.1} %").replace('-', "−")
 }

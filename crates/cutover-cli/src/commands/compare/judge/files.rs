@@ -7,6 +7,7 @@ use std::path::Path;
 
 use cutover_domain::comparison::{Digester, Redaction};
 use cutover_domain::tree::{Tree, TreeBuilder};
+use cutover_formats::Format;
 use serde_json::{Value, json};
 
 use super::reading::{Read, ReadAs, read_alone, read_pair};
@@ -101,22 +102,18 @@ impl Budget {
             self.left -= old.len().max(new.len());
             let unreadable = |why| format!("{name}: {why}");
             let is_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok();
-            let unnamed = cutover_formats::Format::of_file(name).is_none();
+            let unnamed = Format::of_file(name).is_none();
             if !(read_as == ReadAs::Auto && unnamed && !(is_text(&old) && is_text(&new))) {
                 return read_pair(read_as, Some(name), &old, &new).map_err(unreadable);
             }
         }
-        let (old_digest, new_digest) = (
-            Fingerprint::of(old).map_err(trouble)?,
-            Fingerprint::of(new).map_err(trouble)?,
-        );
         if same_content(old, new).map_err(trouble)? {
             return Ok(Read::same("bytes"));
         }
         let is_document = match read_as {
             ReadAs::Bytes => false,
-            ReadAs::Auto => cutover_formats::Format::of_file(name).is_some(),
-            ReadAs::Text | ReadAs::Document(_) => true,
+            ReadAs::Auto => Format::of_file(name).is_some(),
+            ReadAs::Document(_) => true,
         };
         if is_document {
             return Err(format!(
@@ -126,6 +123,10 @@ impl Budget {
                 show_size(self.limit as u64)
             ));
         }
+        let (old_digest, new_digest) = (
+            Fingerprint::of(old).map_err(trouble)?,
+            Fingerprint::of(new).map_err(trouble)?,
+        );
         if old_digest == new_digest {
             return Err(format!("{name} differs, and its digest cannot say where"));
         }
@@ -253,7 +254,7 @@ mod tests {
         let (large, other) = ([b'1'; 300_000], [&[b'1'; 299_999][..], b"2"].concat());
         let read = both(ReadAs::Bytes, "x", 1, &large, &other).unwrap();
         assert_ne!(read.old, read.new);
-        for kind in [ReadAs::Bytes, ReadAs::Auto, ReadAs::Text] {
+        for kind in [ReadAs::Bytes, ReadAs::Auto, ReadAs::Document(Format::Text)] {
             assert!(
                 both(kind, "x.json", 1000, &large, &large)
                     .unwrap()

@@ -12,8 +12,6 @@ pub(in super::super) enum ReadAs {
     /// By the name of a file, else as JSON where both sides are an object or array (or one a
     /// line), else as text.
     Auto,
-    /// Line by line, every byte.
-    Text,
     /// As a whole.
     Bytes,
     /// As a document.
@@ -24,11 +22,8 @@ impl ReadAs {
     /// All there are.
     pub(in super::super) fn all() -> Vec<Self> {
         let mut all = vec![Self::Auto];
-        // Of an answer, text is every byte of it, whatever its encoding: that is `Text`.
-        let documents = Format::ALL.into_iter();
-        let documents = documents.filter(|format| *format != Format::Text);
-        all.extend(documents.map(Self::Document));
-        all.extend([Self::Text, Self::Bytes]);
+        all.extend(Format::ALL.map(Self::Document));
+        all.push(Self::Bytes);
         all
     }
 
@@ -36,7 +31,6 @@ impl ReadAs {
     pub(in super::super) const fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
-            Self::Text => "text",
             Self::Bytes => "bytes",
             Self::Document(format) => format.name(),
         }
@@ -97,9 +91,11 @@ pub(super) fn read_pair(
     new: &[u8],
 ) -> Result<Read, String> {
     match read_as {
+        ReadAs::Auto | ReadAs::Bytes | ReadAs::Document(Format::Text) if old == new => {
+            Ok(Read::same("bytes"))
+        }
+        ReadAs::Document(Format::Text) => Ok(as_text(old, new)),
         ReadAs::Document(format) => read_as_asked(format, name.is_none(), old, new),
-        ReadAs::Auto | ReadAs::Text | ReadAs::Bytes if old == new => Ok(Read::same("bytes")),
-        ReadAs::Text => Ok(as_text(old, new)),
         ReadAs::Bytes => Ok(Read::both(quoted(old), quoted(new), "bytes")),
         ReadAs::Auto => Ok(match name.and_then(Format::of_file) {
             Some(Format::Text) => as_text(old, new),
@@ -114,7 +110,7 @@ pub(super) fn read_alone(read_as: ReadAs, name: &str, bytes: &[u8]) -> Tree {
     let format = match read_as {
         ReadAs::Document(format) => Some(format),
         ReadAs::Auto => Format::of_file(name),
-        ReadAs::Text | ReadAs::Bytes => None,
+        ReadAs::Bytes => None,
     };
     format
         .and_then(|format| document(format, bytes).ok())
@@ -174,11 +170,12 @@ fn sample(bytes: &[u8]) -> Tree {
 pub(super) fn quotable(read_as: ReadAs, bytes: &[u8]) -> Option<Tree> {
     let structured = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     match read_as {
+        ReadAs::Document(Format::Text) => Some(lines(bytes)),
         ReadAs::Document(format) => document(format, bytes).ok(),
         ReadAs::Auto if structured => document(Format::Json, bytes)
             .or_else(|_| document(Format::JsonLines, bytes))
             .ok(),
-        ReadAs::Auto | ReadAs::Text => Some(lines(bytes)),
+        ReadAs::Auto => Some(lines(bytes)),
         ReadAs::Bytes => None,
     }
 }
@@ -220,6 +217,7 @@ fn as_text(old: &[u8], new: &[u8]) -> Read {
     Read::both(lines(old), lines(new), "text")
 }
 
+/// The lines; what is too large for that as one string.
 fn lines(bytes: &[u8]) -> Tree {
     text_lines(bytes).unwrap_or_else(|_| quoted(bytes))
 }
@@ -237,6 +235,8 @@ mod tests {
     use cutover_domain::comparison::Rules;
 
     use super::*;
+
+    const TEXT: ReadAs = ReadAs::Document(Format::Text);
 
     /// Whether the answers are equal, and how they were read.
     fn compared(
@@ -287,9 +287,9 @@ mod tests {
             (b"", b"\n"),
             (b"\xff", b"{\"bytes\":\"\\\\xff\"}"),
         ] {
-            let found = compared(ReadAs::Text, None, old, new);
+            let found = compared(TEXT, None, old, new);
             assert_eq!(found, Ok((false, "text")), "{old:?} {new:?}");
-            let found = compared(ReadAs::Text, None, old, old);
+            let found = compared(TEXT, None, old, old);
             assert_eq!(found, Ok((true, "bytes")), "{old:?}");
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use cutover_domain::comparison::performance::PerformanceLimit;
 
 use crate::commands::compare::judge::ReadAs;
 use crate::commands::compare::quantity::{duration, size};
@@ -36,7 +37,19 @@ Counters: a program that writes a line {\"cutover\": {\"counters\": {\"queries\"
 error, or to the file that CUTOVER_COUNTERS names, has it recorded beside its time and memory. \
 Several lines add up.
 
-Exit codes: 0 all equal, 1 differences, 3 some could not be compared, 130 stopped by Ctrl-C (what \
+Noise: with --noise old is run again beside each pair, and what it differs in from itself as often \
+as new does is no difference; what that hides is counted, and `cutover compare rules` suggests \
+rules.
+
+Limits: --at-most asks whether new is at most so much of old, in the mean, p50, p95 or p99 of all \
+pairs, with a confidence of 95 %. The answer is pass, fail, or insufficient with the number of \
+pairs that are missing; --repeat and --warm-up help.
+
+A run that was stopped, or killed, goes on with the same command and --resume ID: what has a \
+record is not run again.
+
+Exit codes: 0 all equal, 1 differences or a limit that is not kept, 3 some could not be compared, \
+4 too little was measured for a limit, 130 stopped by Ctrl-C (what \
 was done is saved).";
 
 /// Run two commands over a corpus of cases and compare what they answer.
@@ -78,6 +91,9 @@ pub struct RunArgs {
     /// Show what would be run, and run nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Go on with a run that was stopped: its id, or `latest`; everything else is said again
+    #[arg(long, value_name = "ID")]
+    pub(super) resume: Option<String>,
     #[command(flatten)]
     pub(super) course: CourseArgs,
     #[command(flatten)]
@@ -96,6 +112,13 @@ pub(super) struct CourseArgs {
     /// Run every case so often before, and throw that away
     #[arg(long, value_name = "W", default_value = "0")]
     pub(super) warm_up: u32,
+    /// Run old so often more beside each pair, to tell differences from noise
+    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u32).range(..=100))]
+    pub(super) noise: u32,
+    /// Hold new against a limit: wall, cpu, peak_memory or counters.NAME, as a ratio to old or a
+    /// change (wall:p95=+5%, counters.queries=0.5)
+    #[arg(long, value_name = "METRIC[:STATISTIC]=RATIO")]
+    pub(super) at_most: Vec<PerformanceLimit>,
     /// Run so many pairs at once; figures are cleanest with one
     #[arg(long, short, value_name = "J", default_value = "1", value_parser = jobs)]
     pub(super) jobs: NonZeroU32,

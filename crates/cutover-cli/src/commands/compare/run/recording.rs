@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use cutover_domain::comparison::{ComparisonRecord, Run, RunState};
+use cutover_ports::PortErrorKind;
 use cutover_ports::comparison::ComparisonStore;
 use pollster::block_on;
+use serde_json::{Value, json};
 
 use crate::commands::compare::summary::{Summary, Summing};
 use crate::context::Context;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 
 /// How often the header of a run says that it is alive and how far it is.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -26,19 +28,57 @@ impl<'a> Recording<'a> {
         context: &'a Context,
         store: &'a dyn ComparisonStore,
         run: Run,
+        summing: Summing,
     ) -> Result<Self, Failure> {
         block_on(store.create_run(&run))?;
         Ok(Self {
             context,
             store,
             run,
-            summing: Summing::default(),
+            summing,
+            heartbeat: Instant::now(),
+        })
+    }
+
+    /// Takes up a run with what `summing` has of its records.
+    pub(super) fn resume(
+        context: &'a Context,
+        store: &'a dyn ComparisonStore,
+        mut run: Run,
+        summing: Summing,
+    ) -> Result<Self, Failure> {
+        let now = context.now();
+        run.end(RunState::Running, now);
+        // Figures of one run that were not measured in one go.
+        let resumed = run
+            .unknown
+            .entry("resumed".to_owned())
+            .or_insert_with(|| json!([]));
+        if let Value::Array(times) = resumed {
+            times.push(now.to_string().into());
+        }
+        block_on(store.update_run(&run))?;
+        Ok(Self {
+            context,
+            store,
+            run,
+            summing,
             heartbeat: Instant::now(),
         })
     }
 
     pub(super) fn add(&mut self, record: &ComparisonRecord) -> Result<(), Failure> {
-        block_on(self.store.append(std::slice::from_ref(record)))?;
+        block_on(self.store.append(std::slice::from_ref(record))).map_err(|error| {
+            // Every pair is run once, unless two processes run them.
+            match error.kind() {
+                PortErrorKind::AlreadyExists => Failure::new(
+                    Exit::Conflict,
+                    format_args!("another process goes on with run {} too", self.run.id),
+                )
+                .hint("let that one end; what it did is saved"),
+                _ => Failure::from(error),
+            }
+        })?;
         self.summing.add(record);
         self.run.tally.count(record.result);
         if self.heartbeat.elapsed() >= HEARTBEAT {
@@ -57,6 +97,7 @@ impl<'a> Recording<'a> {
     pub(super) fn end(mut self, state: RunState, cases: u64) -> Result<Summary, Failure> {
         self.run.end(state, self.context.now());
         block_on(self.store.update_run(&self.run))?;
-        Ok(self.summing.summary(&self.run, Some(cases)))
+        self.summing
+            .summary(self.context, self.store, &self.run, Some(cases))
     }
 }

@@ -1,0 +1,155 @@
+//! What old differs in from itself, and what of the differences is left when that is taken out.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use cutover_domain::comparison::noise::{Noise, NoiseClass, NoiseLearner};
+use cutover_domain::comparison::{ComparisonRecord, DifferenceKind, RecordResult};
+use serde::Serialize;
+
+use super::worst;
+use crate::output::style::{BAD, BOLD, DIM, WARN};
+use crate::output::{Page, printable};
+
+/// So many places are listed.
+const LISTED: usize = 20;
+
+/// Learns from records, and then reads them again with what was learned.
+#[derive(Debug, Default)]
+pub(super) struct Settling {
+    learner: NoiseLearner,
+    learned: Option<Noise>,
+    /// How the cases end, but for noise.
+    cases: HashMap<String, RecordResult>,
+    hidden: u64,
+    left: u64,
+}
+
+impl Settling {
+    pub(super) fn learn(&mut self, record: &ComparisonRecord) {
+        self.learner.record(record);
+    }
+
+    /// Whether there is noise to take out, so that the records are to be read again.
+    pub(super) fn has_learned(&mut self) -> bool {
+        let noise = self.learner.learned();
+        if noise.is_empty() {
+            return false;
+        }
+        self.learned = Some(noise);
+        true
+    }
+
+    pub(super) fn read(&mut self, record: &ComparisonRecord) {
+        let Some(noise) = &self.learned else { return };
+        let reading = noise.read(record);
+        let comparison = record.judgement.comparison();
+        let total = comparison.map_or(0, |found| found.counts.total());
+        self.hidden += reading.hidden;
+        self.left += total.saturating_sub(reading.hidden);
+        worst(&mut self.cases, record.label(), reading.result);
+    }
+
+    /// How a case ends, but for noise; `raw` where nothing was learned.
+    pub(super) fn case(&self, case: &str, raw: RecordResult) -> RecordResult {
+        self.cases.get(case).copied().unwrap_or(raw)
+    }
+
+    pub(super) fn summary(self, cases: u64) -> Option<NoiseSummary> {
+        let noise = self.learned?;
+        let undecided = noise
+            .paths
+            .iter()
+            .filter(|path| path.class == NoiseClass::Undecided);
+        Some(NoiseSummary {
+            self_pairs: noise.self_pairs,
+            cases,
+            hidden_differences: self.hidden,
+            differences: self.left,
+            noisy_places: noise.paths.len() as u64,
+            undecided_places: undecided.count() as u64,
+            suggestions: noise.suggestions.len() as u64,
+            places: noise
+                .paths
+                .iter()
+                .take(LISTED)
+                .map(|path| Place {
+                    path: path.path.clone(),
+                    kind: path.kind,
+                    class: path.class,
+                    why: path.why.clone(),
+                })
+                .collect(),
+        })
+    }
+}
+
+/// What is known about noise.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct NoiseSummary {
+    /// How often old was compared with itself.
+    self_pairs: u64,
+    /// Cases that differ by noise alone.
+    pub(super) cases: u64,
+    /// Differences that are noise.
+    pub(super) hidden_differences: u64,
+    /// Differences that are not, or not known to be.
+    differences: u64,
+    /// Places where old differs from itself.
+    noisy_places: u64,
+    /// Those of them where it is not decided whether a difference of new is noise: it counts.
+    undecided_places: u64,
+    /// Rules that would take noise away.
+    pub(super) suggestions: u64,
+    places: Vec<Place>,
+}
+
+/// A place where old differs from itself.
+#[derive(Clone, Debug, Serialize)]
+struct Place {
+    path: String,
+    kind: DifferenceKind,
+    class: NoiseClass,
+    why: String,
+}
+
+impl NoiseSummary {
+    pub(super) fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if self.noisy_places == 0 {
+            return writeln!(
+                page,
+                "{DIM}old never differed from itself, in {} comparisons{DIM:#}",
+                self.self_pairs
+            );
+        }
+        writeln!(
+            page,
+            "{BOLD}old differs from itself{BOLD:#} at {} places, in {} comparisons with itself",
+            self.noisy_places, self.self_pairs
+        )?;
+        for place in &self.places {
+            let style = match place.class {
+                NoiseClass::Noise => DIM,
+                NoiseClass::Undecided => WARN,
+                NoiseClass::Real => BAD,
+            };
+            writeln!(
+                page,
+                "  {style}{:<10}{style:#} {} {}  {DIM}{}{DIM:#}",
+                place.class.word(),
+                printable(&place.path),
+                place.kind,
+                printable(&place.why)
+            )?;
+        }
+        let more = self.noisy_places.saturating_sub(self.places.len() as u64);
+        if more > 0 {
+            writeln!(page, "  {DIM}… and {more} more{DIM:#}")?;
+        }
+        writeln!(
+            page,
+            "{} differences are noise and do not count, {} do",
+            self.hidden_differences, self.differences
+        )
+    }
+}

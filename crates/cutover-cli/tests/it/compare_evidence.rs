@@ -1,0 +1,183 @@
+//! `compare run --noise` and `--at-most`: what is only noise, and whether new is frugal enough.
+
+use serde_json::{Value, json};
+
+use crate::workbench::{Bench, counts, text};
+
+/// Cases 00 to 11. A program answers with the time, an id and words in an order of their own, as
+/// many do, and with the case twice.
+fn noisy() -> (Bench, String) {
+    let bench =
+        Bench::with_cases((0..12).map(|case| (format!("{case:02}"), format!("{case:02}\n"))));
+    let script = bench.file(
+        "answer.sh",
+        "read x\n\
+         words=$(printf '\"%s\"\\n' a b c d e f | shuf | paste -sd,)\n\
+         printf '{\"at\": \"%s\", \"id\": \"%s\", \"words\": [%s], \"case\": \"%s\", \"double\": %s}\\n' \
+         \"$(date +%N)\" \"$(cat /proc/sys/kernel/random/uuid)\" \"$words\" $x $((2 * (1$x - 100)))\n",
+    );
+    let old = format!("sh {}", script.display());
+    (bench, old)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_old_does_by_itself_is_no_difference_and_is_counted() {
+    let (bench, old) = noisy();
+    let (exit, summary) = bench.run(&old, &old, &["--jobs", "2"]);
+    assert_eq!((exit, counts(&summary)), (1, [12, 0, 12, 0]));
+
+    let output = bench.cutover(&[
+        "compare", "run", "--old", &old, "--new", &old, "--cases", "cases", "--noise", "2",
+        "--format", "json",
+    ]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(
+        said.contains("12 of 12 cases differ, but only where old differs from itself"),
+        "{said}"
+    );
+    assert!(
+        said.contains("next: cutover") && said.contains("compare rules"),
+        "{said}"
+    );
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(counts(&summary), [12, 0, 0, 0]);
+    assert_eq!(summary["noise"]["self_pairs"], 24);
+    assert_eq!(summary["noise"]["cases"], 12);
+    assert_eq!(summary["noise"]["differences"], 0);
+    assert!(summary["noise"]["hidden_differences"].as_u64().unwrap() >= 24);
+
+    // A real difference is not hidden by it.
+    let new = format!("sh -c '{old} | sed s/\\\"double\\\":.14/\\\"double\\\":15/'");
+    let (exit, summary) = bench.run(&old, &new, &["--noise", "2"]);
+    assert_eq!((exit, counts(&summary)), (1, [12, 0, 1, 0]), "{summary}");
+    assert_eq!(summary["noise"]["cases"], 11);
+    // Shown later it is the same, in words too.
+    let shown = bench.json(&["compare", "show", "latest"]);
+    assert_eq!(counts(&shown), [12, 0, 1, 0]);
+    let shown = text(&bench.cutover(&["compare", "show", "latest"]).stdout);
+    assert!(
+        shown.contains("1 different, 11 different by noise alone"),
+        "{shown}"
+    );
+    assert!(shown.contains("noise") && shown.contains("$.at"), "{shown}");
+    assert!(shown.contains("different     07"), "{shown}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn suggested_rules_take_the_noise_away_and_nothing_else() {
+    let (bench, old) = noisy();
+    bench.run(&old, &old, &["--noise", "1"]);
+    let rules = bench.cutover(&["compare", "rules", "latest"]);
+    assert_eq!(rules.status.code(), Some(0));
+    bench.file("rules.toml", &text(&rules.stdout));
+    let (exit, summary) = bench.run(&old, &old, &["--rules", "rules.toml"]);
+    assert_eq!(
+        (exit, counts(&summary)),
+        (0, [12, 12, 0, 0]),
+        "{}",
+        text(&rules.stdout)
+    );
+    let new = format!("sh -c '{old} | sed s/\\\"double\\\":.14/\\\"double\\\":15/'");
+    let (exit, summary) = bench.run(&old, &new, &["--rules", "rules.toml"]);
+    assert_eq!((exit, counts(&summary)), (1, [12, 11, 1, 0]));
+
+    // Where old was not asked again there is nothing to suggest.
+    let refused = bench.cutover(&["compare", "rules", "latest"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        text(&refused.stderr).contains("--noise"),
+        "{}",
+        text(&refused.stderr)
+    );
+    bench.run("cat", "cat", &["--noise", "1"]);
+    let none = text(&bench.cutover(&["compare", "rules", "latest"]).stdout);
+    assert!(none.contains("no rule is needed"), "{none}");
+}
+
+/// A program that says it made so many queries.
+fn queries(count: u64) -> String {
+    format!(
+        "sh -c 'echo \"{{\\\"cutover\\\":{{\\\"counters\\\":{{\\\"queries\\\":{count}}}}}}}\" >&2'"
+    )
+}
+
+#[test]
+fn a_limit_is_kept_broken_or_not_decided() {
+    let bench = Bench::with_cases((0..20).map(|case| (format!("{case:02}"), String::new())));
+    let (old, new) = (queries(1400), queries(24));
+    for (limit, exit, answer) in [
+        ("counters.queries=0.5", 0, "pass"),
+        ("counters.queries=-98%", 0, "pass"),
+        ("counters.queries:p50=0.01", 1, "fail"),
+        ("counters.queries:p95=0.5", 4, "insufficient"),
+        ("counters.rows=1", 4, "insufficient"),
+    ] {
+        let (found, summary) = bench.run(&old, &new, &["--at-most", limit]);
+        assert_eq!(
+            (found, &summary["performance"][0]["answer"]),
+            (exit, &json!(answer)),
+            "{limit}"
+        );
+        assert_eq!(counts(&summary), [20, 20, 0, 0]);
+    }
+    let (exit, summary) = bench.run(
+        &old,
+        &new,
+        &[
+            "--at-most",
+            "counters.queries=0.5",
+            "--at-most",
+            "counters.queries:p95=0.5",
+            "--jobs",
+            "2",
+        ],
+    );
+    assert_eq!(exit, 4);
+    let verdicts = &summary["performance"];
+    assert_eq!(verdicts[0]["ratio"], 0.017_142_857_1);
+    assert_eq!(
+        (&verdicts[1]["pairs"], &verdicts[1]["needed"]),
+        (&json!(20), &json!(180))
+    );
+    assert_eq!(summary["figures"]["counters"]["queries"]["old"], 28000);
+    let shown = text(&bench.cutover(&["compare", "show", "latest"]).stdout);
+    assert!(shown.contains("counters.queries mean × 0.017"), "{shown}");
+    assert!(shown.contains("about 180 more pairs needed"), "{shown}");
+    assert!(shown.contains("measured with 2 pairs at once"), "{shown}");
+    // A difference comes first.
+    let (exit, _) = bench.run(&old, "echo other", &["--at-most", "counters.queries=0.5"]);
+    assert_eq!(exit, 1);
+    let refused = bench.cutover(&[
+        "compare",
+        "run",
+        "--old",
+        "true",
+        "--new",
+        "true",
+        "--cases",
+        "cases",
+        "--at-most",
+        "speed=1",
+    ]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        text(&refused.stderr).contains("none of wall"),
+        "{}",
+        text(&refused.stderr)
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_held_against_a_limit() {
+    let bench = Bench::with_cases((0..20).map(|case| (format!("{case:02}"), String::new())));
+    let holds = |megabytes: u32| {
+        format!("sh -c 'x=$(head -c {megabytes}000000 /dev/zero | tr \"\\0\" x); echo done'")
+    };
+    let limit = ["--at-most", "peak_memory=+20%"];
+    assert_eq!(bench.run(&holds(30), &holds(60), &limit).0, 1);
+    assert_eq!(bench.run(&holds(60), &holds(30), &limit).0, 0);
+}
