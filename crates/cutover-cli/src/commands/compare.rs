@@ -11,6 +11,7 @@ mod moment;
 mod progress;
 mod quantity;
 mod report;
+mod rules;
 #[cfg(unix)]
 mod run;
 mod show;
@@ -59,6 +60,12 @@ pub enum CompareCommand {
         ("cutover compare report --operation dataset.profile --since 24h", ""),
     ]), after_help = report::REPORT_HELP)]
     Report(report::ReportArgs),
+    /// Suggest rules for what old differs from itself in
+    #[command(before_help = examples(&[
+        ("cutover compare rules latest > rules.toml", "after `cutover compare run --noise 3 …`"),
+        ("cutover compare rules --operation dataset.profile --format json", ""),
+    ]), after_help = rules::RULES_HELP)]
+    Rules(rules::RulesArgs),
 }
 
 /// The command that makes a page of a run.
@@ -74,5 +81,6 @@ pub(crate) fn run(context: &Context, command: CompareCommand) -> Result<Exit, Fa
         CompareCommand::List(args) => list::run(context, &args),
         CompareCommand::Show(args) => show::run(context, &args),
         CompareCommand::Report(args) => report::run(context, &args),
+        CompareCommand::Rules(args) => rules::run(context, &args),
     }
 }

@@ -19,6 +19,9 @@ mod compare_files;
 mod compare_report;
 #[cfg(test)]
 #[cfg(unix)]
+mod compare_rules;
+#[cfg(test)]
+#[cfg(unix)]
 mod compare_run;
 #[cfg(test)]
 mod diff;

@@ -1,6 +1,7 @@
 //! `cutover compare run`.
 
 mod failure;
+mod measured;
 mod observations;
 mod options;
 mod preview;
@@ -28,6 +29,7 @@ use crate::runner::{
     Sequence, Stop, Workplace,
 };
 use crate::suggest::command;
+use measured::Measured;
 use observations::Observations;
 pub(super) use options::{CASES_HELP, RunArgs};
 use options::{CourseArgs, SurroundingsArgs};
@@ -52,6 +54,7 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
         keep: judge.keep.map(|folder| folder.join(id.as_str())),
         ..judge
     };
+    let measured = Measured::begin(context, &header);
     let mut recording = Recording::begin(context, &store, header)?;
     let mut progress = Progress::new(runner.plan().pairs(), context.output);
     let mut observed = Observations::of(&runner.plan().outputs);
@@ -64,6 +67,7 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
             let Some(record) = record else { return Ok(()) };
             progress.step(record.result == RecordResult::Different);
             observed.see(&record);
+            measured.see(&record);
             recording.add(&record)?;
             if let Some(most) = args.course.fail_fast
                 && recording.different() >= u64::from(most.get())
@@ -75,6 +79,7 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
         },
     );
     progress.finish();
+    measured.end(context);
     // Every case may have been done when the signal came.
     let whole = recording.run.tally.made() == runner.plan().pairs();
     let state = if whole {
