@@ -186,7 +186,7 @@ impl Judge {
         record.input_digest = facts.input.as_ref().and_then(RecordedInput::digest);
         record.input = facts.input;
         self.comparator.redaction().record(&mut record);
-        self.metrics.compared(&record);
+        self.metrics.comparison().compared(&record);
         lock(&self.tally).count(record.result);
         Judged {
             record,
@@ -208,17 +208,11 @@ impl Judge {
             Some(self.comparator.compare_outcomes(&first, &again))
         }));
         let mut noise = NoiseSample::default();
-        let found = match compared {
-            Ok(Some(comparison)) => {
-                noise.add(&comparison);
-                Judgement::Compared(comparison).result()
-            }
-            Ok(None) | Err(_) => {
-                noise.fail();
-                RecordResult::Failed
-            }
-        };
-        self.metrics.compared_with_itself(found);
+        match compared {
+            Ok(Some(comparison)) => noise.add(&comparison),
+            Ok(None) | Err(_) => noise.fail(),
+        }
+        self.metrics.comparison().compared_with_itself(&noise);
         judged.record.noise = Some(noise);
         self.comparator.redaction().record(&mut judged.record);
     }

@@ -1,6 +1,7 @@
 //! Recording operations, telling other processes, and reading what all of them told.
 //!
-//! - [`OperationMetrics`]: the handles of one operation;
+//! - [`OperationMetrics`]: the handles of one operation; [`ComparisonMetrics`]: of its comparisons
+//!   alone, wherever they are made;
 //! - [`MetricsPublisher`]: tells other processes what this one measures;
 //! - [`overview`]: what all processes and stores tell, as one; of the stores, `flag_facts` tells
 //!   the flags.
@@ -23,12 +24,14 @@
 
 #[cfg(feature = "comparison")]
 mod compared;
+mod comparison;
 #[cfg(feature = "flags")]
 mod facts;
 mod operation;
 mod overview;
 mod publisher;
 
+pub use comparison::ComparisonMetrics;
 #[cfg(feature = "flags")]
 pub use facts::flag_facts;
 pub use operation::OperationMetrics;

@@ -1,10 +1,10 @@
 //! The metrics of one operation.
 
 use cutover_domain::Side;
-use cutover_domain::metrics::standard::{
-    self, CallOutcome, ComparisonResult, DIFFERENCE_KINDS, DropReason, FallbackReason,
-};
+use cutover_domain::metrics::standard::{self, CallOutcome, DropReason, FallbackReason};
 use cutover_ports::metrics::{Counter, Gauge, MetricsSink, NoMetrics, Timer};
+
+use super::ComparisonMetrics;
 
 /// In the order of their numbers.
 const SIDES: [Side; 2] = [Side::Old, Side::New];
@@ -27,15 +27,11 @@ pub struct OperationMetrics {
     calls: [[Counter; CallOutcome::ALL.len()]; SIDES.len()],
     durations: [Timer; SIDES.len()],
     fallbacks: [Counter; FallbackReason::ALL.len()],
-    comparisons: [Counter; ComparisonResult::ALL.len()],
-    noise_comparisons: [Counter; ComparisonResult::ALL.len()],
     dropped: [Counter; DropReason::ALL.len()],
-    differences: [Counter; DIFFERENCE_KINDS.len()],
-    duration_ratio: Timer,
     in_flight: Gauge,
+    comparison: ComparisonMetrics,
     queue_length: Gauge,
     breaker_open: Gauge,
-    last_mismatch: Gauge,
 }
 
 impl OperationMetrics {
@@ -56,22 +52,13 @@ impl OperationMetrics {
             fallbacks: handles(FallbackReason::ALL, |reason| {
                 counter(&standard::FALLBACKS, reason.name())
             }),
-            comparisons: handles(ComparisonResult::ALL, |result| {
-                counter(&standard::COMPARISONS, result.name())
-            }),
-            noise_comparisons: handles(ComparisonResult::ALL, |result| {
-                counter(&standard::NOISE_COMPARISONS, result.name())
-            }),
             dropped: handles(DropReason::ALL, |reason| {
                 counter(&standard::COMPARISONS_DROPPED, reason.name())
             }),
-            differences: DIFFERENCE_KINDS
-                .map(|kind| counter(&standard::COMPARISON_DIFFERENCES, kind)),
-            duration_ratio: sink.timer(&standard::COMPARISON_DURATION_RATIO, &[operation]),
             in_flight: gauge(&standard::CALLS_IN_FLIGHT),
             queue_length: gauge(&standard::COMPARISON_QUEUE_LENGTH),
             breaker_open: gauge(&standard::BREAKER_OPEN),
-            last_mismatch: gauge(&standard::COMPARISON_LAST_MISMATCH),
+            comparison: ComparisonMetrics::register(sink, operation),
         };
         for gauge in [
             &metrics.in_flight,
@@ -110,42 +97,11 @@ impl OperationMetrics {
         &self.fallbacks[reason as usize]
     }
 
-    /// Comparisons by what they found.
-    #[inline]
-    #[must_use]
-    pub fn comparisons(&self, result: ComparisonResult) -> &Counter {
-        &self.comparisons[result as usize]
-    }
-
-    /// Comparisons of old with itself, by what they found.
-    #[inline]
-    #[must_use]
-    pub fn noise_comparisons(&self, result: ComparisonResult) -> &Counter {
-        &self.noise_comparisons[result as usize]
-    }
-
     /// Calls that were not compared.
     #[inline]
     #[must_use]
     pub fn dropped(&self, reason: DropReason) -> &Counter {
         &self.dropped[reason as usize]
-    }
-
-    /// Differences of a kind, by its name; an unknown kind counts as `other`.
-    #[must_use]
-    pub fn differences(&self, kind: &str) -> &Counter {
-        let other = DIFFERENCE_KINDS.len() - 1;
-        let place = DIFFERENCE_KINDS
-            .iter()
-            .position(|known| *known == kind)
-            .unwrap_or(other);
-        &self.differences[place]
-    }
-
-    /// Duration of new over duration of old, of compared calls ([`Timer::observe_value`]).
-    #[must_use]
-    pub fn duration_ratio(&self) -> &Timer {
-        &self.duration_ratio
     }
 
     /// Calls under way ([`Gauge::enter`]).
@@ -168,14 +124,15 @@ impl OperationMetrics {
         &self.breaker_open
     }
 
-    /// When a comparison last found a difference, in seconds since 1970.
+    /// The comparisons of the operation.
+    #[inline]
     #[must_use]
-    pub fn last_mismatch(&self) -> &Gauge {
-        &self.last_mismatch
+    pub fn comparison(&self) -> &ComparisonMetrics {
+        &self.comparison
     }
 }
 
 /// One handle for each value, in their order.
-fn handles<V: Copy, H, const N: usize>(values: &[V], handle: impl Fn(V) -> H) -> [H; N] {
+pub(super) fn handles<V: Copy, H, const N: usize>(values: &[V], handle: impl Fn(V) -> H) -> [H; N] {
     std::array::from_fn(|place| handle(values[place]))
 }

@@ -67,15 +67,19 @@ fn each_handle_counts_under_its_own_labels() {
     metrics.calls(Side::New, CallOutcome::Timeout).increment(1);
     metrics.fallbacks(FallbackReason::Breaker).increment(2);
     metrics
+        .comparison()
         .comparisons(ComparisonResult::Different)
         .increment(3);
     metrics.dropped(DropReason::QueueFull).increment(4);
-    metrics.differences("missing").increment(5);
-    metrics.differences("a kind to come").increment(6);
+    metrics.comparison().differences("missing").increment(5);
+    metrics
+        .comparison()
+        .differences("a kind to come")
+        .increment(6);
     metrics.duration(Side::Old).observe(HOUR);
-    metrics.duration_ratio().observe_value(0.5);
+    metrics.comparison().duration_ratio().observe_value(0.5);
     metrics.in_flight().increment();
-    metrics.last_mismatch().set(7.0);
+    metrics.comparison().last_mismatch().set(7.0);
     let summary = recorder.snapshot(Window::SinceStart).summarize();
     let counted: Vec<_> = summary
         .counters
@@ -281,4 +285,22 @@ fn processes_and_stores_add_up_and_the_dead_show_no_gauges() {
         (export.processes.len(), export.recent_samples.len()),
         (3, 9)
     );
+}
+
+#[test]
+fn the_documentation_names_every_metric_with_its_type_and_labels() {
+    let docs = include_str!("../../../../docs/metrics.md");
+    for metric in standard::ALL {
+        let labels: Vec<String> = metric
+            .labels
+            .iter()
+            .map(|label| format!("`{label}`"))
+            .collect();
+        let kind = format!("{:?}", metric.kind).to_lowercase();
+        let row = format!("| `{}` | {kind} | {} |", metric.name, labels.join(", "));
+        assert!(
+            docs.contains(&row.replace("|  |", "| |")),
+            "docs/metrics.md has no `{row}`"
+        );
+    }
 }

@@ -127,6 +127,7 @@ fn a_quiet_pair_is_kept_too() {
         record.noise,
         Some(NoiseSample {
             pairs: 1,
+            equal: 1,
             ..NoiseSample::default()
         })
     );

@@ -79,12 +79,11 @@ pub enum CompareCommand {
         ("cutover compare report --operation dataset.profile --since 24h", ""),
     ]), after_help = report::REPORT_HELP)]
     Report(report::ReportArgs),
-    /// Print the rules that would take away what old differs in from itself
+    /// Suggest rules for what old differs from itself in
     #[command(before_help = examples(&[
-        ("cutover compare run --old ./old --new ./new --cases cases/ --noise 2", ""),
-        ("cutover compare rules latest > rules.toml", "read it, and keep what you can vouch for"),
-        ("cutover compare run --old ./old --new ./new --cases cases/ --rules rules.toml", ""),
-    ]))]
+        ("cutover compare rules latest > rules.toml", "after `cutover compare run --noise 3 …`"),
+        ("cutover compare rules --operation dataset.profile --format json", ""),
+    ]), after_help = rules::RULES_HELP)]
     Rules(rules::RulesArgs),
 }
 

@@ -26,6 +26,9 @@ mod compare_report;
 mod compare_resume;
 #[cfg(test)]
 #[cfg(unix)]
+mod compare_rules;
+#[cfg(test)]
+#[cfg(unix)]
 mod compare_run;
 #[cfg(test)]
 mod diff;

@@ -1,66 +1,141 @@
 //! `cutover compare rules`.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 
-use clap::Args;
-use cutover_domain::comparison::Rules;
-use cutover_domain::comparison::noise::{NoiseLearner, Suggestion};
+use clap::{ArgGroup, Args};
+use cutover_app::comparison::{Selection, read};
+use cutover_domain::comparison::noise::{Noise, NoiseClass, NoisePath, Suggestion};
+use cutover_domain::comparison::report::ReportBuilder;
+use cutover_domain::comparison::{DifferenceKind, Rules};
+use pollster::block_on;
 use serde::Serialize;
 
 use super::find;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Page, Report};
+use crate::output::{Page, Report, printable};
+use crate::suggest::command;
 
-/// Print the rules that would take away what old differs in from itself.
+pub(super) const RULES_HELP: &str = "\
+Rules are suggested for what old differs from itself in: read them, keep those you can vouch for, \
+and give the file to --rules. What new gets wrong where a rule looks away is not seen any more.
+
+Exit codes: 0 the rules are printed, none if old never differs from itself; 4 old was never \
+compared with itself.";
+
+/// Suggest rules for what old differs from itself in.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("subject").required(true).multiple(true)
+    .args(["runs", "operation"])))]
 pub struct RulesArgs {
-    /// The run: its id, the beginning of it, or `latest`
-    id: String,
+    /// The runs: ids, beginnings of ids, or `latest`
+    #[arg(value_name = "RUN")]
+    runs: Vec<String>,
+    /// Only what was recorded of this operation; of all runs unless some are named
+    #[arg(long, value_name = "NAME")]
+    operation: Option<String>,
 }
 
-/// Rules for a person to accept.
 #[derive(Serialize)]
-struct Suggested {
-    /// How often old was compared with itself.
+struct Learned<'a> {
+    operation: &'a str,
+    /// How often old was compared with itself, in so many records.
     self_pairs: u64,
-    suggestions: Vec<Suggestion>,
+    records: u64,
+    suggestions: &'a [Suggestion],
+    /// Places where old differs from itself that no rule is suggested for.
+    without_rule: Vec<&'a NoisePath>,
     rules: Rules,
-    #[serde(skip)]
-    file: Option<String>,
+    /// The same as the text of a rules file.
+    file: String,
 }
 
-impl Report for Suggested {
+impl Report for Learned<'_> {
     fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
-        match &self.file {
-            Some(file) => page.write_all(file.as_bytes()),
-            None => writeln!(
-                page,
-                "# In {} comparisons old did not differ from itself: no rule is needed.",
-                self.self_pairs
-            ),
+        page.write_all(self.file.as_bytes())
+    }
+}
+
+pub(super) fn run(context: &Context, args: &RulesArgs) -> Result<Exit, Failure> {
+    let store = context.comparison_store();
+    let mut selection = Selection {
+        operation: args.operation.as_deref().map(Into::into),
+        ..Selection::default()
+    };
+    for reference in &args.runs {
+        let id = find::run(&store, reference)?.id;
+        if !selection.runs.contains(&id) {
+            selection.runs.push(id);
         }
     }
+    let mut builder = ReportBuilder::new();
+    if !block_on(read(&store, &selection, &mut builder))? {
+        return Err(
+            Failure::no("there is nothing to learn from").hint(format_args!(
+                "`{}` shows what there is",
+                command(&["compare", "list"])
+            )),
+        );
+    }
+    let report = builder.finish(context.now());
+    for what in &report.unreadable {
+        context.output.warn(format_args!(
+            "left out because it cannot be read: {}",
+            printable(what)
+        ));
+    }
+    let mut noises = report
+        .operations
+        .iter()
+        .filter_map(|operation| Some((&*operation.operation, operation.noise.as_ref()?)));
+    let Some((operation, noise)) = noises.next() else {
+        let again = command(&["compare", "run", "--noise", "3"]);
+        context.output.warn("old was never compared with itself");
+        context.output.next(format_args!("{again} …"));
+        return Ok(Exit::Insufficient);
+    };
+    let others: Vec<String> = noises.map(|(name, _)| printable(name)).collect();
+    if !others.is_empty() {
+        return Err(Failure::usage(format_args!(
+            "there are several operations, and rules are for one: {}, {}",
+            printable(operation),
+            others.join(", ")
+        ))
+        .hint("name it with --operation NAME"));
+    }
+    let learned = Learned::of(operation, noise);
+    context.output.show(&learned)?;
+    for path in &learned.without_rule {
+        let what = format!(
+            "{} ({}, {}): {}",
+            path.path, path.kind, path.class, path.why
+        );
+        context.output.note(printable(&what));
+    }
+    Ok(Exit::Done)
 }
 
-pub(crate) fn run(context: &Context, args: &RulesArgs) -> Result<Exit, Failure> {
-    let store = find::store(context);
-    let run = find::run(&store, &args.id)?;
-    let mut learner = NoiseLearner::new();
-    find::visit(context, &store, &run, &mut |record| learner.record(&record))?;
-    let noise = learner.learned();
-    if noise.is_empty() {
-        return Err(Failure::no(format_args!(
-            "in run {} old was not run beside itself, so nothing is known about noise",
-            run.id
-        ))
-        .hint("run it with --noise 2"));
+impl<'a> Learned<'a> {
+    fn of(operation: &'a str, noise: &'a Noise) -> Self {
+        Self {
+            operation,
+            self_pairs: noise.self_pairs,
+            records: noise.records,
+            suggestions: &noise.suggestions,
+            without_rule: noise
+                .paths
+                .iter()
+                .filter(|path| {
+                    path.class != NoiseClass::Noise || path.kind == DifferenceKind::Outcome
+                })
+                .collect(),
+            rules: noise.rules(),
+            file: noise.rules_file().unwrap_or_else(|| {
+                format!(
+                    "# No rules: in {} comparisons of old with itself there is no noise.\n",
+                    noise.self_pairs
+                )
+            }),
+        }
     }
-    context.output.show(&Suggested {
-        self_pairs: noise.self_pairs,
-        rules: noise.rules(),
-        file: noise.rules_file(),
-        suggestions: noise.suggestions,
-    })?;
-    Ok(Exit::Done)
 }

@@ -1,6 +1,7 @@
 //! `cutover compare run`.
 
 mod failure;
+mod measured;
 mod observations;
 mod options;
 mod preview;
@@ -30,6 +31,7 @@ use crate::runner::{
     Sequence, Stop, Workplace,
 };
 use crate::suggest::command;
+use measured::Measured;
 use observations::Observations;
 pub(super) use options::{CASES_HELP, RunArgs};
 use options::{CourseArgs, SurroundingsArgs};
@@ -90,6 +92,7 @@ pub(super) fn run_over(
         keep: judge.keep.map(|folder| folder.join(id.as_str())),
         ..judge
     };
+    let measured = Measured::begin(context, &header);
     let mut recording = if args.resume.is_some() {
         Recording::resume(context, &store, header, summing)?
     } else {
@@ -109,6 +112,7 @@ pub(super) fn run_over(
             let Some(record) = record else { return Ok(()) };
             progress.step(record.result == RecordResult::Different);
             observed.see(&record);
+            measured.see(&record);
             recording.add(&record)?;
             if let Some(most) = args.course.fail_fast
                 && recording.different() >= u64::from(most.get())
@@ -120,6 +124,7 @@ pub(super) fn run_over(
         },
     );
     progress.finish();
+    measured.end(context);
     // Every case may have been done when the signal came.
     let whole = recording.run.tally.made() == runner.plan().pairs();
     let state = if whole {

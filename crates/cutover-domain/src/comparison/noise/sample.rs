@@ -16,7 +16,10 @@ use crate::comparison::{Comparison, Difference, DifferenceKind};
 pub struct NoiseSample {
     /// How often old was compared with its own first answer.
     pub pairs: u64,
-    /// How often it was to be, and could not.
+    /// How often they were proven equal.
+    #[serde(skip_serializing_if = "is_default")]
+    pub equal: u64,
+    /// How often it was to be compared, and could not.
     #[serde(skip_serializing_if = "is_default")]
     pub failed: u64,
     /// Where it differed, sorted by path.
@@ -55,6 +58,7 @@ impl NoiseSample {
     /// Adds one comparison of old with its own first answer.
     pub fn add(&mut self, comparison: &Comparison) {
         self.pairs += 1;
+        self.equal += u64::from(comparison.equal);
         let mut values = values_by_place(comparison);
         let mut left = comparison.counts.total();
         for place in comparison.by_place() {
