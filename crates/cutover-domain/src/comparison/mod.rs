@@ -47,7 +47,8 @@ mod side;
 
 pub use comparator::Comparator;
 pub use difference::{
-    Comparison, Counts, Difference, DifferenceKind, RuleHit, Severity, Times, Undecided,
+    Comparison, Counts, Difference, DifferenceKind, RuleHit, Severity, SeverityCounts, Times,
+    Undecided,
 };
 pub use id::{InvalidId, MAX_ID_LENGTH, RecordId, RunId};
 pub use judgement::{Judgement, RecordLimits};
@@ -57,6 +58,6 @@ pub use outcome::Outcome;
 pub use preset::Preset;
 pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};
 pub use redaction::{REDACTED, RedactAction, Redacted, Redaction, RedactionError, RedactionRules};
-pub use rules::{RuleProblem, Rules, RulesError};
+pub use rules::{Likeness, RuleProblem, Rules, RulesError};
 pub use run::{Coverage, Implementation, Run, RunKind, RunState, Tally};
 pub use side::{Answer, SideOutcome, SideRecord, digest, excerpt};

@@ -3,7 +3,7 @@ use std::time::Duration;
 use cutover_domain::comparison::{
     Answer, Comparison, ComparisonRecord, Counts, Difference, DifferenceKind, Implementation,
     Judgement, Measurements, RecordId, RecordedUnit, RuleHit, Run, RunId, RunKind, Severity,
-    SideOutcome, SideRecord, Times, Undecided,
+    SeverityCounts, SideOutcome, SideRecord, Times, Undecided,
 };
 use cutover_domain::tree::Tree;
 use cutover_domain::{Side, Stage};
@@ -108,6 +108,10 @@ pub fn full_record(run: &Run, id: &str, minute: i64) -> ComparisonRecord {
             elements: 3,
         }],
         counts,
+        by_severity: SeverityCounts {
+            critical: 1,
+            ..SeverityCounts::default()
+        },
         differences: vec![difference],
         truncated: true,
         hidden: vec![RuleHit {

@@ -1,4 +1,5 @@
-//! Pairing elements that differ only in numbers within tolerance.
+//! Pairing elements that differ only in numbers within tolerance, or in what the caller's own
+//! comparison may let differ.
 //!
 //! Being close is not transitive, so rounding or grouping cannot decide it: the elements are sorted
 //! by the number that tells them apart best, each looks only at its neighbours within tolerance, and
@@ -150,7 +151,11 @@ impl Judge<'_> {
             old: sort(&left),
             new: sort(&right),
             within: within.unwrap_or_default(),
-            suffices: width <= 1 && scopes.len() <= 1 && !in_bag && !has_integer,
+            suffices: width <= 1
+                && scopes.len() <= 1
+                && !in_bag
+                && !has_integer
+                && self.pair.rules.customs.is_empty(),
         }
     }
 

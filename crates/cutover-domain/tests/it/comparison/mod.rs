@@ -1,5 +1,7 @@
 //! Laws and known traps of comparison.
 
+mod budgets;
+mod custom;
 mod laws;
 mod oracle;
 mod redaction;
