@@ -189,7 +189,7 @@ impl Output {
         match self.format {
             Format::Table => {
                 let stdout = io::stdout();
-                let width = stdout.is_terminal().then(terminal_width).flatten();
+                let width = stdout_width();
                 let mut to = BufWriter::new(anstream::AutoStream::auto(stdout.lock()));
                 report.write(&mut Page::new(&mut to, width))?;
                 to.flush()?;
@@ -261,10 +261,11 @@ pub fn data() -> BufWriter<io::StdoutLock<'static>> {
     BufWriter::with_capacity(1 << 16, io::stdout().lock())
 }
 
-fn terminal_width() -> Option<u16> {
-    terminal_size::terminal_size()
-        .map(|(width, _)| width.0)
-        .filter(|width| *width >= 20)
+/// Columns of the terminal that standard output is; `None` when it is none.
+pub(crate) fn stdout_width() -> Option<u16> {
+    let is_terminal = io::stdout().is_terminal();
+    let size = is_terminal.then(terminal_size::terminal_size).flatten();
+    size.map(|(width, _)| width.0).filter(|width| *width >= 20)
 }
 
 #[cfg(test)]

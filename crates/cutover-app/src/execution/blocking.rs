@@ -59,13 +59,11 @@ where
     pub fn run(&self, context: &Context<'_>, input: I) -> Result<O, E> {
         let inner = &self.inner;
         let call = inner.calls.begin(context);
-        let (ended, span) = inner.attempt(call.plan.authoritative, &input, call.timed);
-        if call.may_fall_back && inner.calls.fall_back(&ended) {
-            let (saved, saved_span) = inner.attempt(Side::Old, &input, call.timed);
-            if call.plan.candidate.is_some() {
-                self.compare_fallback(context, call, (&saved, saved_span), (&ended, span));
-            }
-            return answer(saved);
+        let side = call.plan.authoritative;
+        let (ended, span) = inner.attempt(side, &input, call.timed);
+        let may_fall_back = || inner.calls.may_fall_back(side, context);
+        if inner.calls.falls_back(&ended, may_fall_back) {
+            return self.fall_back(context, call, (&ended, span), &input);
         }
         if let Some(side) = call.plan.candidate {
             self.enqueue(context, call, side, &ended, span, input);
@@ -90,6 +88,22 @@ where
     #[must_use]
     pub fn name(&self) -> &str {
         &self.inner.name
+    }
+
+    /// Old answers for new, which ended like this.
+    #[cold]
+    fn fall_back(
+        &self,
+        context: &Context<'_>,
+        call: Call,
+        new: (&Ended<O, E>, Option<Span>),
+        input: &I,
+    ) -> Result<O, E> {
+        let (saved, span) = self.inner.attempt(Side::Old, input, call.timed);
+        if call.plan.candidate.is_some() {
+            self.compare_fallback(context, call, (&saved, span), new);
+        }
+        answer(saved)
     }
 
     fn enqueue(
@@ -170,7 +184,8 @@ where
     O: Clone + Serialize,
     E: Debug + Display,
 {
-    #[inline]
+    /// Inlined, because the call itself would be a good part of what a call costs.
+    #[inline(always)]
     fn attempt(&self, side: Side, input: &I, timed: bool) -> (Ended<O, E>, Option<Span>) {
         let implementation = match side {
             Side::Old => &self.old,

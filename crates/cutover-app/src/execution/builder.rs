@@ -8,6 +8,7 @@ use cutover_ports::flags::Decide;
 
 use super::call::Calls;
 use super::judge::Judge;
+use super::switch::Decider;
 use super::{Candidate, Cutover, Switch};
 use crate::metrics::OperationMetrics;
 
@@ -206,9 +207,9 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
         let old = self.old.ok_or_else(|| missing(cutover_domain::Side::Old))?;
         let new = self.new.ok_or_else(|| missing(cutover_domain::Side::New))?;
         let settings = self.settings;
-        let decide: Arc<dyn Decide> = match settings.flag {
-            Some(FlagSource::Key(key)) => Arc::new(cutover.live.flag(&key)),
-            Some(FlagSource::Decide(decide)) => decide,
+        let decide = match settings.flag {
+            Some(FlagSource::Key(key)) => Decider::Flag(cutover.live.flag(&key)),
+            Some(FlagSource::Decide(decide)) => Decider::Other(decide),
             None => return Err(BuildError::NoFlag(settings.name)),
         };
         let comparator = settings.rules.build().map_err(|source| BuildError::Rules {

@@ -1,6 +1,6 @@
 use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use cutover_domain::metrics::standard::{ComparisonResult, DropReason};
 use cutover_domain::tree::Tree;
 use cutover_domain::{Side, Stage};
 use cutover_ports::comparison::ComparisonStore;
+use cutover_ports::metrics::Counter;
 use cutover_ports::{Clock, PortError};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -43,7 +44,8 @@ pub(super) struct Judge {
     run: RunId,
     started: Timestamp,
     tally: Mutex<Tally>,
-    sampled_out: AtomicU64,
+    /// For the run; apart from the metric, which several operations of one name may share.
+    sampled_out: Counter,
     /// When the run's header was last written.
     saved: Mutex<Option<Timestamp>>,
     store_failed: AtomicBool,
@@ -80,7 +82,7 @@ impl Judge {
             run: RunId::time_ordered(started, random()),
             started,
             tally: Mutex::default(),
-            sampled_out: AtomicU64::new(0),
+            sampled_out: Counter::detached(),
             saved: Mutex::new(None),
             store_failed: AtomicBool::new(false),
         }
@@ -106,7 +108,7 @@ impl Judge {
     /// Counts a call that the sample left out.
     #[inline]
     pub(super) fn sampled_out(&self) {
-        self.sampled_out.fetch_add(1, Ordering::Relaxed);
+        self.sampled_out.increment(1);
         self.metrics.dropped(DropReason::SampledOut).increment(1);
     }
 
@@ -199,7 +201,7 @@ impl Judge {
         );
         run.end(state, self.clock.now());
         run.tally = lock(&self.tally).clone();
-        run.tally.sampled_out = self.sampled_out.load(Ordering::Relaxed);
+        run.tally.sampled_out = self.sampled_out.value();
         [run.old, run.new] = self.versions.clone();
         run
     }

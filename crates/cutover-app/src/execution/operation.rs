@@ -86,13 +86,15 @@ where
         let inner = &self.inner;
         let input = input.into();
         let call = inner.calls.begin(context);
-        // Without a fallback there is nothing to answer with at a deadline.
-        let deadline = inner.deadline.filter(|_| call.may_fall_back);
         let side = call.plan.authoritative;
+        // Without a fallback there is nothing to answer with at a deadline.
+        let may_fall_back = || inner.calls.may_fall_back(side, context);
+        let deadline = inner.deadline.filter(|_| may_fall_back());
         let (ended, span) = inner
             .attempt(side, Arc::clone(&input), deadline, call.timed)
             .await;
-        if call.may_fall_back && inner.calls.fall_back(&ended) {
+        let may_fall_back = || deadline.is_some() || may_fall_back();
+        if inner.calls.falls_back(&ended, may_fall_back) {
             let (saved, saved_span) = inner.attempt(Side::Old, input, None, call.timed).await;
             if call.plan.candidate.is_some() {
                 let (old, new) = (saved.observe(saved_span), ended.observe(span));

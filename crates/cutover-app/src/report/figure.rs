@@ -1,7 +1,8 @@
 //! Figures as people read them.
 
-use cutover_domain::comparison::report::{MeanDelta, Report, Spread};
-use cutover_domain::comparison::{Coverage, percent_change};
+use cutover_domain::comparison::report::{MeanDelta, Report, Spread, Verdict};
+use cutover_domain::comparison::{Coverage, RecordedUnit, percent_change};
+use cutover_domain::tree::Tree;
 
 /// `12,345`.
 pub(super) fn count(count: u64) -> String {
@@ -45,6 +46,17 @@ pub(super) fn change(percent: f64) -> String {
         size => count(size as u64),
     };
     format!("{}{digits} %", if percent < 0.0 { '−' } else { '+' })
+}
+
+/// A ratio with three digits: `0.612`, `1.04`, `12.5`.
+pub(super) fn ratio(ratio: f64) -> String {
+    match ratio {
+        ratio if ratio < 0.001 => "< 0.001".to_owned(),
+        ratio if ratio < 0.9995 => format!("{ratio:.3}"),
+        ratio if ratio < 9.995 => format!("{ratio:.2}"),
+        ratio if ratio < 99.95 => format!("{ratio:.1}"),
+        ratio => count(ratio as u64),
+    }
 }
 
 /// Nanoseconds with three significant digits and a unit.
@@ -126,6 +138,15 @@ pub(super) fn measured(report: &Report) -> Vec<Measured<'_>> {
         .collect()
 }
 
+impl Measured<'_> {
+    /// From which mean to which, and the change in per cent.
+    pub(super) fn of_means(&self) -> Option<(String, Option<f64>)> {
+        let (old, new) = (self.old?, self.new?);
+        let text = format!("{} → {}", (self.unit)(old.mean), (self.unit)(new.mean));
+        Some((text, percent_change(old.mean, new.mean)))
+    }
+}
+
 /// A figure of a spread.
 pub(super) type Figure = fn(&Spread) -> f64;
 
@@ -145,6 +166,78 @@ pub(super) fn spread_change(
     figure: Figure,
 ) -> Option<f64> {
     percent_change(figure(old?), figure(new?))
+}
+
+/// The text as the beginning of a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
+/// The verdict in words: what is so, of how many.
+pub(super) fn conclusion(report: &Report) -> String {
+    let totals = &report.totals;
+    let all = counted(totals.comparisons, "comparison", "comparisons");
+    let mut parts = Vec::new();
+    if totals.failed > 0 {
+        parts.push(format!("{} could not be compared", count(totals.failed)));
+    }
+    if totals.inexact > 0 {
+        parts.push(format!("{} not compared to the end", count(totals.inexact)));
+    }
+    match report.verdict {
+        Verdict::Equal if totals.comparisons == 1 => {
+            return "the comparison is proven equal".into();
+        }
+        Verdict::Equal => return format!("all {all} are proven equal"),
+        Verdict::Different => {
+            parts.insert(0, format!("{} of {all} differ", count(totals.different)))
+        }
+        Verdict::Unproven if totals.comparisons == 0 => return "nothing was compared".into(),
+        Verdict::Unproven => {
+            let not_compared = not_compared(report);
+            parts.insert(
+                0,
+                "no difference is known, yet not all is proven equal".into(),
+            );
+            parts.extend(not_compared);
+            if !report.unreadable.is_empty() {
+                let unreadable = report.unreadable.len() as u64;
+                parts.push(format!(
+                    "{} cannot be read",
+                    counted(unreadable, "record", "records")
+                ));
+            }
+        }
+    }
+    parts.join(", ")
+}
+
+/// Where an example is from: the case, and whose call it was where that is known.
+pub(super) fn whereabouts(label: &str, unit: Option<&RecordedUnit>) -> String {
+    match unit {
+        None => visible(label),
+        Some(RecordedUnit::Raw(unit)) => format!("{}, unit {}", visible(label), visible(unit)),
+        Some(RecordedUnit::Pseudonym(unit)) => {
+            // Enough of it to tell units apart.
+            let unit: String = unit.chars().take(8).collect();
+            format!("{}, unit {}… (pseudonym)", visible(label), visible(&unit))
+        }
+    }
+}
+
+/// A value on one line, at most so many characters of it.
+pub(super) fn value(value: Option<&Tree>, limit: usize) -> Option<String> {
+    Some(cut(&visible(&value?.to_json()), limit))
+}
+
+/// The first characters of a text.
+pub(super) fn cut(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// What was not compared, in words: `2 dropped (timeout 2)`, `14 sampled out`.
@@ -196,18 +289,25 @@ pub(super) fn population(report: &Report) -> u64 {
 pub(super) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        let hidden = character.is_control()
-            || matches!(
-                character,
-                '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            );
-        if hidden {
+        if is_hidden(character) {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);
         }
     }
     shown
+}
+
+/// What no reader sees, or XML does not allow.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]
@@ -228,6 +328,16 @@ mod tests {
             (7200e9, "2.00 h"),
         ] {
             assert_eq!(time(nanoseconds), text);
+        }
+        for (value, text) in [
+            (0.0, "< 0.001"),
+            (0.6123, "0.612"),
+            (0.9999, "1.00"),
+            (1.0, "1.00"),
+            (12.34, "12.3"),
+            (12345.6, "12,345"),
+        ] {
+            assert_eq!(ratio(value), text);
         }
         assert_eq!(bytes(512.0), "512 B");
         assert_eq!(bytes(1024.0 * 1023.9), "1.00 MiB");

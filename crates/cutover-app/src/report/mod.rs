@@ -5,22 +5,28 @@
 //! use cutover_domain::comparison::report::ReportBuilder;
 //!
 //! let report = ReportBuilder::new().finish("2026-01-01T00:00:00Z".parse()?);
-//! assert!(report::text(&report).starts_with("Comparison report"));
+//! assert!(report::text(&report, None).starts_with("Comparison report"));
 //! assert!(report::json(&report)?.starts_with("{\n  \"schema\": 1,"));
+//! assert!(report::markdown(&report).starts_with("## Comparison: unproven"));
 //! assert!(report::html(&report).starts_with("<!DOCTYPE html>"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod figure;
 mod html;
+mod junit;
+mod markdown;
 mod text;
 
 use cutover_domain::comparison::report::Report;
 
-/// The report as text for a terminal: aligned, without colour, safe whatever the records hold.
+pub use junit::JUnit;
+
+/// The report as text for a terminal: aligned, without colour, safe whatever the records hold. With
+/// a width, no line of a table is longer.
 #[must_use]
-pub fn text(report: &Report) -> String {
-    text::render(report)
+pub fn text(report: &Report, width: Option<u16>) -> String {
+    text::render(report, width)
 }
 
 /// The report as JSON; `docs/schema/comparison-report.schema.json` describes it.
@@ -39,4 +45,11 @@ pub fn json(report: &Report) -> Result<String, serde_json::Error> {
 #[must_use]
 pub fn html(report: &Report) -> String {
     html::render(report)
+}
+
+/// The report as Markdown for a comment on a pull request: the verdict first, details folded, short
+/// enough for one comment, and safe whatever the records hold: nobody is mentioned by it.
+#[must_use]
+pub fn markdown(report: &Report) -> String {
+    markdown::render(report)
 }

@@ -3,23 +3,28 @@
 use std::fmt::Write;
 
 use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
-use cutover_domain::tree::Tree;
 
 use super::figure::{
-    FIGURES, Measured, change, count, counted, measured, not_compared, population, share,
-    spread_change, time, visible,
+    FIGURES, Measured, change, conclusion, count, counted, cut, measured, not_compared, population,
+    share, spread_change, time, value, visible, whereabouts,
 };
 
 /// So many clusters of an operation are shown.
 const CLUSTERS: usize = 20;
+
+/// So many runs are listed.
+const RUNS: usize = 20;
 
 /// So much of a value is shown.
 const VALUE: usize = 40;
 
 const NOTHING: &str = "–";
 
-pub(super) fn render(report: &Report) -> String {
-    let mut out = Text(String::new());
+pub(super) fn render(report: &Report, width: Option<u16>) -> String {
+    let mut out = Text {
+        text: String::new(),
+        width: width.map(usize::from),
+    };
     head(&mut out, report);
     outcome(&mut out, report);
     for operation in &report.operations {
@@ -29,20 +34,24 @@ pub(super) fn render(report: &Report) -> String {
     outcomes_of_sides(&mut out, report);
     hidden(&mut out, report);
     slowest(&mut out, report);
+    runs(&mut out, report);
     unreadable(&mut out, report);
-    out.0
+    out.text
 }
 
-struct Text(String);
+struct Text {
+    text: String,
+    width: Option<usize>,
+}
 
 impl Text {
     fn line(&mut self, line: impl AsRef<str>) {
-        self.0.push_str(line.as_ref().trim_end());
-        self.0.push('\n');
+        self.text.push_str(line.as_ref().trim_end());
+        self.text.push('\n');
     }
 
     fn section(&mut self, title: &str) {
-        self.0.push('\n');
+        self.text.push('\n');
         self.line(title);
     }
 
@@ -66,7 +75,13 @@ impl Text {
                 // Writing to a string does not fail.
                 let _ = write!(line, "  {before}{cell}{after}");
             }
-            self.line(line);
+            let line = line.trim_end();
+            match self.width {
+                Some(width) if line.chars().count() > width => {
+                    self.line(cut(line, width.saturating_sub(1)));
+                }
+                _ => self.line(line),
+            }
         }
     }
 }
@@ -79,10 +94,11 @@ fn head(out: &mut Text, report: &Report) {
             None => format!("last heard of {}", run.updated),
         };
         out.line(format!(
-            "run {} ({}), {}: {} {end}",
+            "run {} ({}), {}{}: {} {end}",
             visible(&run.name),
             run.id,
             run.state,
+            if run.silent { "?" } else { "" },
             run.started
         ));
     }
@@ -128,6 +144,10 @@ fn outcome(out: &mut Text, report: &Report) {
         covered = format!("{covered}, {part}");
     }
     let mut rows = vec![
+        vec![
+            "verdict".to_owned(),
+            format!("{}: {}", report.verdict, conclusion(report)),
+        ],
         vec!["pass share".to_owned(), pass],
         vec!["coverage".to_owned(), covered],
         vec![
@@ -173,7 +193,7 @@ fn mismatches(out: &mut Text, operation: &OperationReport) {
             count(cluster.records),
             cluster.kind.word().to_owned(),
             cluster.severity.word().to_owned(),
-            visible(&cluster.path),
+            path(cluster),
             example(cluster),
         ]
     }));
@@ -198,25 +218,21 @@ fn mismatches(out: &mut Text, operation: &OperationReport) {
     }
 }
 
+fn path(cluster: &Cluster) -> String {
+    match cluster.paths {
+        0 | 1 => visible(&cluster.path),
+        paths => format!("{} ({} paths)", visible(&cluster.path), count(paths)),
+    }
+}
+
 fn example(cluster: &Cluster) -> String {
-    let difference = &cluster.example.difference;
-    let shown = |value: &Option<Tree>| {
-        value.as_ref().map_or_else(
-            || NOTHING.to_owned(),
-            |value| {
-                let json = visible(&value.to_json());
-                match json.char_indices().nth(VALUE) {
-                    Some((end, _)) => format!("{}…", &json[..end]),
-                    None => json,
-                }
-            },
-        )
-    };
+    let example = &cluster.example;
+    let shown = |tree| value(tree, VALUE).unwrap_or_else(|| NOTHING.to_owned());
     format!(
         "{} → {}   in {}",
-        shown(&difference.old),
-        shown(&difference.new),
-        visible(&cluster.example.label)
+        shown(example.difference.old.as_ref()),
+        shown(example.difference.new.as_ref()),
+        whereabouts(&example.label, example.unit.as_ref())
     )
 }
 
@@ -261,15 +277,35 @@ fn usage(out: &mut Text, report: &Report) {
             let records = counted(mean.records, "record", "records");
             let change = change(mean.mean_percent);
             out.line(format!(
-                "  {name}: {change}, the average of each record's own change, {records}"
+                "  {name}, record by record: {change} on average, {records}"
             ));
         }
+    }
+    if let Some(ratios) = &report.wall_ratios {
+        let [least, quarter, median, three, most] =
+            [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| at(&ratios.points, share));
+        out.line(format!(
+            "  Time of new ÷ old: {least} to {most}, half of them {quarter} to {three}, median \
+             {median}; {} faster, {} slower",
+            count(ratios.faster),
+            count(ratios.slower)
+        ));
     }
     for (name, counter) in &report.change.counters {
         let percent = counter.percent.map_or_else(|| NOTHING.to_owned(), change);
         let (old, new) = (count(counter.old), count(counter.new));
         out.line(format!("  {}: {old} → {new}, {percent}", visible(name)));
     }
+}
+
+/// The ratio at a share of the ranks.
+fn at(points: &[f64], share: f64) -> String {
+    let last = points.len().saturating_sub(1);
+    let point = points.get((last as f64 * share).round() as usize);
+    point.map_or_else(
+        || NOTHING.to_owned(),
+        |ratio| format!("{}×", super::figure::ratio(*ratio)),
+    )
 }
 
 fn outcomes_of_sides(out: &mut Text, report: &Report) {
@@ -318,10 +354,48 @@ fn slowest(out: &mut Text, report: &Report) {
             shown(slow.old_ns),
             shown(slow.new_ns),
             slow.wall_percent.map_or_else(|| NOTHING.to_owned(), change),
-            visible(&slow.label),
+            whereabouts(&slow.label, slow.unit.as_ref()),
         ]
     }));
     out.table(&[0, 1, 2], &rows);
+}
+
+fn runs(out: &mut Text, report: &Report) {
+    if report.runs.len() < 2 {
+        return;
+    }
+    out.section("Runs");
+    let titles = [
+        "started",
+        "compared",
+        "not proven equal",
+        "pass share",
+        "state",
+        "run",
+    ];
+    let mut rows = vec![titles.map(str::to_owned).to_vec()];
+    rows.extend(report.runs.iter().take(RUNS).map(|run| {
+        let totals = &run.totals;
+        vec![
+            format!("{:.0}", run.started),
+            count(totals.comparisons),
+            count(totals.comparisons - totals.equal),
+            totals
+                .pass()
+                .share
+                .map_or_else(|| NOTHING.to_owned(), share),
+            format!("{}{}", run.state, if run.silent { "?" } else { "" }),
+            format!("{} ({})", visible(&run.name), run.id),
+        ]
+    }));
+    out.table(&[1, 2, 3], &rows);
+    let more = report.runs.len().saturating_sub(RUNS);
+    if more > 0 {
+        out.line(format!(
+            "  and {}",
+            counted(more as u64, "more run", "more runs")
+        ));
+    }
 }
 
 fn unreadable(out: &mut Text, report: &Report) {

@@ -3,7 +3,10 @@
 mod find;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(unix)]
+mod judge;
 mod list;
+mod moment;
 #[cfg(unix)]
 mod progress;
 mod quantity;
@@ -12,8 +15,6 @@ mod report;
 mod run;
 mod show;
 mod summary;
-#[cfg(unix)]
-mod verdict;
 
 use clap::Subcommand;
 
@@ -26,7 +27,7 @@ use crate::exit::{Exit, Failure};
 #[command(before_help = examples(&[
     ("cutover compare run --name profile --old ./old --new ./new --cases cases/", ""),
     ("cutover compare show latest", "what the last run found"),
-    ("cutover compare report latest --to html -o report.html", ""),
+    ("cutover compare report latest -o report.html", ""),
 ]))]
 pub enum CompareCommand {
     /// Run two commands over a corpus of cases and compare what they answer
@@ -51,25 +52,18 @@ pub enum CompareCommand {
         ("cutover compare show 019b invoices/2024.csv", "one case of a run, by the start of its id"),
     ]))]
     Show(show::ShowArgs),
-    /// Write a report of a run, or of an operation in production
+    /// Write a report of runs, or of an operation in production
     #[command(before_help = examples(&[
-        ("cutover compare report latest --to html -o report.html", ""),
-        ("cutover compare report --operation dataset.profile --to text", ""),
-    ]))]
+        ("cutover compare report latest -o report.html", ""),
+        ("cutover compare report latest --to md --check", "for a pull request; exit 1 if it differs"),
+        ("cutover compare report --operation dataset.profile --since 24h", ""),
+    ]), after_help = report::REPORT_HELP)]
     Report(report::ReportArgs),
 }
 
 /// The command that makes a page of a run.
 fn report_command(run: &str) -> String {
-    let words = [
-        "compare",
-        "report",
-        run,
-        "--to",
-        "html",
-        "-o",
-        "report.html",
-    ];
+    let words = ["compare", "report", run, "-o", "report.html"];
     crate::suggest::command(&words)
 }
 

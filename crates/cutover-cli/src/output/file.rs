@@ -14,6 +14,15 @@ pub(crate) enum Existing {
 
 /// Writes a whole file: whoever reads it sees what was there before or this, never a part.
 pub(crate) fn write_whole(file: &Path, text: &[u8], existing: Existing) -> io::Result<()> {
+    write_whole_by(file, existing, |to| to.write_all(text))
+}
+
+/// The same with a text that `write` writes piece by piece.
+pub(crate) fn write_whole_by(
+    file: &Path,
+    existing: Existing,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
@@ -24,7 +33,7 @@ pub(crate) fn write_whole(file: &Path, text: &[u8], existing: Existing) -> io::R
     #[cfg(unix)]
     builder.permissions(readable);
     let mut temporary = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    temporary.write_all(text)?;
+    write(&mut temporary)?;
     match existing {
         Existing::Replace => temporary.persist(file)?,
         Existing::Keep => temporary.persist_noclobber(file)?,

@@ -60,4 +60,4 @@ pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};
 pub use redaction::{REDACTED, RedactAction, Redacted, Redaction, RedactionError, RedactionRules};
 pub use rules::{Likeness, RuleProblem, Rules, RulesError};
 pub use run::{Coverage, Implementation, Run, RunKind, RunState, Tally};
-pub use side::{Answer, SideOutcome, SideRecord, digest, excerpt};
+pub use side::{Answer, Digester, SideOutcome, SideRecord, digest, excerpt};

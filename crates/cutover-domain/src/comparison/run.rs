@@ -22,12 +22,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::RunId;
 use super::record::{RecordResult, SCHEMA, read_schema};
 use super::side::is_default;
+
+/// A run that was not heard of for so long may be dead. A living one writes its header every few
+/// seconds, but a single case may keep it busy, and an operation may have no calls.
+const SILENCE: SignedDuration = SignedDuration::from_mins(2);
 
 /// What a run compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -268,6 +272,23 @@ impl Run {
         self.state = state;
         self.updated = now;
         self.finished = (state != RunState::Running).then_some(now);
+    }
+
+    /// Whether it says that it is running and was not heard of for two minutes or longer: then its
+    /// process may have died without a word, or only has nothing to compare. Nobody can know from
+    /// here.
+    ///
+    /// ```
+    /// use cutover_domain::comparison::{Run, RunId, RunKind};
+    ///
+    /// let run = Run::new(RunId::new("r")?, "nightly", RunKind::Commands, "2026-01-01T00:00Z".parse()?);
+    /// assert!(!run.is_silent("2026-01-01T00:01Z".parse()?));
+    /// assert!(run.is_silent("2026-01-01T09:00Z".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn is_silent(&self, now: Timestamp) -> bool {
+        self.state == RunState::Running && now.duration_since(self.updated) >= SILENCE
     }
 
     /// How much of what there was to compare was compared.

@@ -195,7 +195,7 @@ fn changed(story: &mut Story, felt: &Felt, what: &str) -> Result<(), DemoError> 
 
 /// Everything that was ever compared, as one page that needs nothing else.
 fn write_report(setting: &Setting, options: &DemoOptions) -> Result<PathBuf, DemoError> {
-    let selection = Selection::Operation(PROFILE.into());
+    let selection = Selection::of_operation(PROFILE);
     let store = setting.home.comparisons();
     let report = pollster::block_on(comparison::report(store, &selection, now()))?
         .ok_or(DemoError::NothingCompared)?;

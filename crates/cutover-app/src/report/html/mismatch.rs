@@ -4,7 +4,7 @@ use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 use cutover_domain::tree::Tree;
 use maud::{Markup, html};
 
-use super::super::figure::{count, counted, share, visible};
+use super::super::figure::{count, counted, share, visible, whereabouts};
 use super::plot;
 
 /// So many clusters of an operation are shown.
@@ -109,7 +109,7 @@ fn of_cluster(cluster: &Cluster, most: u64, open: bool) -> Markup {
                 @if let Some(new_path) = &difference.new_path {
                     ", in new " code { (visible(new_path)) }
                 }
-                ", in " strong { (visible(&example.label)) }
+                ", in " strong { (whereabouts(&example.label, example.unit.as_ref())) }
                 @if example.label != example.record.as_str() {
                     " (record " code { (example.record) } ")"
                 }

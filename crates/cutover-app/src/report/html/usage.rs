@@ -3,7 +3,7 @@
 use cutover_domain::comparison::report::Report;
 use maud::{Markup, html};
 
-use super::super::figure::{FIGURES, Measured, change, measured, spread_change, time, visible};
+use super::super::figure::{FIGURES, Measured, change, measured, spread_change, time, whereabouts};
 use super::{direction, plot, scroll};
 
 pub(super) fn section(report: &Report) -> Markup {
@@ -95,7 +95,7 @@ fn slowest(report: &Report) -> Markup {
                 tbody {
                     @for slow in &report.slowest {
                         tr {
-                            th scope="row" class="wrap" { (visible(&slow.label)) }
+                            th scope="row" class="wrap" { (whereabouts(&slow.label, slow.unit.as_ref())) }
                             td class="number" { (shown(slow.old_ns)) }
                             td class="number" { (shown(slow.new_ns)) }
                             @match slow.wall_percent {

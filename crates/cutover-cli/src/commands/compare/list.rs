@@ -34,6 +34,8 @@ struct Line {
     state: RunState,
     started: jiff::Timestamp,
     updated: jiff::Timestamp,
+    /// It says that it is running, and was not heard of for a while.
+    silent: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     finished: Option<jiff::Timestamp>,
     old: String,
@@ -45,9 +47,10 @@ struct Line {
     planned: Option<u64>,
 }
 
-impl From<Run> for Line {
-    fn from(run: Run) -> Self {
+impl Line {
+    fn new(run: Run, now: jiff::Timestamp) -> Self {
         Self {
+            silent: run.is_silent(now),
             id: run.id.to_string(),
             name: run.name,
             kind: run.kind,
@@ -61,6 +64,18 @@ impl From<Run> for Line {
             different: run.tally.different,
             errors: run.tally.failed.saturating_add(run.tally.inexact),
             planned: run.expected_cases,
+        }
+    }
+}
+
+impl Line {
+    /// What is known of its state: of a process that died without a word, only when it was last
+    /// heard of.
+    fn state(&self) -> String {
+        if self.silent {
+            format!("running?, last heard of {:.0}", self.updated)
+        } else {
+            self.state.to_string()
         }
     }
 }
@@ -88,7 +103,7 @@ impl Report for List {
                 run.id.clone(),
                 printable(&run.name),
                 format!("{:.0}", run.started),
-                run.state.to_string(),
+                run.state(),
                 run.equal.to_string(),
                 run.different.to_string(),
                 run.errors.to_string(),
@@ -109,7 +124,10 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<Exit, Failure> {
     let (runs, unreadable) = find::runs(&store, Some(args.limit))?;
     find::warn(context, &unreadable);
     context.output.show(&List {
-        runs: runs.into_iter().map(Line::from).collect(),
+        runs: runs
+            .into_iter()
+            .map(|run| Line::new(run, context.now()))
+            .collect(),
     })?;
     Ok(Exit::Done)
 }

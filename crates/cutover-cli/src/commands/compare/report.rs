@@ -1,37 +1,61 @@
 //! `cutover compare report`.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
-use cutover_app::comparison::{Selection, report};
-use cutover_app::report::{html, json, text};
-use cutover_domain::comparison::report::Report;
+use cutover_app::comparison::{Selection, read};
+use cutover_app::report::{JUnit, html, json, markdown, text};
+use cutover_domain::comparison::report::{Report, ReportBuilder, Verdict};
 use cutover_domain::comparison::{Run, RunKind};
 use cutover_ports::comparison::ComparisonStore;
 use pollster::block_on;
 
 use super::find;
+use super::moment::moment;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Format, data};
+use crate::output::file::{Existing, write_whole_by};
+use crate::output::{Format, data, stdout_width};
 use crate::suggest::{closest, command};
 
-/// Write a report of a run, or of an operation in production.
+/// So many bytes of a scratch file are held in memory; the rest is on disk.
+const SPOOL: usize = 1 << 20;
+
+pub(super) const REPORT_HELP: &str = "\
+The form is that of --to, else that of the file's name (.html, .json, .md, .xml, .txt). Runs are \
+named by their id, the beginning of it, or `latest`; several go into one report.
+
+Exit codes: 0 the report is written. With --check also 1 there is a difference, 4 no difference is \
+known, but not everything is proven equal (dropped, not run, not compared to its end, or nothing \
+at all); the report is written in any case.";
+
+/// Write a report of runs, or of an operation in production.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("subject").required(true).args(["id", "operation"])))]
+#[command(group(ArgGroup::new("subject").required(true).multiple(true)
+    .args(["runs", "operation", "since", "all"])))]
 pub struct ReportArgs {
-    /// The run: its id, the beginning of it, or `latest`
-    id: Option<String>,
-    /// All that was recorded of this operation, over all runs
+    /// The runs: ids, beginnings of ids, or `latest`
+    #[arg(value_name = "RUN")]
+    runs: Vec<String>,
+    /// Only what was recorded of this operation; of all runs unless some are named
     #[arg(long, value_name = "NAME")]
     operation: Option<String>,
-    /// The form of the report [default: text, or json with --format json]
+    /// Runs that started since: a date, a time, or so long ago (24h)
+    #[arg(long, value_name = "TIME", conflicts_with = "runs")]
+    since: Option<String>,
+    /// Everything in the store
+    #[arg(long, conflicts_with_all = ["runs", "operation", "since"])]
+    all: bool,
+    /// The form of the report [default: by the name of FILE, else text, or json with --format json]
     #[arg(long, value_enum, value_name = "FORM")]
     to: Option<Form>,
-    /// Write it to this file instead of standard output
+    /// Write it to this file instead of standard output; it is replaced as a whole
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Answer with the exit code whether all is proven equal
+    #[arg(long)]
+    check: bool,
 }
 
 /// The form of a report.
@@ -43,56 +67,138 @@ enum Form {
     Json,
     /// One page that needs nothing else
     Html,
+    /// Markdown, for a comment on a pull request
+    #[value(name = "md", alias = "markdown")]
+    Markdown,
+    /// XML for test reporters: every comparison is a test case
+    #[value(name = "junit")]
+    JUnit,
 }
 
 impl Form {
-    fn render(self, report: &Report) -> Result<String, Failure> {
+    /// The form that the name of a file asks for.
+    fn of_file(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Some(match extension.as_str() {
+            "txt" => Self::Text,
+            "json" => Self::Json,
+            "html" | "htm" => Self::Html,
+            "md" | "markdown" => Self::Markdown,
+            "xml" => Self::JUnit,
+            _ => return None,
+        })
+    }
+
+    fn render(self, report: &Report, width: Option<u16>) -> Result<String, Failure> {
         Ok(match self {
-            Self::Text => text(report),
+            Self::Text => text(report, width),
             Self::Json => json(report)?,
             Self::Html => html(report),
+            Self::Markdown => markdown(report),
+            Self::JUnit => return Err(Failure::trouble("JUnit XML is written record by record")),
         })
     }
 }
 
 pub(super) fn run(context: &Context, args: &ReportArgs) -> Result<Exit, Failure> {
     let store = find::store(context);
-    let selection = match (&args.operation, &args.id) {
-        (Some(operation), _) => Selection::Operation(operation.as_str().into()),
-        (None, id) => Selection::Run(find::run(&store, id.as_deref().unwrap_or_default())?.id),
-    };
-    let Some(report) = block_on(report(&store, &selection, context.now()))? else {
-        return Err(nothing(&store, &selection));
-    };
-    let form = args.to.unwrap_or(match context.output.format() {
+    let selection = args.selection(context, &store)?;
+    let file = args
+        .output
+        .as_deref()
+        .filter(|path| *path != Path::new("-"));
+    let form = args.to.or_else(|| file.and_then(Form::of_file));
+    let form = form.unwrap_or(match context.output.format() {
         Format::Table => Form::Text,
         Format::Json | Format::Jsonl => Form::Json,
     });
-    let rendered = form.render(&report)?;
-    match &args.output {
-        Some(path) if path != Path::new("-") => {
-            std::fs::write(path, rendered)
-                .map_err(|error| Failure::io(format_args!("write {}", path.display()), &error))?;
-            context
-                .output
-                .note(format_args!("wrote {}", path.display()));
+    let builder = ReportBuilder::new();
+    let verdict = if form == Form::JUnit {
+        let junit = JUnit::new(|| Ok(tempfile::spooled_tempfile(SPOOL)));
+        let mut both = (builder, junit);
+        if !block_on(read(&store, &selection, &mut both))? {
+            return Err(nothing(&store, &selection));
         }
-        _ => {
-            let mut to = data();
-            to.write_all(rendered.as_bytes())?;
-            to.flush()?;
+        let (builder, junit) = both;
+        put(context, file, |to| junit.finish(to))?;
+        builder.finish(context.now()).verdict
+    } else {
+        let mut builder = builder;
+        if !block_on(read(&store, &selection, &mut builder))? {
+            return Err(nothing(&store, &selection));
         }
+        let report = builder.finish(context.now());
+        let width = if file.is_none() { stdout_width() } else { None };
+        let rendered = form.render(&report, width)?;
+        put(context, file, |to| to.write_all(rendered.as_bytes()))?;
+        report.verdict
+    };
+    Ok(match verdict {
+        _ if !args.check => Exit::Done,
+        Verdict::Equal => Exit::Done,
+        Verdict::Different => Exit::No,
+        Verdict::Unproven => Exit::Insufficient,
+    })
+}
+
+impl ReportArgs {
+    fn selection(
+        &self,
+        context: &Context,
+        store: &dyn ComparisonStore,
+    ) -> Result<Selection, Failure> {
+        let mut runs = Vec::new();
+        for reference in &self.runs {
+            let id = find::run(store, reference)?.id;
+            // Named twice, it would count twice.
+            if !runs.contains(&id) {
+                runs.push(id);
+            }
+        }
+        let since = self.since.as_deref();
+        Ok(Selection {
+            runs,
+            operation: self.operation.as_deref().map(Into::into),
+            since: since.map(|text| moment(text, context.now())).transpose()?,
+        })
     }
-    Ok(Exit::Done)
+}
+
+/// Writes to the file, as a whole or not at all, or to standard output.
+fn put(
+    context: &Context,
+    file: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let Some(path) = file else {
+        let mut to = data();
+        write(&mut to)?;
+        to.flush()?;
+        return Ok(());
+    };
+    let buffered = |to: &mut dyn Write| {
+        let mut to = io::BufWriter::new(to);
+        write(&mut to)?;
+        to.flush()
+    };
+    write_whole_by(path, Existing::Replace, buffered)
+        .map_err(|error| Failure::io(format_args!("write {}", path.display()), &error))?;
+    context
+        .output
+        .note(format_args!("wrote {}", path.display()));
+    Ok(())
 }
 
 /// There is nothing to report about.
 fn nothing(store: &dyn ComparisonStore, selection: &Selection) -> Failure {
-    let operation = match selection {
-        Selection::Run(id) => {
-            return Failure::no(format_args!("the run {id} is not there any more"));
-        }
-        Selection::Operation(operation) => operation,
+    let list = command(&["compare", "list"]);
+    let Some(operation) = &selection.operation else {
+        let what = match (&selection.runs[..], selection.since) {
+            ([], Some(since)) => format!("no run started since {since}"),
+            ([], None) => "there is no run yet".to_owned(),
+            (runs, _) => format!("the run {} is not there any more", runs[0]),
+        };
+        return Failure::no(what).hint(format_args!("`{list}` shows what there is"));
     };
     let failure = Failure::no(format_args!(
         "nothing was recorded of the operation `{operation}`"
@@ -103,9 +209,6 @@ fn nothing(store: &dyn ComparisonStore, selection: &Selection) -> Failure {
     let operations = known.iter().filter(|run| run.kind == RunKind::Operation);
     match closest(operation, operations.map(|run: &Run| run.name.as_str())) {
         Some(near) => failure.hint(format_args!("did you mean `{near}`?")),
-        None => failure.hint(format_args!(
-            "`{}` shows what there is",
-            command(&["compare", "list"])
-        )),
+        None => failure.hint(format_args!("`{list}` shows what there is")),
     }
 }

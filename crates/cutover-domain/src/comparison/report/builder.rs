@@ -8,10 +8,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cluster::Clusters;
-use super::statistics::{Spread, distribution};
+use super::statistics::{Bucket, Ratios, Spread, distribution};
+use super::timeline::Timeline;
 use super::{
     Change, CounterChange, HiddenByRule, MeanDelta, OperationReport, REPORT_SCHEMA, Report,
-    ReportedCoverage, ReportedRun, SideReport, SlowRecord, Totals,
+    ReportedCoverage, ReportedRun, SideReport, SlowRecord, Totals, Verdict,
 };
 use crate::comparison::{
     ComparisonRecord, Counts, Coverage, Run, RunId, RunKind, SideRecord, percent_change, round,
@@ -38,6 +39,8 @@ pub struct ReportBuilder {
     new: Side,
     deltas: [Mean; 4],
     counters: BTreeMap<String, CounterChange>,
+    ratios: Vec<f32>,
+    timeline: Timeline,
     slowest: Vec<SlowRecord>,
     hidden: BTreeMap<String, (u64, u64)>,
     unreadable: Vec<String>,
@@ -104,6 +107,7 @@ impl ReportBuilder {
         for (mean, delta) in self.deltas.iter_mut().zip(record.deltas.parts()) {
             mean.add(delta);
         }
+        self.timeline.add(record.time, record.result);
         self.add_counters(record);
         self.add_time(record);
         for hit in record.judgement.hidden() {
@@ -121,8 +125,7 @@ impl ReportBuilder {
     /// The report on what was added.
     #[must_use]
     pub fn finish(mut self, generated: Timestamp) -> Report {
-        let (totals, coverage) = self.settle();
-        let mut runs: Vec<ReportedRun> = self.runs.values().map(ReportedRun::from).collect();
+        let (totals, coverage, mut runs) = self.settle(generated);
         runs.sort_by(|left, right| {
             right
                 .started
@@ -157,17 +160,22 @@ impl ReportBuilder {
         }
         let (mut old, mut new) = (self.old, self.new);
         let (old_report, new_report) = (old.finish(), new.finish());
+        let coverage = ReportedCoverage::new(coverage, self.records);
         Report {
             schema: REPORT_SCHEMA,
             generated,
+            verdict: Verdict::of(&totals, &coverage, self.unreadable.len()),
             runs,
             totals,
             pass: totals.pass(),
-            coverage: ReportedCoverage::new(coverage, self.records),
+            coverage,
             differences: self.differences,
             operations,
             // Finishing has sorted the times.
-            wall_distribution: distribution(&old.wall, &new.wall),
+            wall_distribution: buckets(distribution(&old.wall, &new.wall)),
+            wall_ratios: Ratios::of(&mut self.ratios),
+            memory_distribution: buckets(distribution(&old.peak_memory, &new.peak_memory)),
+            timeline: self.timeline.finish(),
             old: old_report,
             new: new_report,
             change: Change {
@@ -188,8 +196,9 @@ impl ReportBuilder {
     /// A run may keep records of differences only, or have lost old ones to retention: then its
     /// tally knows more. While it goes on, its header is a little behind: then its records know
     /// more. Neither counts anything that did not happen, so of each result the larger count holds.
-    fn settle(&mut self) -> (Totals, Coverage) {
+    fn settle(&mut self, now: Timestamp) -> (Totals, Coverage, Vec<ReportedRun>) {
         let (mut totals, mut coverage) = (Totals::default(), Coverage::default());
+        let mut runs = Vec::with_capacity(self.runs.len());
         let mut of_operations: Vec<(String, Totals)> = Vec::new();
         for (id, run) in &self.runs {
             let found = self.found.remove(id).unwrap_or_default();
@@ -201,6 +210,7 @@ impl ReportBuilder {
             let mut of_run = run.coverage();
             of_run.made = settled.comparisons;
             of_run.not_run = of_run.not_run.saturating_sub(unknown);
+            runs.push(ReportedRun::new(run, settled, &of_run, now));
             coverage.merge(&of_run);
             totals.merge(&settled);
             let names: Vec<Arc<str>> = found.keys().cloned().collect();
@@ -224,7 +234,7 @@ impl ReportBuilder {
         for (name, of) in of_operations {
             self.operation(&name).totals.merge(&of);
         }
-        (totals, coverage)
+        (totals, coverage, runs)
     }
 
     fn operation(&mut self, name: &str) -> &mut Operation {
@@ -256,6 +266,9 @@ impl ReportBuilder {
         let Some(longest) = old_ns.max(new_ns) else {
             return;
         };
+        if let (Some(old @ 1..), Some(new)) = (old_ns, new_ns) {
+            self.ratios.push((new as f64 / old as f64) as f32);
+        }
         let full = self.slowest.len() >= SLOWEST;
         let least = self
             .slowest
@@ -268,6 +281,7 @@ impl ReportBuilder {
             run: record.run.clone(),
             record: record.id.clone(),
             label: record.label().to_owned(),
+            unit: record.unit.clone(),
             operation: record.operation.to_string(),
             old_ns,
             new_ns,
@@ -338,6 +352,10 @@ impl Mean {
             records: self.count,
         })
     }
+}
+
+fn buckets<T: From<Bucket>>(found: Vec<Bucket>) -> Vec<T> {
+    found.into_iter().map(T::from).collect()
 }
 
 /// The slowest sorts first; records that took the same time are told apart by name, so that a

@@ -2,11 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::wildcard;
 use super::{Cluster, Example};
 use crate::comparison::{ComparisonRecord, Difference, DifferenceKind};
 
 /// At most so many clusters an operation; what does not fit is counted.
 const MOST_CLUSTERS: usize = 1000;
+
+/// At most so many numbers of records are kept to count how many records several clusters have
+/// between them: 16 MB an operation. Past that it is "at least" the largest of them.
+const MOST_NUMBERS: usize = 4_000_000;
 
 /// The path with `[*]` for every index: `$.items[3].price` → `$.items[*].price`. Quoted names stay
 /// as they are.
@@ -43,7 +48,7 @@ pub fn generalize(path: &str) -> String {
 }
 
 /// Where the quoted name that `text` begins with ends.
-fn end_of_name(text: &str, quote: char) -> usize {
+pub(super) fn end_of_name(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (index, character) in text.char_indices().skip(1) {
         if escaped {
@@ -57,16 +62,29 @@ fn end_of_name(text: &str, quote: char) -> usize {
     text.len()
 }
 
+/// A cluster, and the records that have one of its differences, by number.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) cluster: Cluster,
+    /// Absent where there are too many.
+    pub(super) records: Option<Vec<u32>>,
+}
+
 /// The clusters of one operation.
 #[derive(Debug, Default)]
 pub(super) struct Clusters {
-    found: HashMap<(String, DifferenceKind), Cluster>,
+    found: HashMap<(String, DifferenceKind), (Cluster, Vec<u32>)>,
+    /// How many records were added.
+    added: u32,
+    /// How many numbers of records are kept.
+    numbers: usize,
     pub(super) unclustered: u64,
 }
 
 impl Clusters {
     pub(super) fn add(&mut self, record: &ComparisonRecord) {
         let mut seen = HashSet::new();
+        self.added = self.added.saturating_add(1);
         let kept = record.judgement.differences();
         if let Some(comparison) = record.judgement.comparison() {
             self.unclustered += comparison.counts.total().saturating_sub(kept.len() as u64);
@@ -74,12 +92,12 @@ impl Clusters {
         for difference in kept {
             let key = (generalize(&difference.path), difference.kind);
             let room = self.found.len() < MOST_CLUSTERS;
-            let cluster = match self.found.get_mut(&key) {
-                Some(cluster) => cluster,
+            let (cluster, records) = match self.found.get_mut(&key) {
+                Some(found) => found,
                 None if room => self
                     .found
                     .entry(key.clone())
-                    .or_insert_with(|| begin(&key.0, record, difference)),
+                    .or_insert_with(|| (begin(&key.0, record, difference), Vec::new())),
                 None => {
                     self.unclustered += 1;
                     continue;
@@ -92,13 +110,23 @@ impl Clusters {
             }
             if seen.insert(key) {
                 cluster.records += 1;
+                self.numbers += 1;
+                if self.numbers <= MOST_NUMBERS {
+                    records.push(self.added);
+                }
             }
         }
     }
 
-    /// Those in the most records first.
+    /// Those in the most records first; names that are data are put together.
     pub(super) fn sorted(self) -> Vec<Cluster> {
-        let mut clusters: Vec<Cluster> = self.found.into_values().collect();
+        let all_numbered = self.numbers <= MOST_NUMBERS;
+        let found = self.found.into_values().map(|(cluster, records)| Found {
+            cluster,
+            records: all_numbered.then_some(records),
+        });
+        let merged = wildcard::merge(found.collect());
+        let mut clusters: Vec<Cluster> = merged.into_iter().map(|found| found.cluster).collect();
         clusters.sort_by(|left, right| {
             (right.records, right.differences)
                 .cmp(&(left.records, left.differences))
@@ -112,6 +140,8 @@ impl Clusters {
 fn begin(path: &str, record: &ComparisonRecord, difference: &Difference) -> Cluster {
     Cluster {
         path: path.to_owned(),
+        paths: 1,
+        stands_for: Vec::new(),
         kind: difference.kind,
         severity: difference.severity,
         records: 0,
@@ -125,6 +155,7 @@ fn example(record: &ComparisonRecord, difference: &Difference) -> Example {
         run: record.run.clone(),
         record: record.id.clone(),
         label: record.label().to_owned(),
+        unit: record.unit.clone(),
         difference: difference.clone(),
     }
 }
@@ -142,7 +173,7 @@ fn rank<'a>(record: &'a ComparisonRecord, difference: &'a Difference) -> Rank<'a
     )
 }
 
-fn rank_of(example: &Example) -> Rank<'_> {
+pub(super) fn rank_of(example: &Example) -> Rank<'_> {
     let difference = &example.difference;
     (
         size(difference),
@@ -180,6 +211,7 @@ mod tests {
             assert_eq!(generalize(path), general, "{path}");
         }
     }
+
     #[test]
     fn what_a_record_did_not_keep_is_counted_as_left_out() {
         use crate::comparison::{
@@ -206,5 +238,93 @@ mod tests {
         clusters.add(&record);
         assert_eq!(clusters.unclustered, 3);
         assert_eq!(clusters.sorted()[0].differences, 2);
+    }
+
+    /// The clusters of records with a difference at each of these paths.
+    fn clusters_of(records: &[&[&str]]) -> Vec<(String, u64, u64, u64)> {
+        use crate::comparison::{
+            Comparison, Judgement, RecordId, RunId, Severity, SideOutcome, SideRecord,
+        };
+
+        let mut clusters = Clusters::default();
+        for (number, paths) in records.iter().enumerate() {
+            let mut comparison = Comparison::same();
+            comparison.equal = false;
+            for path in *paths {
+                comparison.counts.add(DifferenceKind::Value);
+                comparison.differences.push(Difference {
+                    path: (*path).to_owned(),
+                    new_path: None,
+                    kind: DifferenceKind::Value,
+                    old: None,
+                    new: None,
+                    times: None,
+                    severity: Severity::Error,
+                });
+            }
+            let side = SideRecord::new(SideOutcome::Ok);
+            clusters.add(&ComparisonRecord::new(
+                RunId::new("r").unwrap(),
+                RecordId::new(format!("{number}")).unwrap(),
+                "op",
+                jiff::Timestamp::UNIX_EPOCH,
+                side.clone(),
+                side,
+                Judgement::Compared(comparison),
+            ));
+        }
+        let found = clusters.sorted().into_iter();
+        found
+            .map(|one| (one.path, one.records, one.differences, one.paths))
+            .collect()
+    }
+
+    #[test]
+    fn columns_with_like_differences_are_one_cluster() {
+        let one = |path: &str, records, differences, paths| {
+            (path.to_owned(), records, differences, paths)
+        };
+        let columns = [
+            "$.columns.a.mean",
+            "$.columns.b.mean",
+            "$.columns['c d'].mean",
+            "$.columns.e.mean",
+        ];
+        assert_eq!(
+            clusters_of(&[&columns, &columns[..2], &["$.columns.a.max"]]),
+            [
+                one("$.columns.*.mean", 2, 6, 4),
+                one("$.columns.a.max", 1, 1, 1)
+            ]
+        );
+        // Arrays below them, and names on two levels.
+        let paths: Vec<String> = (0..4)
+            .flat_map(|table| {
+                (0..4).map(move |column| format!("$.t{table}.c{column}.top[{column}]"))
+            })
+            .collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        assert_eq!(clusters_of(&[&paths]), [one("$.*.*.top[*]", 1, 16, 16)]);
+    }
+
+    #[test]
+    fn fields_stay_apart() {
+        let fields = [
+            "$.rows[0].a",
+            "$.rows[3].b",
+            "$.rows[0].c",
+            "$.rows[1].d",
+            "$.rows[0].e",
+        ];
+        assert_eq!(clusters_of(&[&fields]).len(), 5);
+        let few = ["$.buyer.name", "$.seller.name", "$.agent.name"];
+        assert_eq!(clusters_of(&[&few]).len(), 3);
+        // A dictionary of a hundred words is no set of fields.
+        let words: Vec<String> = (0..100)
+            .map(|word| format!("$.counts.word{word}"))
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let found = clusters_of(&[&words[..60], &words[50..]]);
+        assert_eq!(found, [("$.counts.*".to_owned(), 2, 110, 100)]);
     }
 }

@@ -1,7 +1,7 @@
 //! What many records say together.
 //!
 //! A [`ReportBuilder`] takes runs and records one by one, in any order, and keeps only sums, a few
-//! examples and two numbers a record, so a million records take some 16 MB.
+//! examples and what was measured, seven numbers a record: a million records take some 50 MB.
 //!
 //! ```
 //! use cutover_domain::comparison::report::ReportBuilder;
@@ -38,6 +38,9 @@
 mod builder;
 mod cluster;
 mod statistics;
+mod timeline;
+mod verdict;
+mod wildcard;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -47,12 +50,14 @@ use serde::Serialize;
 
 use super::{
     Counts, Coverage, Deltas, Difference, DifferenceKind, Implementation, RecordId, RecordResult,
-    Run, RunId, RunKind, RunState, Severity, Tally,
+    RecordedUnit, Run, RunId, RunKind, RunState, Severity, Tally,
 };
 
 pub use builder::ReportBuilder;
 pub use cluster::generalize;
-pub use statistics::{Interval, Spread, wilson};
+pub use statistics::{Interval, Ratios, Spread, wilson};
+pub use timeline::TimelineStep;
+pub use verdict::Verdict;
 
 /// The major version of the report's JSON.
 pub const REPORT_SCHEMA: u32 = 1;
@@ -64,6 +69,8 @@ pub struct Report {
     pub schema: u32,
     /// When it was made.
     pub generated: Timestamp,
+    /// What it says in one word.
+    pub verdict: Verdict,
     /// The runs it covers, newest first.
     pub runs: Vec<ReportedRun>,
     /// How the comparisons ended.
@@ -84,6 +91,12 @@ pub struct Report {
     pub change: Change,
     /// How often each time occurred on each side; empty where time was not measured.
     pub wall_distribution: Vec<TimeBucket>,
+    /// The time of new divided by that of old, record by record.
+    pub wall_ratios: Option<Ratios>,
+    /// How often each peak of memory occurred on each side; empty where it was not measured.
+    pub memory_distribution: Vec<MemoryBucket>,
+    /// How comparisons ended in the course of time.
+    pub timeline: Vec<TimelineStep>,
     /// The records that took longest, on either side.
     pub slowest: Vec<SlowRecord>,
     /// What the rules hid, the rule that hid most first.
@@ -113,11 +126,21 @@ pub struct ReportedRun {
     pub old: Implementation,
     /// Its replacement.
     pub new: Implementation,
+    /// How its comparisons ended.
+    pub totals: Totals,
+    /// The part of what there was to compare that was compared.
+    pub coverage: Option<f64>,
+    /// It says that it is running, and was not heard of for a while: its process may be dead. See
+    /// [`Run::is_silent`].
+    pub silent: bool,
 }
 
-impl From<&Run> for ReportedRun {
-    fn from(run: &Run) -> Self {
+impl ReportedRun {
+    fn new(run: &Run, totals: Totals, coverage: &Coverage, now: Timestamp) -> Self {
         Self {
+            totals,
+            coverage: coverage.share(),
+            silent: run.is_silent(now),
             id: run.id.clone(),
             name: run.name.clone(),
             kind: run.kind,
@@ -280,13 +303,17 @@ pub struct OperationReport {
 /// Differences of one kind at like paths.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cluster {
-    /// The path, with `[*]` for every index.
+    /// The path, with `[*]` for every index and `.*` for names that are data.
     pub path: String,
+    /// How many paths without `.*` that is.
+    pub paths: u64,
+    /// The first of them by name, where `.*` stands for names.
+    pub stands_for: Vec<String>,
     /// How they part.
     pub kind: DifferenceKind,
     /// The gravest among them.
     pub severity: Severity,
-    /// How many records have one.
+    /// How many records have one; of several paths in millions of records, at least so many.
     pub records: u64,
     /// How many there are, of those that records keep.
     pub differences: u64,
@@ -303,6 +330,9 @@ pub struct Example {
     pub record: RecordId,
     /// The case, or else the record's id.
     pub label: String,
+    /// Whose call it was, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<RecordedUnit>,
     /// The difference.
     pub difference: Difference,
 }
@@ -372,6 +402,41 @@ pub struct TimeBucket {
     pub new: u64,
 }
 
+impl From<statistics::Bucket> for TimeBucket {
+    fn from(bucket: statistics::Bucket) -> Self {
+        Self {
+            from_ns: bucket.from,
+            to_ns: bucket.to,
+            old: bucket.old,
+            new: bucket.new,
+        }
+    }
+}
+
+/// How often a peak of memory occurred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MemoryBucket {
+    /// From so many bytes on.
+    pub from_bytes: u64,
+    /// Up to, but not including, so many; the last bucket includes it.
+    pub to_bytes: u64,
+    /// How often in old.
+    pub old: u64,
+    /// How often in new.
+    pub new: u64,
+}
+
+impl From<statistics::Bucket> for MemoryBucket {
+    fn from(bucket: statistics::Bucket) -> Self {
+        Self {
+            from_bytes: bucket.from,
+            to_bytes: bucket.to,
+            old: bucket.old,
+            new: bucket.new,
+        }
+    }
+}
+
 /// A record that took long.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SlowRecord {
@@ -381,6 +446,9 @@ pub struct SlowRecord {
     pub record: RecordId,
     /// The case, or else the record's id.
     pub label: String,
+    /// Whose call it was, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<RecordedUnit>,
     /// The operation.
     pub operation: String,
     /// What old took, in nanoseconds.

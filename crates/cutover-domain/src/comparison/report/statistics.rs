@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::TimeBucket;
-
 /// How sure an interval is.
 pub(super) const CONFIDENCE: f64 = 0.95;
 
@@ -101,12 +99,21 @@ fn quantile(sorted: &[u64], share: f64) -> f64 {
     lower + (upper - lower) * place.fract()
 }
 
+/// How often values in a range occur on each side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bucket {
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) old: u64,
+    pub(super) new: u64,
+}
+
 /// At most so many buckets.
 const BUCKETS: usize = 32;
 
-/// How often each time occurs in two sorted lists, in buckets of equal ratio: a distribution of
+/// How often each value occurs in two sorted lists, in buckets of equal ratio: a distribution of
 /// times has a long tail, and what matters about a time is how many times longer it is.
-pub(super) fn distribution(old: &[u64], new: &[u64]) -> Vec<TimeBucket> {
+pub(super) fn distribution(old: &[u64], new: &[u64]) -> Vec<Bucket> {
     let smallest = old.first().into_iter().chain(new.first()).min();
     let largest = old.last().into_iter().chain(new.last()).max();
     let (Some(&smallest), Some(&largest)) = (smallest, largest) else {
@@ -141,14 +148,60 @@ pub(super) fn distribution(old: &[u64], new: &[u64]) -> Vec<TimeBucket> {
                 };
                 (end - below(sorted, bound[0])) as u64
             };
-            TimeBucket {
-                from_ns: bound[0],
-                to_ns: bound[1],
+            Bucket {
+                from: bound[0],
+                to: bound[1],
                 old: inside(old),
                 new: inside(new),
             }
         })
         .collect()
+}
+
+/// At most so many points of a ratio's course.
+const POINTS: usize = 101;
+
+/// New divided by old, record by record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ratios {
+    /// Over so many records.
+    pub records: u64,
+    /// In so many of them new took less.
+    pub faster: u64,
+    /// In so many of them new took more.
+    pub slower: u64,
+    /// The ratios from the smallest to the largest, at equal distances of rank: the first, the
+    /// middle (the median) and the last of 101 points, or every ratio where there are fewer.
+    pub points: Vec<f64>,
+}
+
+impl Ratios {
+    /// The course of ratios, which it sorts; absent when there are none.
+    pub(super) fn of(ratios: &mut [f32]) -> Option<Self> {
+        ratios.sort_unstable_by(f32::total_cmp);
+        let last = ratios.len().checked_sub(1)?;
+        let points = ratios.len().min(POINTS);
+        let at = |point: usize| match points {
+            1 => 0,
+            _ => (point as f64 / (points - 1) as f64 * last as f64).round() as usize,
+        };
+        Some(Self {
+            records: ratios.len() as u64,
+            faster: ratios.partition_point(|ratio| *ratio < 1.0) as u64,
+            slower: (ratios.len() - ratios.partition_point(|ratio| *ratio <= 1.0)) as u64,
+            points: (0..points)
+                .filter_map(|point| four_digits(f64::from(ratios[at(point)])))
+                .collect(),
+        })
+    }
+}
+
+/// The value with four digits that matter: more is noise, and a longer report.
+fn four_digits(value: f64) -> Option<f64> {
+    format!("{value:.3e}")
+        .parse()
+        .ok()
+        .filter(|value: &f64| value.is_finite())
 }
 
 #[cfg(test)]
@@ -193,6 +246,18 @@ mod tests {
         assert_eq!(Spread::of(&mut []), None);
     }
 
+    #[test]
+    fn ratios_keep_their_ends_and_their_middle() {
+        let mut ratios: Vec<f32> = (1..=1001).rev().map(|step| step as f32 / 500.0).collect();
+        let found = Ratios::of(&mut ratios).unwrap();
+        assert_eq!(found.points.len(), 101);
+        assert_eq!((found.points[0], found.points[100]), (0.002, 2.002));
+        assert_eq!(found.points[50], 1.002);
+        assert_eq!((found.faster, found.slower), (499, 501));
+        assert_eq!(Ratios::of(&mut [0.5]).unwrap().points, [0.5]);
+        assert_eq!(Ratios::of(&mut []), None);
+    }
+
     proptest! {
         #[test]
         fn a_distribution_counts_every_value_once(
@@ -205,7 +270,7 @@ mod tests {
             prop_assert_eq!(buckets.iter().map(|bucket| bucket.old).sum::<u64>(), old.len() as u64);
             prop_assert_eq!(buckets.iter().map(|bucket| bucket.new).sum::<u64>(), new.len() as u64);
             prop_assert!(buckets.len() <= BUCKETS);
-            prop_assert!(buckets.windows(2).all(|pair| pair[0].to_ns == pair[1].from_ns));
+            prop_assert!(buckets.windows(2).all(|pair| pair[0].to == pair[1].from));
         }
 
         #[test]

@@ -1,11 +1,14 @@
 //! Reports: what they count, and what people and programs read.
 
+mod junit;
+mod markdown;
+
 use std::path::Path;
 use std::time::Duration;
 
 use cutover_app::comparison::{Selection, report};
-use cutover_app::report::{html, json, text};
-use cutover_domain::comparison::report::{Report, ReportBuilder};
+use cutover_app::report::{html, json, markdown as render_markdown, text};
+use cutover_domain::comparison::report::{Report, ReportBuilder, Verdict};
 use cutover_domain::comparison::{
     Comparator, ComparisonRecord, Implementation, Judgement, RecordId, RecordLimits, RecordResult,
     Rules, Run, RunId, RunKind, RunState, SideOutcome, SideRecord,
@@ -128,15 +131,29 @@ fn nightly_report() -> Report {
 
 #[test]
 fn text_reads_well() {
-    insta::assert_snapshot!(text(&nightly_report()));
+    insta::assert_snapshot!(text(&nightly_report(), None));
+}
+
+#[test]
+fn no_line_of_a_table_is_wider_than_the_terminal() {
+    let text = text(&nightly_report(), Some(80));
+    let tables: Vec<&str> = text.lines().filter(|line| line.starts_with("  ")).collect();
+    assert!(tables.iter().any(|line| line.ends_with('…')), "{text}");
+    let titled = tables
+        .iter()
+        .filter(|line| !line.contains("record by record"));
+    for line in titled.filter(|line| !line.contains("÷")) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
 }
 
 #[test]
 fn an_empty_report_says_so() {
-    insta::assert_snapshot!(text(&ReportBuilder::new().finish(at_minute(0))), @r"
+    insta::assert_snapshot!(text(&ReportBuilder::new().finish(at_minute(0)), None), @r"
     Comparison report of 2026-01-01T00:00:00Z
 
     Result
+      verdict      unproven: nothing was compared
       pass share   nothing was compared
       coverage     –
       comparisons  0 equal, 0 different, 0 inexact, 0 failed
@@ -171,6 +188,13 @@ fn the_figures_add_up() {
             ("$.encoding", "missing", 1),
         ]
     );
+    assert_eq!(report.verdict, Verdict::Different);
+    assert_eq!(report.runs[0].totals, report.totals);
+    assert_eq!(report.runs[0].coverage, report.coverage.share);
+    let steps = report.timeline.iter();
+    assert_eq!(steps.map(|step| step.totals.comparisons).sum::<u64>(), 200);
+    let ratios = report.wall_ratios.as_ref().unwrap();
+    assert_eq!((ratios.records, ratios.points.len()), (200, 101));
     assert_eq!(report.new.outcomes["timeout"], 1);
     assert_eq!(report.old.outcomes["ok"], 200);
     let counted: u64 = report
@@ -245,16 +269,16 @@ fn a_report_out_of_a_store_has_the_run_or_all_runs_of_the_operation() {
     block_on(store.create_run(&other)).unwrap();
 
     let make = |selection: Selection| block_on(report(&store, &selection, at_minute(300)));
-    let of_run = make(Selection::Run(run.id)).unwrap().unwrap();
+    let of_run = make(Selection::of_run(run.id)).unwrap().unwrap();
     assert_eq!(of_run, nightly_report());
-    let of_operation = make(Selection::Operation("dataset.profile".into()))
+    let of_operation = make(Selection::of_operation("dataset.profile"))
         .unwrap()
         .unwrap();
     assert_eq!(of_operation.totals.comparisons, 250);
     assert_eq!(of_operation.coverage.sampled_out, 50);
-    assert_eq!(make(Selection::Operation("unknown".into())).unwrap(), None);
+    assert_eq!(make(Selection::of_operation("unknown")).unwrap(), None);
     assert_eq!(
-        make(Selection::Run(RunId::new("unknown").unwrap())).unwrap(),
+        make(Selection::of_run(RunId::new("unknown").unwrap())).unwrap(),
         None
     );
 }
@@ -280,7 +304,7 @@ fn hostile_text_is_shown_and_does_nothing() {
         report.totals.different, 3,
         "none of the differences is lost"
     );
-    let text = text(&report);
+    let text = text(&report, None);
     for output in [&page, &text] {
         let control = |character: char| character.is_control() && character != '\n';
         assert!(
@@ -359,20 +383,23 @@ fn the_page_shows_the_figures_of_the_json() {
 /// The published schema describes every field there is, and asks for no other.
 #[test]
 fn the_json_schema_describes_the_report() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../docs/schema/comparison-report.schema.json");
-    let schema: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     for report in [
         nightly_report(),
         hostile_report(),
         ReportBuilder::new().finish(at_minute(0)),
     ] {
-        // Numbers past the range of a double are JSON, but not for this reader.
-        let json = json(&report).unwrap().replace("1e400", "1e40");
-        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(problems(&schema, &json), [""; 0]);
+        assert_eq!(described(&report), [""; 0]);
     }
+}
+
+/// Whatever the records hold, the published schema describes the report on them.
+fn described(report: &Report) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs/schema/comparison-report.schema.json");
+    let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    // Numbers past the range of a double are JSON, but not for this reader.
+    let json = json(report).unwrap().replace("1e400", "1e40");
+    problems(&schema, &serde_json::from_str(&json).unwrap())
 }
 
 proptest! {
@@ -404,7 +431,8 @@ proptest! {
         let sum = totals.equal + totals.different + totals.inexact + totals.failed;
         prop_assert_eq!(sum, records.len() as u64);
         prop_assert!(html(&report).ends_with("</html>"));
-        prop_assert!(text(&report).starts_with("Comparison report"));
-        prop_assert!(json(&report).is_ok());
+        prop_assert!(text(&report, None).starts_with("Comparison report"));
+        prop_assert!(markdown::is_whole(&render_markdown(&report)));
+        prop_assert_eq!(described(&report), [""; 0]);
     }
 }
