@@ -2,7 +2,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cutover_domain::comparison::{
     Comparator, ComparisonRecord, DifferenceKind, Implementation, Judgement, Outcome, RecordId,
@@ -132,7 +132,9 @@ impl Judge {
         let judged = catch_unwind(AssertUnwindSafe(|| {
             let old = outcome(old.answer)?;
             let new = outcome(new.answer)?;
-            Ok(self.comparator.compare_outcomes(&old, &new))
+            let (begun, limit) = (Instant::now(), self.comparator.max_time());
+            let late = || limit.is_some_and(|limit| begun.elapsed() > limit);
+            Ok(self.comparator.compare_outcomes_until(&old, &new, &late))
         }));
         let judgement = match judged {
             Ok(Ok(comparison)) => Judgement::of(comparison, &RecordLimits::default()),

@@ -10,7 +10,7 @@ use cutover_domain::tree::Tree;
 use cutover_formats::{Document, Format, Problem};
 use serde::Serialize;
 
-use super::rules::RuleArgs;
+use super::rules::{RuleArgs, compare_in_time};
 use super::{differences, examples};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -108,7 +108,12 @@ impl Report for Found {
             .map(|(count, kind)| format!("{count} {kind}"))
             .collect();
         match (comparison.equal, counts.is_empty()) {
-            (true, _) => writeln!(page, "{GOOD}equal{GOOD:#}"),
+            (true, true) => writeln!(page, "{GOOD}equal{GOOD:#}"),
+            (true, false) => writeln!(
+                page,
+                "{GOOD}equal{GOOD:#} but for what --fail-on lets pass: {}",
+                counts.join(", ")
+            ),
             (false, true) => writeln!(page, "{WARN}not decided{WARN:#}"),
             (false, false) => writeln!(page, "{BAD}different{BAD:#}: {}", counts.join(", ")),
         }
@@ -154,7 +159,7 @@ pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
         (old, new.join())
     });
     let new = new.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    let comparison = comparator.compare(&old?, &new?);
+    let comparison = compare_in_time(&comparator, &old?, &new?);
     let equal = comparison.equal;
     let unseen = outside_of_only(&comparison);
     context.output.show(&Found(comparison))?;

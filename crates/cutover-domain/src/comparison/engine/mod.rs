@@ -7,6 +7,7 @@
 
 mod agree;
 mod align;
+mod align_close;
 mod assignment;
 mod bag;
 mod classes;

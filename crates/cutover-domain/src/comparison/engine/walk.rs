@@ -211,7 +211,14 @@ impl<'p> Walk<'p> {
             self.found.push((Task::Order(arrays.0, arrays.1), place));
             return;
         }
-        let alignment = align(&old, &new, &mut self.judge.effort);
+        let mut alignment = align(&old, &new, &mut self.judge.effort);
+        if self.pair.rules.fuzzy() && self.judge.misaligned(&alignment, left, right) {
+            if self.judge.only_reordered_close(left, right) {
+                self.found.push((Task::Order(arrays.0, arrays.1), place));
+                return;
+            }
+            alignment = self.judge.align_close(left, right);
+        }
         let (mut next_old, mut next_new) = (0, 0);
         for (at_old, at_new) in alignment
             .pairs

@@ -3,6 +3,7 @@
 mod budgets;
 mod custom;
 mod laws;
+mod lookalikes;
 mod oracle;
 mod redaction;
 mod rules;
