@@ -2,7 +2,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cutover_domain::comparison::noise::NoiseSample;
 use cutover_domain::comparison::{
@@ -151,7 +151,9 @@ impl Judge {
         let judged = catch_unwind(AssertUnwindSafe(|| {
             let old = outcome(old.answer)?;
             let new = outcome(new.answer)?;
-            let comparison = self.comparator.compare_outcomes(&old, &new);
+            let (begun, limit) = (Instant::now(), self.comparator.max_time());
+            let late = || limit.is_some_and(|limit| begun.elapsed() > limit);
+            let comparison = self.comparator.compare_outcomes_until(&old, &new, &late);
             Ok((comparison, old))
         }));
         let (judgement, old_outcome) = match judged {

@@ -10,7 +10,7 @@ mod moment;
 #[cfg(unix)]
 mod progress;
 mod prune;
-mod quantity;
+pub(super) mod quantity;
 #[cfg(unix)]
 mod replay;
 mod report;

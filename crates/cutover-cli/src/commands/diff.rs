@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 
 use self::lines::Lines;
 use self::source::{Source, is_stdin};
-use super::rules::RuleArgs;
+use super::rules::{RuleArgs, compare_in_time};
 use super::{differences, examples};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -103,7 +103,12 @@ impl Report for Found<'_> {
             .map(|(count, kind)| format!("{count} {kind}"))
             .collect();
         match (comparison.equal, counts.is_empty()) {
-            (true, _) => writeln!(page, "{GOOD}equal{GOOD:#}"),
+            (true, true) => writeln!(page, "{GOOD}equal{GOOD:#}"),
+            (true, false) => writeln!(
+                page,
+                "{GOOD}equal{GOOD:#} but for what --fail-on lets pass: {}",
+                counts.join(", ")
+            ),
             (false, true) => writeln!(page, "{WARN}not decided{WARN:#}"),
             (false, false) => writeln!(page, "{BAD}different{BAD:#}: {}", counts.join(", ")),
         }
@@ -144,7 +149,7 @@ fn documents(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
         new: new.format(args.input_format, &old),
     };
     let (old_tree, new_tree) = both(|| old.read(formats.old), || new.read(formats.new))?;
-    let comparison = comparator.compare(&old_tree, &new_tree);
+    let comparison = compare_in_time(&comparator, &old_tree, &new_tree);
     let equal = comparison.equal;
     let unseen = outside_of_only(&comparison);
     let texts = matches!((formats.old, formats.new), (Format::Text, Format::Text));

@@ -1,11 +1,19 @@
 //! The options that say what counts as a difference, for `diff` and `compare run`.
 
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+mod file;
+mod value;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::Args;
-use cutover_domain::comparison::{Comparator, Preset, RedactAction, RedactionRules, Rules};
+use cutover_domain::comparison::{
+    Comparator, Comparison, Preset, RedactAction, RedactionRules, Rules, Severity,
+};
+use cutover_domain::tree::Tree;
 
+use self::value::{KeyRule, Redact, Replace, SeverityAt, Tolerance, level};
+use super::compare::quantity::{duration, size};
 use crate::context::variable;
 use crate::exit::Failure;
 
@@ -13,6 +21,13 @@ use crate::exit::Failure;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Comparison options")]
 pub struct RuleArgs {
+    /// Begin with the rules of a file, TOML, JSON or YAML by its name; the other options come on
+    /// top
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    rules: Option<PathBuf>,
+    /// Begin with a set of rules: strict, lenient, mdm or pipeline
+    #[arg(long, value_name = "NAME", value_parser = preset)]
+    preset: Option<Preset>,
     /// Leave out what stands at this path: $.updated_at, $..etag, $.items[*].id
     #[arg(long, value_name = "PATH")]
     ignore: Vec<String>,
@@ -28,15 +43,71 @@ pub struct RuleArgs {
         default_missing_value = ""
     )]
     unordered: Vec<String>,
-    /// Elements at this path are known by these members: $.entities=external_id, $=id
+    /// Elements at this path are known by these members: $.entities=external_id, $=id; those
+    /// without a partner by the looser ones after a |: $.alerts=entity,type|entity
     #[arg(long, value_name = "PATH=FIELD[,FIELD]")]
     key: Vec<KeyRule>,
-    /// Numbers are equal when they are no further apart than this
-    #[arg(long, value_name = "X", value_parser = tolerance)]
-    abs: Option<f64>,
+    /// Numbers are equal when they are no further apart than this, everywhere or at a path: 1e-9,
+    /// $.prices=0.01
+    #[arg(long, value_name = "[PATH=]X")]
+    abs: Vec<Tolerance>,
     /// Numbers are equal when they are no further apart than this share of the larger one
-    #[arg(long, value_name = "X", value_parser = tolerance)]
-    rel: Option<f64>,
+    #[arg(long, value_name = "[PATH=]X")]
+    rel: Vec<Tolerance>,
+    /// Tolerance holds between two integers, too
+    #[arg(long)]
+    tolerate_integers: bool,
+    /// 1 and 1.0 differ
+    #[arg(long)]
+    strict: bool,
+    /// A member that is null equals one that is not there
+    #[arg(long)]
+    null_missing: bool,
+    /// Whitespace at the ends of texts does not count
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "$")]
+    trim: Vec<String>,
+    /// How much whitespace stands between words does not count
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "$")]
+    whitespace: Vec<String>,
+    /// Upper and lower case are the same
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "$")]
+    ignore_case: Vec<String>,
+    /// How accents are encoded does not count (Unicode NFC)
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "$")]
+    nfc: Vec<String>,
+    /// Times are the same when they name the same instant
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "$")]
+    timestamps: Vec<String>,
+    /// Any UUID is the same as any other
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "$")]
+    uuids: Vec<String>,
+    /// What the expression matches counts as this text: '/took [0-9]+ ms/_/', '$..url=|^https?:||'
+    #[arg(long, value_name = "[PATH=]/REGEX/TEXT/")]
+    replace: Vec<Replace>,
+    /// Failing with the same class is the same, whatever the messages say
+    #[arg(long)]
+    errors_by_class: bool,
+    /// How much differences at this path matter: $.log=info (info, warning, error, critical)
+    #[arg(long, value_name = "PATH=LEVEL")]
+    severity: Vec<SeverityAt>,
+    /// Differences below this severity are shown and do not fail
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    fail_on: Option<Severity>,
+    /// Keep and show at most so many differences; all are counted [default: 50]
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Look for differences at most so many levels deep
+    #[arg(long, value_name = "N")]
+    max_depth: Option<usize>,
+    /// Do not compare answers that take more memory than this together: 500MB
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_bytes: Option<usize>,
+    /// Stop comparing two answers after this time: 10s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    max_time: Option<Duration>,
+    /// Spend at most so many steps on finding which elements belong together
+    #[arg(long, value_name = "STEPS")]
+    effort: Option<u64>,
     /// Keep nothing of what stands at this path, or under names and in texts that look like
     /// secrets; it is compared all the same
     #[arg(long, value_name = "PATH[=mask|hash|drop]|secrets")]
@@ -44,103 +115,47 @@ pub struct RuleArgs {
     /// Keep nothing of what this pattern matches, in values, names and messages
     #[arg(long, value_name = "REGEX")]
     redact_text: Vec<String>,
-    /// Begin with a set of rules: strict, lenient, mdm or pipeline
-    #[arg(long, value_name = "NAME", value_parser = preset)]
-    preset: Option<Preset>,
-    /// 1 and 1.0 differ
-    #[arg(long)]
-    strict: bool,
-    /// Begin with the rules of a file, TOML or (.json) JSON; the other options come on top
-    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
-    rules: Option<PathBuf>,
-    /// Keep and show at most so many differences; all are counted [default: 50]
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
-}
-
-/// What is not kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Redact {
-    Path(String, RedactAction),
-    Secrets,
-}
-
-impl FromStr for Redact {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WANTED: &str = "what is redacted is a path like $..password, with =hash or =drop if need be, or the \
-             word secrets";
-        if text == "secrets" {
-            return Ok(Self::Secrets);
-        }
-        if !text.starts_with('$') {
-            return Err(WANTED);
-        }
-        // A path may hold `=` in a quoted name, and then a bracket follows.
-        let (path, action) = match text.rsplit_once('=') {
-            Some((path, "mask")) => (path, RedactAction::Mask),
-            Some((path, "hash")) => (path, RedactAction::Hash),
-            Some((path, "drop")) => (path, RedactAction::Drop),
-            Some((_, word)) if !word.contains(']') => return Err(WANTED),
-            _ => (text, RedactAction::Mask),
-        };
-        Ok(Self::Path(path.to_owned(), action))
-    }
-}
-
-/// `PATH=FIELD[,FIELD]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct KeyRule {
-    path: String,
-    fields: Vec<String>,
-}
-
-impl FromStr for KeyRule {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WANTED: &str =
-            "a key is written PATH=FIELD[,FIELD], for example $.entities=external_id";
-        // A path may hold `=` in a quoted name; a field cannot.
-        let (path, fields) = text.rsplit_once('=').ok_or(WANTED)?;
-        let fields: Vec<String> = fields
-            .split(',')
-            .map(|field| field.trim().to_owned())
-            .collect();
-        if path.is_empty() || fields.iter().any(String::is_empty) {
-            return Err(WANTED);
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            fields,
-        })
-    }
-}
-
-fn tolerance(text: &str) -> Result<f64, &'static str> {
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
-        _ => Err("a tolerance is a number that is not negative, for example 1e-9"),
-    }
 }
 
 impl RuleArgs {
     /// The rules, to be built into a comparator.
     pub(crate) fn rules(&self) -> Result<Rules, Failure> {
         let mut rules = match &self.rules {
-            Some(file) => read_rules(file)?,
+            Some(file) => file::read(file)?,
             None => Rules::new().limit(LIMIT),
         };
-        if let Some(limit) = self.limit {
-            rules = rules.limit(limit);
-        }
         if let Some(preset) = self.preset {
             rules = rules.preset(preset);
         }
-        if self.strict {
-            rules = rules.strict();
+        rules = self.add_paths(rules);
+        rules = self.add_numbers(rules);
+        rules = self.add_texts(rules);
+        rules = self.add_budgets(rules);
+        if self.null_missing {
+            rules = rules.null_equals_missing();
         }
+        if self.errors_by_class {
+            rules = rules.errors_by_class();
+        }
+        for severity in &self.severity {
+            rules = rules.severity(&severity.path, severity.level);
+        }
+        if let Some(level) = self.fail_on {
+            rules = rules.fail_on(level);
+        }
+        for redact in &self.redact {
+            rules = rules.redact(match redact {
+                Redact::Path(path, action) => RedactionRules::new().path(path, *action),
+                Redact::Secrets => RedactionRules::new().secrets(),
+            });
+        }
+        for pattern in &self.redact_text {
+            rules = rules.redact(RedactionRules::new().text(pattern, RedactAction::Mask));
+        }
+        Ok(rules)
+    }
+
+    fn add_paths(&self, mut rules: Rules) -> Rules {
         for path in &self.ignore {
             rules = rules.ignore(path);
         }
@@ -154,24 +169,69 @@ impl RuleArgs {
             };
         }
         for key in &self.key {
-            rules = rules.key(&key.path, &key.fields);
+            rules = rules.key_or(&key.path, &key.by, &key.or);
         }
-        if let Some(tolerance) = self.abs {
-            rules = rules.absolute(tolerance);
+        rules
+    }
+
+    fn add_numbers(&self, mut rules: Rules) -> Rules {
+        for Tolerance { path, value } in &self.abs {
+            rules = match path {
+                Some(path) => rules.absolute_at(path, *value),
+                None => rules.absolute(*value),
+            };
         }
-        if let Some(tolerance) = self.rel {
-            rules = rules.relative(tolerance);
+        for Tolerance { path, value } in &self.rel {
+            rules = match path {
+                Some(path) => rules.relative_at(path, *value),
+                None => rules.relative(*value),
+            };
         }
-        for redact in &self.redact {
-            rules = rules.redact(match redact {
-                Redact::Path(path, action) => RedactionRules::new().path(path, *action),
-                Redact::Secrets => RedactionRules::new().secrets(),
-            });
+        if self.tolerate_integers {
+            rules = rules.tolerate_integers();
         }
-        for pattern in &self.redact_text {
-            rules = rules.redact(RedactionRules::new().text(pattern, RedactAction::Mask));
+        if self.strict {
+            rules = rules.strict();
         }
-        Ok(rules)
+        rules
+    }
+
+    fn add_texts(&self, mut rules: Rules) -> Rules {
+        type Add = fn(Rules, String) -> Rules;
+        let simple: [(&[String], Add); 6] = [
+            (&self.trim, Rules::trim),
+            (&self.whitespace, Rules::whitespace),
+            (&self.ignore_case, Rules::ignore_case),
+            (&self.nfc, Rules::nfc),
+            (&self.timestamps, Rules::timestamps),
+            (&self.uuids, Rules::uuids),
+        ];
+        for (paths, add) in simple {
+            rules = paths.iter().cloned().fold(rules, add);
+        }
+        for replace in &self.replace {
+            rules = rules.replace(&replace.path, &replace.pattern, &replace.with);
+        }
+        rules
+    }
+
+    fn add_budgets(&self, mut rules: Rules) -> Rules {
+        if let Some(limit) = self.limit {
+            rules = rules.limit(limit);
+        }
+        if let Some(levels) = self.max_depth {
+            rules = rules.max_depth(levels);
+        }
+        if let Some(bytes) = self.max_bytes {
+            rules = rules.max_bytes(bytes as u64);
+        }
+        if let Some(time) = self.max_time {
+            rules = rules.max_time(time);
+        }
+        if let Some(steps) = self.effort {
+            rules = rules.effort(steps);
+        }
+        rules
     }
 
     /// The comparator of these rules.
@@ -188,6 +248,15 @@ impl RuleArgs {
     }
 }
 
+/// Compares within the time that the rules allow.
+pub(crate) fn compare_in_time(comparator: &Comparator, old: &Tree, new: &Tree) -> Comparison {
+    let Some(time) = comparator.max_time() else {
+        return comparator.compare(old, new);
+    };
+    let begun = Instant::now();
+    comparator.compare_until(old, new, &|| begun.elapsed() > time)
+}
+
 /// The salt of hashed values. Without a variable one of this process alone: then hashes are
 /// comparable within a run.
 fn redaction_salt() -> Result<String, Failure> {
@@ -202,19 +271,6 @@ fn redaction_salt() -> Result<String, Failure> {
 
 /// How many differences are kept when nothing is said.
 const LIMIT: usize = 50;
-
-fn read_rules(file: &Path) -> Result<Rules, Failure> {
-    let doing = format!("read the rules in {}", file.display());
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::io(&doing, &error))?;
-    let rules = match file.extension().and_then(|extension| extension.to_str()) {
-        Some("json") => serde_json::from_str(&text).map_err(|error| error.to_string()),
-        _ => toml::from_str(&text).map_err(|error| error.to_string()),
-    };
-    rules.map_err(|error| {
-        Failure::usage(format_args!("cannot {doing}: {}", error.trim_end()))
-            .hint("a rules file has the entries preset, ignore, only, unordered, keys, numbers, …")
-    })
-}
 
 fn preset(name: &str) -> Result<Preset, String> {
     Preset::by_name(name).ok_or_else(|| {
@@ -275,6 +331,25 @@ mod tests {
             "--abs=0.5",
             "--rel=1e-9",
             "--limit=7",
+            "--key=$.alerts=entity,type|entity",
+            "--abs=$.prices=0.01",
+            "--rel=$.w=0.1",
+            "--tolerate-integers",
+            "--null-missing",
+            "--trim",
+            "--whitespace=$.t",
+            "--ignore-case=$.t",
+            "--nfc=$.t",
+            "--timestamps=$..at",
+            "--uuids",
+            "--replace=$.url=|^https?:||",
+            "--errors-by-class",
+            "--severity=$.log=info",
+            "--fail-on=warning",
+            "--max-depth=9",
+            "--max-bytes=1MB",
+            "--max-time=2s",
+            "--effort=1000",
             "--redact=$.e",
             "--redact=$.f['a=b']",
             "--redact=$.g=hash",
@@ -291,6 +366,25 @@ mod tests {
             .key("$.d", ["x", "y"])
             .absolute(0.5)
             .relative(1e-9)
+            .key_or("$.alerts", ["entity", "type"], ["entity"])
+            .absolute_at("$.prices", 0.01)
+            .relative_at("$.w", 0.1)
+            .tolerate_integers()
+            .null_equals_missing()
+            .trim("$")
+            .whitespace("$.t")
+            .ignore_case("$.t")
+            .nfc("$.t")
+            .timestamps("$..at")
+            .uuids("$")
+            .replace("$.url", "^https?:", "")
+            .errors_by_class()
+            .severity("$.log", Severity::Info)
+            .fail_on(Severity::Warning)
+            .max_depth(9)
+            .max_bytes(1_000_000)
+            .max_time(Duration::from_secs(2))
+            .effort(1_000)
             .redact(
                 RedactionRules::new()
                     .path("$.e", RedactAction::Mask)
@@ -313,52 +407,23 @@ mod tests {
     }
 
     #[test]
-    fn a_rules_file_is_begun_with_and_says_what_is_wrong_with_it() {
+    fn a_rules_file_is_begun_with() {
         let folder = tempfile::tempdir().unwrap();
-        let read = |name: &str, text: &str| {
-            let file = folder.path().join(name);
-            std::fs::write(&file, text).unwrap();
-            let argument = format!("--rules={}", file.display());
-            parse(&[&argument, "--ignore=$.b"]).unwrap().rules.rules()
+        let file = folder.path().join("rules.toml");
+        std::fs::write(&file, "ignore = [\"$.a\"]\n").unwrap();
+        let begun = rules(&[&format!("--rules={}", file.display()), "--ignore=$.b"]);
+        assert_eq!(begun, Rules::new().ignore("$.a").ignore("$.b"));
+        assert!(parse(&["--rules=x", "--preset=mdm"]).is_err());
+    }
+
+    #[test]
+    fn a_comparison_ends_with_its_time() {
+        let tree = |json: &str| Tree::from_json(json).unwrap();
+        let within = |time: &str| {
+            let comparator = rules(&[&format!("--max-time={time}")]).build().unwrap();
+            compare_in_time(&comparator, &tree("[1,2]"), &tree("[1,3]"))
         };
-        let expected = Rules::new().ignore("$.a").unordered("$.tags").ignore("$.b");
-        let toml = "ignore = [\"$.a\"]\nunordered = [\"$.tags\"]\n";
-        assert_eq!(read("rules.toml", toml).unwrap(), expected);
-        let json = r#"{"ignore": ["$.a"], "unordered": ["$.tags"]}"#;
-        assert_eq!(read("rules.json", json).unwrap(), expected);
-        for (name, text) in [
-            ("rules.toml", "ignored = []"),
-            ("rules.json", "{\"ignored\": []}"),
-        ] {
-            let error = read(name, text).unwrap_err();
-            assert_eq!(error.exit(), Exit::Usage);
-            assert!(error.to_string().contains("ignored"), "{error}");
-            assert!(error.to_string().contains("line 1"), "{error}");
-        }
-        let missing = parse(&["--rules=nowhere.toml"])
-            .unwrap()
-            .rules
-            .rules()
-            .unwrap_err();
-        assert_eq!(missing.exit(), Exit::Trouble);
-    }
-
-    #[test]
-    fn a_key_has_a_path_and_fields() {
-        let key = |text: &str| text.parse::<KeyRule>();
-        let fields = |text: &str| key(text).unwrap().fields;
-        assert_eq!(key("$=id").unwrap().path, "$");
-        assert_eq!(key("$['a=b'].x=parent, child").unwrap().path, "$['a=b'].x");
-        assert_eq!(fields("$['a=b'].x=parent, child"), ["parent", "child"]);
-        for text in ["", "$", "=id", "$=", "$=a,,b"] {
-            assert!(key(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_tolerance_is_no_negative_or_endless_number() {
-        for text in ["-1", "NaN", "inf", "x"] {
-            assert!(parse(&[&format!("--abs={text}")]).is_err(), "{text}");
-        }
+        assert!(within("1h").exact);
+        assert!(!within("1ns").exact);
     }
 }

@@ -156,6 +156,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All severities, from the lowest.
+    pub const ALL: [Self; 4] = [Self::Info, Self::Warning, Self::Error, Self::Critical];
+
     /// The word for messages and stored documents.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -244,6 +247,55 @@ impl Counts {
     }
 }
 
+/// How many differences there are of each severity. All are counted, also those past the limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SeverityCounts {
+    /// See [`Severity::Info`].
+    pub info: u64,
+    /// See [`Severity::Warning`].
+    pub warning: u64,
+    /// See [`Severity::Error`].
+    pub error: u64,
+    /// See [`Severity::Critical`].
+    pub critical: u64,
+}
+
+impl SeverityCounts {
+    /// How many of one severity.
+    #[must_use]
+    pub const fn of(&self, severity: Severity) -> u64 {
+        match severity {
+            Severity::Info => self.info,
+            Severity::Warning => self.warning,
+            Severity::Error => self.error,
+            Severity::Critical => self.critical,
+        }
+    }
+
+    /// Counts one more.
+    pub const fn add(&mut self, severity: Severity) {
+        let count = match severity {
+            Severity::Info => &mut self.info,
+            Severity::Warning => &mut self.warning,
+            Severity::Error => &mut self.error,
+            Severity::Critical => &mut self.critical,
+        };
+        *count += 1;
+    }
+
+    /// The highest severity there is any of.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        let mut severities = Severity::ALL.into_iter().rev();
+        severities.find(|severity| self.of(*severity) > 0)
+    }
+
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// How often a rule hid something that is not the same on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleHit {
@@ -267,7 +319,8 @@ pub struct Undecided {
 /// One pair of answers, judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Whether the answers agree under the rules. Only ever true when that is proven.
+    /// Whether the answers agree under the rules. Only ever true when that is proven. Differences
+    /// of a severity that the rules let pass may be listed all the same.
     pub equal: bool,
     /// Whether everything was decided; when not, [`inexact`](Self::inexact) says what was not.
     pub exact: bool,
@@ -276,6 +329,9 @@ pub struct Comparison {
     pub inexact: Vec<Undecided>,
     /// All differences by kind.
     pub counts: Counts,
+    /// All differences by severity. Nothing in comparisons stored before there was this count.
+    #[serde(default, skip_serializing_if = "SeverityCounts::is_none")]
+    pub by_severity: SeverityCounts,
     /// The differences, in document order, up to the limit.
     pub differences: Vec<Difference>,
     /// Whether the limit left out differences; [`counts`](Self::counts) has them all.
@@ -299,6 +355,7 @@ impl Comparison {
             exact: true,
             inexact: Vec::new(),
             counts: Counts::default(),
+            by_severity: SeverityCounts::default(),
             differences: Vec::new(),
             truncated: false,
             hidden: Vec::new(),
@@ -306,13 +363,12 @@ impl Comparison {
         }
     }
 
-    /// The highest severity among the differences kept.
+    /// The highest severity among all differences.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
-        self.differences
-            .iter()
-            .map(|difference| difference.severity)
-            .max()
+        let kept = self.differences.iter();
+        let kept = kept.map(|difference| difference.severity).max();
+        self.by_severity.worst().max(kept)
     }
 }
 

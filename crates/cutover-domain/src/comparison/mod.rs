@@ -53,7 +53,8 @@ mod side;
 
 pub use comparator::Comparator;
 pub use difference::{
-    Comparison, Counts, Difference, DifferenceKind, RuleHit, Severity, Times, Undecided,
+    Comparison, Counts, Difference, DifferenceKind, RuleHit, Severity, SeverityCounts, Times,
+    Undecided,
 };
 pub use filter::{DifferenceFilter, InvalidPath, PathPattern};
 pub use id::{InvalidId, MAX_ID_LENGTH, RecordId, RunId};
@@ -66,6 +67,6 @@ pub use place::Place;
 pub use preset::Preset;
 pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};
 pub use redaction::{REDACTED, RedactAction, Redacted, Redaction, RedactionError, RedactionRules};
-pub use rules::{RuleProblem, Rules, RulesError};
+pub use rules::{Likeness, RuleProblem, Rules, RulesError};
 pub use run::{Coverage, Implementation, Run, RunKind, RunState, Tally};
 pub use side::{Answer, Digester, SideOutcome, SideRecord, digest, excerpt};

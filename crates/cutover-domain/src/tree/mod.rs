@@ -203,6 +203,11 @@ impl Tree {
             + self.keys.capacity() * size_of::<Span>()
     }
 
+    /// The memory the document needs at least, in bytes; the same for the same document.
+    pub(crate) fn size(&self) -> usize {
+        size_of_val(&self.nodes[..]) + self.text.len() + size_of_val(&self.keys[..])
+    }
+
     /// A copy that takes at most about `max_bytes` as JSON, for samples in reports and records.
     ///
     /// What was cut says so in the sample: a string ends in `… (+N bytes)`, a container in a last

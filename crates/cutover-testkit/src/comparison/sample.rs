@@ -4,7 +4,7 @@ use cutover_domain::comparison::noise::NoiseSample;
 use cutover_domain::comparison::{
     Answer, Comparison, ComparisonRecord, Counts, Difference, DifferenceKind, Implementation,
     Judgement, Measurements, RecordId, RecordedInput, RecordedUnit, RuleHit, Run, RunId, RunKind,
-    Severity, SideOutcome, SideRecord, Times, Undecided,
+    Severity, SeverityCounts, SideOutcome, SideRecord, Times, Undecided,
 };
 use cutover_domain::tree::Tree;
 use cutover_domain::{Side, Stage};
@@ -109,6 +109,10 @@ pub fn full_record(run: &Run, id: &str, minute: i64) -> ComparisonRecord {
             elements: 3,
         }],
         counts,
+        by_severity: SeverityCounts {
+            critical: 1,
+            ..SeverityCounts::default()
+        },
         differences: vec![difference],
         truncated: true,
         hidden: vec![RuleHit {

@@ -20,6 +20,7 @@ use cutover_domain::tree::Tree;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::commands::rules::compare_in_time;
 use crate::runner::{Ending, Execution, Limits, Pair};
 use reading::Read;
 pub(super) use reading::ReadAs;
@@ -187,7 +188,7 @@ impl Judge {
                 new: Some(new),
                 broken: false,
                 ..
-            }) => self.comparator.compare(&old, &new),
+            }) => compare_in_time(&self.comparator, &old, &new),
             None
             | Some(Read {
                 old: None,

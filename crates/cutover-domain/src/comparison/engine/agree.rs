@@ -3,16 +3,19 @@
 use hashbrown::HashMap;
 
 use super::super::comparator::NUMBER_FORM;
+use super::super::rules::Likeness;
 use super::scope::RuleId;
 use super::sides::{Collection, Element, Pair};
+use super::stop::Stop;
 use super::text;
 use super::tolerance::Numbers;
-use crate::tree::{NO_KEY, Tag};
+use crate::tree::{NO_KEY, Node, Tag};
 
 /// The judge of two prepared answers: what agrees, what the rules hid on the way, and how much
 /// effort is left.
 pub(super) struct Judge<'p> {
     pub(super) pair: &'p Pair<'p>,
+    stop: &'p Stop<'p>,
     /// Every place a rule hid, by rule. Trials that fail take theirs back.
     pub(super) hits: Vec<RuleId>,
     pub(super) effort: u64,
@@ -58,9 +61,10 @@ pub(super) type Match = (Option<u32>, Option<u32>);
 const RETRY_BELOW: u32 = 64;
 
 impl<'p> Judge<'p> {
-    pub(super) fn new(pair: &'p Pair<'p>) -> Self {
+    pub(super) fn new(pair: &'p Pair<'p>, stop: &'p Stop<'p>) -> Self {
         Self {
             pair,
+            stop,
             hits: Vec::new(),
             effort: pair.rules.effort,
             looks: 8 * (pair.old.tree.node_count() + pair.new.tree.node_count()) as u64,
@@ -103,15 +107,29 @@ impl<'p> Judge<'p> {
     /// Spends effort; false when there is none left.
     pub(super) fn spend(&mut self, steps: u64) -> bool {
         match self.effort.checked_sub(steps) {
-            Some(left) => {
+            Some(left) if !self.stop.step() => {
                 self.effort = left;
                 true
             }
-            None => {
+            _ => {
                 self.exhausted = true;
                 false
             }
         }
+    }
+
+    /// What the caller's own comparison says of two values; what it hid is noted.
+    pub(super) fn custom(&mut self, old: u32, new: u32) -> Likeness {
+        let pair = self.pair;
+        let Some(custom) = pair.custom(old, new) else {
+            return Likeness::ByRules;
+        };
+        let (left, right) = (Node::new(pair.old.tree, old), Node::new(pair.new.tree, new));
+        let likeness = (custom.compare)(left, right);
+        if likeness == Likeness::Same && !self.written_the_same(old, new) {
+            self.hits.push(custom.rule);
+        }
+        likeness
     }
 
     /// The fast way: both subtrees side by side, members and elements in the same sequence. True
@@ -135,6 +153,14 @@ impl<'p> Judge<'p> {
                     }
                     _ => return false,
                 }
+            }
+            match self.custom(at_old, at_new) {
+                Likeness::Same => {
+                    (at_old, at_new) = (pair.old.end(at_old), pair.new.end(at_new));
+                    continue;
+                }
+                Likeness::Different => return false,
+                Likeness::ByRules => {}
             }
             let (left, right) = (pair.old.raw(at_old), pair.new.raw(at_new));
             let same = if left.is_container() {
@@ -180,6 +206,11 @@ impl<'p> Judge<'p> {
         members: &mut Vec<Match>,
     ) -> Inside {
         let pair = self.pair;
+        match self.custom(old, new) {
+            Likeness::Same => return Inside::Fits,
+            Likeness::Different => return Inside::Differs,
+            Likeness::ByRules => {}
+        }
         let (left, right) = (pair.old.raw(old), pair.new.raw(new));
         if pair.old.hash(old) != pair.new.hash(new) || left.is_container() && left.tag != right.tag
         {
@@ -245,7 +276,7 @@ impl<'p> Judge<'p> {
         for chunk in sorted_old.chunk_by(|one, next| one.0 == next.0) {
             let partners = &sorted_new[start..start + chunk.len()];
             start += chunk.len();
-            if chunk.len() == 1 || !pair.rules.tolerant {
+            if chunk.len() == 1 || !pair.rules.fuzzy() {
                 let fixed = chunk.iter().zip(partners);
                 pairs.extend(fixed.map(|((_, old), (_, new))| (old.node, new.node)));
                 open.extend_from_slice(&pairs[pairs.len() - chunk.len()..]);
@@ -434,9 +465,16 @@ impl<'p> Judge<'p> {
 
     /// Notes a hit if two values that are left out are not the same.
     fn note_skipped(&mut self, old: u32, new: u32) {
+        if !self.written_the_same(old, new) {
+            self.hits.push(self.pair.skip_rule(&self.pair.old, old));
+        }
+    }
+
+    /// Whether two values are the same without any rule.
+    fn written_the_same(&self, old: u32, new: u32) -> bool {
         let pair = self.pair;
         let (end_old, end_new) = (pair.old.end(old), pair.new.end(new));
-        let same = end_old - old == end_new - new
+        end_old - old == end_new - new
             && (old..end_old).zip(new..end_new).all(|(at_old, at_new)| {
                 let (left, right) = (pair.old.raw(at_old), pair.new.raw(at_new));
                 let same_key = at_old == old || pair.old.key(at_old) == pair.new.key(at_new);
@@ -449,10 +487,7 @@ impl<'p> Judge<'p> {
                         Tag::Array | Tag::Object => left.halves().0 == right.halves().0,
                         _ => left.payload == right.payload,
                     }
-            });
-        if !same {
-            self.hits.push(pair.skip_rule(&pair.old, old));
-        }
+            })
     }
 
     /// Notes where elements that are left out are not the same, place by place.

@@ -17,7 +17,7 @@ pub(super) struct Alignment {
 
 /// More edits than this are not searched for in one piece: the trace of the search grows with their
 /// square.
-const MOST_EDITS: usize = 2_000;
+pub(super) const MOST_EDITS: usize = 2_000;
 /// The same between anchors.
 const MOST_EDITS_BETWEEN: usize = 200;
 
@@ -48,7 +48,8 @@ fn align_ordered(old: &[u128], new: &[u128], effort: &mut u64) -> Alignment {
         matched.extend((0..middle_old.len()).map(|at| (at, at)));
     } else {
         let (left, right) = numbered(middle_old, middle_new);
-        match longest_common(&left, &right, MOST_EDITS, effort) {
+        let same = |x: usize, y: usize| left[x] == right[y];
+        match longest_common((left.len(), right.len()), MOST_EDITS, effort, same) {
             Some(common) => matched = common,
             None => anchored(
                 &left,
@@ -114,15 +115,16 @@ fn numbered(old: &[u128], new: &[u128]) -> (Vec<u32>, Vec<u32>) {
     )
 }
 
-/// A longest common subsequence, unless it takes too many edits or too much effort.
-fn longest_common(
-    old: &[u32],
-    new: &[u32],
+/// A longest common subsequence of two sequences of which it is known what is the same, unless it
+/// takes too many edits or too much effort.
+pub(super) fn longest_common(
+    (old_len, new_len): (usize, usize),
     most_edits: usize,
     effort: &mut u64,
+    mut same: impl FnMut(usize, usize) -> bool,
 ) -> Option<Vec<(usize, usize)>> {
-    let (old_len, new_len) = (old.len() as i64, new.len() as i64);
-    let most = most_edits.min(old.len() + new.len()) as i64;
+    let most = most_edits.min(old_len + new_len) as i64;
+    let (old_len, new_len) = (old_len as i64, new_len as i64);
     // reach[diagonal + most + 1]: how far into old the best path on a diagonal gets.
     let mut reach = vec![0_i64; 2 * most as usize + 3];
     let slot = |diagonal: i64| (diagonal + most + 1) as usize;
@@ -134,9 +136,7 @@ fn longest_common(
             let down = diagonal == -edits || (diagonal != edits && below < above);
             let mut x = if down { above } else { below + 1 };
             let start = x;
-            while x < old_len
-                && x - diagonal < new_len
-                && old[x as usize] == new[(x - diagonal) as usize]
+            while x < old_len && x - diagonal < new_len && same(x as usize, (x - diagonal) as usize)
             {
                 x += 1;
             }
@@ -204,7 +204,9 @@ fn anchored(
         let inner_right = &right[ends.start..right.len() - ends.end];
         matched.extend((0..ends.start).map(|at| (from_old + at, from_new + at)));
         let (inner_old, inner_new) = (from_old + ends.start, from_new + ends.start);
-        match longest_common(inner_left, inner_right, MOST_EDITS_BETWEEN, effort) {
+        let lengths = (inner_left.len(), inner_right.len());
+        let same = |x: usize, y: usize| inner_left[x] == inner_right[y];
+        match longest_common(lengths, MOST_EDITS_BETWEEN, effort, same) {
             Some(common) => {
                 matched.extend(
                     common
@@ -285,7 +287,7 @@ fn longest_increasing(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
 
 /// Hands on the matched pairs, and between them pairs by position as far as both sides have
 /// elements.
-fn fill_gaps(
+pub(super) fn fill_gaps(
     matched: &[(usize, usize)],
     old_len: usize,
     new_len: usize,

@@ -36,22 +36,22 @@ impl Judge<'_> {
             pairs: Vec::with_capacity(old.len()),
             ..Bag::default()
         };
-        let tolerant = pair.rules.tolerant;
+        let fuzzy = pair.rules.fuzzy();
         for (olds, news) in classes.iter() {
-            self.subtract(olds, news, tolerant, &mut bag);
+            self.subtract(olds, news, fuzzy, &mut bag);
         }
         bag.old_rest.sort_unstable_by_key(|rest| rest.element.node);
         bag.new_rest.sort_unstable_by_key(|rest| rest.element.node);
         bag
     }
 
-    fn subtract(&mut self, olds: &[Element], news: &[Element], tolerant: bool, bag: &mut Bag) {
+    fn subtract(&mut self, olds: &[Element], news: &[Element], fuzzy: bool, bag: &mut Bag) {
         let rest = |element: &Element, in_old: usize, in_new: usize| Rest {
             element: *element,
             in_old,
             in_new,
         };
-        if tolerant && (olds.len() > 1 || news.len() > 1) && !olds.is_empty() && !news.is_empty() {
+        if fuzzy && (olds.len() > 1 || news.len() > 1) && !olds.is_empty() && !news.is_empty() {
             let close = self.match_close(olds, news);
             let mut paired_new = vec![false; news.len()];
             for (element, partner) in olds.iter().zip(&close) {
@@ -74,7 +74,8 @@ impl Judge<'_> {
             if self.agree(old.node, new.node) {
                 bag.pairs.push((old.node, new.node));
             } else {
-                // One hash, yet not the same: a number beyond tolerance, or a collision.
+                // One hash, yet not the same: a number beyond tolerance, the caller's own
+                // comparison, or a collision.
                 bag.old_rest.push(rest(old, 1, 0));
                 bag.new_rest.push(rest(new, 0, 1));
             }

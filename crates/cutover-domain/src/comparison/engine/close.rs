@@ -1,10 +1,12 @@
-//! Pairing elements that differ only in numbers within tolerance.
+//! Pairing elements that differ only in numbers within tolerance, or in what the caller's own
+//! comparison may let differ.
 //!
 //! Being close is not transitive, so rounding or grouping cannot decide it: the elements are sorted
 //! by the number that tells them apart best, each looks only at its neighbours within tolerance, and
 //! a largest matching among those is built by augmenting paths.
 
 use super::agree::Judge;
+use super::classes::Classes;
 use super::sides::{Element, Side};
 use super::tolerance::Numbers;
 use crate::tree::Tag;
@@ -23,6 +25,9 @@ struct Columns {
 
 /// How many elements are looked at to find the column that tells most apart.
 const COLUMN_SAMPLE: usize = 256;
+
+/// How many values are looked at for one step of effort.
+const VALUES_A_STEP: u32 = 8;
 
 /// Elements of old and new sorted by the same column.
 struct Sorted {
@@ -73,8 +78,37 @@ impl Judge<'_> {
         matching.partner_of_old
     }
 
+    /// Whether no element of one list agrees with one of the other.
+    pub(super) fn none_agree(&mut self, old: &[Element], new: &[Element]) -> bool {
+        let pair = self.pair;
+        let classes = Classes::of(
+            old.iter()
+                .map(|element| (pair.old.hash(element.node), *element)),
+            new.iter()
+                .map(|element| (pair.new.hash(element.node), *element)),
+        );
+        classes.iter().all(|(olds, news)| {
+            if olds.is_empty() || news.is_empty() {
+                return true;
+            }
+            let sorted = self.sort_by_best_column(olds, news);
+            sorted.old.iter().all(|(value, at)| {
+                let window = sorted.window(*value, &sorted.new);
+                sorted.new[window].iter().all(|(_, other)| {
+                    self.may_try(olds[*at]) && !self.would_agree(olds[*at], news[*other])
+                })
+            })
+        })
+    }
+
+    /// Spends what it takes to ask about a pair with this element.
+    pub(super) fn may_try(&mut self, old: Element) -> bool {
+        let size = self.pair.old.end(old.node) - old.node;
+        self.spend(1 + u64::from(size / VALUES_A_STEP))
+    }
+
     /// Whether two elements agree, without noting anything.
-    fn would_agree(&mut self, old: Element, new: Element) -> bool {
+    pub(super) fn would_agree(&mut self, old: Element, new: Element) -> bool {
         let mark = self.hits.len();
         let agree = self.agree(old.node, new.node);
         self.hits.truncate(mark);
@@ -150,7 +184,11 @@ impl Judge<'_> {
             old: sort(&left),
             new: sort(&right),
             within: within.unwrap_or_default(),
-            suffices: width <= 1 && scopes.len() <= 1 && !in_bag && !has_integer,
+            suffices: width <= 1
+                && scopes.len() <= 1
+                && !in_bag
+                && !has_integer
+                && self.pair.rules.customs.is_empty(),
         }
     }
 
@@ -206,7 +244,7 @@ impl Judge<'_> {
             let mut next = free.from(window.start);
             while next < window.end {
                 let at_new = sorted.new[next].1;
-                if !self.spend(1) {
+                if !self.may_try(old[*at_old]) {
                     return;
                 }
                 if self.would_agree(old[*at_old], new[at_new]) {
@@ -251,7 +289,7 @@ impl Judge<'_> {
                 let mut slot = unreached.from(window.start);
                 while slot < window.end {
                     let at_new = sorted.new[slot].1;
-                    if !self.spend(1) {
+                    if !self.may_try(old[at_old]) {
                         return;
                     }
                     if self.would_agree(old[at_old], new[at_new]) {

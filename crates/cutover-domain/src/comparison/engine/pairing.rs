@@ -119,6 +119,15 @@ impl Judge<'_> {
 
     /// How many values to look at in each of these elements.
     fn sight(&mut self, old: &[Element], new: &[Element]) -> usize {
+        if self.may_look_at(old, new) {
+            SIGHT
+        } else {
+            SHORT_SIGHT
+        }
+    }
+
+    /// Whether all of these elements may be looked at once more.
+    pub(super) fn may_look_at(&mut self, old: &[Element], new: &[Element]) -> bool {
         let size = |side: &Side<'_>, elements: &[Element]| -> u64 {
             elements
                 .iter()
@@ -126,13 +135,9 @@ impl Judge<'_> {
                 .sum()
         };
         let cost = size(&self.pair.old, old) + size(&self.pair.new, new);
-        match self.looks.checked_sub(cost) {
-            Some(left) => {
-                self.looks = left;
-                SIGHT
-            }
-            None => SHORT_SIGHT,
-        }
+        let left = self.looks.checked_sub(cost);
+        self.looks = left.unwrap_or(self.looks);
+        left.is_some()
     }
 
     /// The candidates, and whether any were left out.

@@ -35,6 +35,16 @@ impl Paths {
         (self.steps.len() - 1) as PathId
     }
 
+    /// How many steps a place is from the whole.
+    pub(super) fn depth(&self, place: PathId) -> usize {
+        let parent = |at: &PathId| Some(self.steps[*at as usize].0);
+        std::iter::successors(Some(place), |at| {
+            (*at != WHOLE).then(|| parent(at)).flatten()
+        })
+        .take_while(|at| *at != WHOLE)
+        .count()
+    }
+
     /// The place in old, and in new if that is written differently.
     pub(super) fn print(&self, place: PathId, key_names: &[&str]) -> (String, Option<String>) {
         let mut way = Vec::new();

@@ -30,6 +30,8 @@ pub(in crate::comparison) enum Effect {
     Text(u16),
     /// The number of the tolerance.
     Tolerance(u16),
+    /// The number of the caller's own comparison.
+    Custom(u16),
 }
 
 /// One path and what it does.
@@ -72,6 +74,8 @@ pub(super) struct Scope {
     pub(super) unordered: Option<RuleId>,
     /// The key of the collection here.
     pub(super) key: Option<u16>,
+    /// The caller's own comparison of what stands here.
+    pub(super) custom: Option<u16>,
     /// Whether something selected may lie below.
     pub(super) leads_to_selected: bool,
     /// Whether either side has a number here that is not written as an integer.
@@ -281,7 +285,7 @@ impl<'r> Scopes<'r> {
             let rule = &rules[usize::from(progress.rule)];
             (rule.selector.segments().len() == usize::from(progress.matched)).then_some(rule.effect)
         };
-        let (mut unordered, mut key) = (self.compiled.everywhere, None);
+        let (mut unordered, mut key, mut custom) = (self.compiled.everywhere, None, None);
         // In the order the rules were given: of two severities or keys the later one holds.
         for effect in progress.iter().filter_map(arrived) {
             match effect {
@@ -289,6 +293,7 @@ impl<'r> Scopes<'r> {
                 Effect::Only => inherited.selected = true,
                 Effect::Unordered(rule) => unordered = Some(rule),
                 Effect::Key(number) => key = Some(number),
+                Effect::Custom(number) => custom = Some(number),
                 Effect::Severity(severity) => inherited.severity = severity,
                 Effect::Text(number) => inherited.texts = self.with_text(inherited.texts, number),
                 Effect::Tolerance(number) => {
@@ -321,10 +326,14 @@ impl<'r> Scopes<'r> {
             inherited,
             unordered,
             key,
+            custom,
             leads_to_selected,
             has_fraction: false,
             // What holds here alone does not hold below.
-            is_final: is_final && key.is_none() && unordered == self.compiled.everywhere,
+            is_final: is_final
+                && key.is_none()
+                && custom.is_none()
+                && unordered == self.compiled.everywhere,
             progress: name.1.clone(),
             looks_at_index,
             members: HashMap::new(),

@@ -8,8 +8,9 @@
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::super::comparator::Compiled;
+use super::super::comparator::{Compiled, CustomRule};
 use super::scope::{ROOT, RuleId, Scope, Scopes};
+use super::stop::Stop;
 use crate::tree::{Canonical, NO_KEY, Number, RawNode, Tag, Tree};
 
 /// One answer.
@@ -51,7 +52,13 @@ pub(super) enum Collection {
 }
 
 impl<'t> Pair<'t> {
-    pub(super) fn prepare(rules: &'t Compiled, old: &'t Tree, new: &'t Tree) -> Self {
+    /// Nothing if it was told to stop.
+    pub(super) fn prepare(
+        rules: &'t Compiled,
+        old: &'t Tree,
+        new: &'t Tree,
+        stop: &Stop<'_>,
+    ) -> Option<Self> {
         let tolerant = rules.tolerant;
         let mut scopes = Scopes::new(rules);
         let mut key_names: Vec<&str> = names(old).collect();
@@ -78,17 +85,20 @@ impl<'t> Pair<'t> {
                 .map(|name| xxh3_128(name.as_bytes()))
                 .collect(),
         };
-        hasher.hash(&mut old);
-        hasher.hash(&mut new);
+        hasher.hash(&mut old, stop);
+        hasher.hash(&mut new, stop);
+        if stop.stopped() {
+            return None;
+        }
         let short_key_hashes = hasher.key_hashes.iter().map(|hash| *hash as u64).collect();
-        Self {
+        Some(Self {
             rules,
             old,
             new,
             scopes,
             key_names,
             short_key_hashes,
-        }
+        })
     }
 
     pub(super) fn old_scope(&self, node: u32) -> &Scope {
@@ -97,6 +107,15 @@ impl<'t> Pair<'t> {
 
     pub(super) fn new_scope(&self, node: u32) -> &Scope {
         self.scopes.get(self.new.scope(node))
+    }
+
+    /// The caller's own comparison of two values, if there is one.
+    pub(super) fn custom(&self, old: u32, new: u32) -> Option<&'t CustomRule> {
+        if self.rules.customs.is_empty() {
+            return None;
+        }
+        let number = self.old_scope(old).custom.or(self.new_scope(new).custom)?;
+        self.rules.customs.get(usize::from(number))
     }
 
     /// What sort of collection two arrays are.
@@ -310,6 +329,7 @@ mod seed {
     pub(super) const STRING: u128 = 0x2ffd_72db_d01a_dfb7_b8e1_afed_6a26_7e96;
     pub(super) const ARRAY: u128 = 0xba7c_9045_f12c_7f99_24a1_9947_b391_6cf7;
     pub(super) const BAG: u128 = 0x0801_f2e2_858e_fc16_6369_20d8_7157_4e69;
+    pub(super) const CUSTOM: u128 = 0x71574e69a458fea3f4933d7e0d95748f;
     pub(super) const OBJECT: u128 = 0xa458_fea3_f493_3d7e_0d95_748f_728e_b658;
 }
 
@@ -397,7 +417,7 @@ fn canonical_hash(canonical: &Canonical<'_>) -> u128 {
 impl Hasher<'_> {
     /// Fills in hashes and what is left out, from the last value to the first, so that members come
     /// before their container.
-    fn hash(&self, side: &mut Side<'_>) {
+    fn hash(&self, side: &mut Side<'_>, stop: &Stop<'_>) {
         let count = side.tree.nodes.len();
         let skips = self.rules.only_rule.is_some()
             || self.rules.null_rule.is_some()
@@ -415,7 +435,13 @@ impl Hasher<'_> {
         for index in (0..count as u32).rev() {
             let raw = side.raw(index);
             let scope = self.scopes.get(side.scope(index));
-            let hash = if raw.is_container() {
+            if stop.step() {
+                return;
+            }
+            let hash = if scope.custom.is_some() {
+                // What the caller's own comparison lets differ must not count.
+                seed::CUSTOM
+            } else if raw.is_container() {
                 self.container_hash(side, index, raw, scope)
             } else if raw.tag == Tag::String {
                 text_hash(

@@ -1,15 +1,15 @@
 //! The walk over both answers that finds every difference.
 
-use super::super::difference::{
-    Comparison, Counts, Difference, DifferenceKind, RuleHit, Times, Undecided,
-};
-use super::super::redaction::Place;
+use super::super::difference::{Comparison, DifferenceKind, Times};
+use super::super::rules::Likeness;
 use super::agree::{Judge, Match, Verdict};
 use super::align::align;
 use super::bag::Rest;
+use super::finding::Findings;
 use super::paths::{PathId, Paths, Step, WHOLE};
 use super::sides::{Collection, Element, Pair};
-use crate::tree::{Node, Tag, Tree, TreeBuilder};
+use super::stop::Stop;
+use crate::tree::Tag;
 
 /// Something the walk has still to do, at a place.
 enum Task {
@@ -33,22 +33,23 @@ pub(super) struct Walk<'p> {
     tasks: Vec<(Task, PathId)>,
     /// Tasks found at one place, in document order.
     found: Vec<(Task, PathId)>,
-    counts: Counts,
-    differences: Vec<Difference>,
-    undecided: Vec<Undecided>,
+    findings: Findings<'p>,
+    stop: &'p Stop<'p>,
 }
 
+/// How many of the places not looked at are named one by one.
+const NAMED_WHEN_STOPPED: usize = 20;
+
 impl<'p> Walk<'p> {
-    pub(super) fn new(pair: &'p Pair<'p>) -> Self {
+    pub(super) fn new(pair: &'p Pair<'p>, stop: &'p Stop<'p>) -> Self {
         Self {
             pair,
-            judge: Judge::new(pair),
+            stop,
+            judge: Judge::new(pair, stop),
             paths: Paths::new(),
             tasks: Vec::new(),
             found: Vec::new(),
-            counts: Counts::default(),
-            differences: Vec::new(),
-            undecided: Vec::new(),
+            findings: Findings::new(pair),
         }
     }
 
@@ -61,10 +62,14 @@ impl<'p> Walk<'p> {
         }
         let mut members = Vec::new();
         while let Some((task, place)) = self.tasks.pop() {
+            if self.stop.step() {
+                self.stop(task, place);
+                break;
+            }
             self.take_up(task, place, &mut members);
             self.tasks.extend(self.found.drain(..).rev());
         }
-        self.finish()
+        self.findings.finish(self.judge.hidden())
     }
 
     fn take_up(&mut self, task: Task, place: PathId, members: &mut Vec<Match>) {
@@ -81,12 +86,23 @@ impl<'p> Walk<'p> {
                 let kind = DifferenceKind::Repetition;
                 self.report(kind, Some(old), Some(new), Some(times), place);
             }
-            Task::Group(olds, news) => self.report_group(&olds, &news, place),
+            Task::Group(olds, news) => {
+                self.findings
+                    .report_group(&olds, &news, (&self.paths, place));
+            }
         }
     }
 
     fn compare(&mut self, old: u32, new: u32, place: PathId, members: &mut Vec<Match>) {
         let (left, right) = (self.pair.old.raw(old), self.pair.new.raw(new));
+        match self.judge.custom(old, new) {
+            Likeness::Same => return,
+            Likeness::Different => {
+                self.report(DifferenceKind::Value, Some(old), Some(new), None, place);
+                return;
+            }
+            Likeness::ByRules => {}
+        }
         if !left.is_container() || left.tag != right.tag {
             let verdict = if left.is_container() {
                 Verdict::Type
@@ -105,6 +121,9 @@ impl<'p> Walk<'p> {
             return;
         }
         if place == WHOLE && self.judge.agree(old, new) {
+            return;
+        }
+        if self.too_deep(old, new, place) {
             return;
         }
         if left.tag == Tag::Object {
@@ -129,6 +148,21 @@ impl<'p> Walk<'p> {
                         a key";
             self.note_undecided(place, what.to_owned(), elements);
         }
+    }
+
+    /// Whether two values that differ lie too deep to look into.
+    fn too_deep(&mut self, old: u32, new: u32, place: PathId) -> bool {
+        let deepest = self.pair.rules.max_depth;
+        if deepest == usize::MAX || self.paths.depth(place) < deepest {
+            return false;
+        }
+        self.report(DifferenceKind::Value, Some(old), Some(new), None, place);
+        let what = format!(
+            "this differs more than {deepest} levels deep, where was not looked for; raise max_depth"
+        );
+        let size = (self.pair.old.end(old) - old) + (self.pair.new.end(new) - new);
+        self.note_undecided(place, what, u64::from(size));
+        true
     }
 
     fn member(&mut self, found: Match, place: PathId) {
@@ -177,7 +211,14 @@ impl<'p> Walk<'p> {
             self.found.push((Task::Order(arrays.0, arrays.1), place));
             return;
         }
-        let alignment = align(&old, &new, &mut self.judge.effort);
+        let mut alignment = align(&old, &new, &mut self.judge.effort);
+        if self.pair.rules.fuzzy() && self.judge.misaligned(&alignment, left, right) {
+            if self.judge.only_reordered_close(left, right) {
+                self.found.push((Task::Order(arrays.0, arrays.1), place));
+                return;
+            }
+            alignment = self.judge.align_close(left, right);
+        }
         let (mut next_old, mut next_new) = (0, 0);
         for (at_old, at_new) in alignment
             .pairs
@@ -436,120 +477,42 @@ impl<'p> Walk<'p> {
         times: Option<Times>,
         place: PathId,
     ) {
-        self.counts.add(kind);
-        if self.differences.len() >= self.pair.rules.limit {
-            return;
-        }
-        let (mut path, mut new_path) = self.paths.print(place, &self.pair.key_names);
-        let redacted = self.pair.rules.redaction.place(&path, new_path.as_deref());
-        let sample = |tree: &'p Tree, node: Option<u32>| {
-            let bytes = self.pair.rules.sample_bytes;
-            node.and_then(|node| kept(redacted.as_ref(), Node::new(tree, node), bytes))
-        };
-        let (old_sample, new_sample) = (
-            sample(self.pair.old.tree, old),
-            sample(self.pair.new.tree, new),
-        );
-        if let Some(redacted) = redacted {
-            (path, new_path) = (redacted.path, redacted.new_path);
-        }
-        let severity = match (old, new) {
-            (Some(old), _) => self.pair.old_scope(old).severity(),
-            (None, Some(new)) => self.pair.new_scope(new).severity(),
-            (None, None) => Default::default(),
-        };
-        self.differences.push(Difference {
-            path,
-            new_path,
-            kind,
-            old: old_sample,
-            new: new_sample,
-            times,
-            severity,
-        });
-    }
-
-    fn report_group(&mut self, olds: &[Element], news: &[Element], place: PathId) {
-        let first = |elements: &[Element]| elements.first().map(|element| element.node);
-        let times = Times {
-            old: olds.len(),
-            new: news.len(),
-        };
-        let kept = self.differences.len();
-        let kind = DifferenceKind::Repetition;
-        self.report(kind, first(olds), first(news), Some(times), place);
-        if let Some(difference) = self.differences.get_mut(kept) {
-            let bytes = self.pair.rules.sample_bytes;
-            let (path, new_path) = self.paths.print(place, &self.pair.key_names);
-            let redacted = self.pair.rules.redaction.place(&path, new_path.as_deref());
-            let sample = |tree, elements| sample_of_group(redacted.as_ref(), tree, elements, bytes);
-            difference.old = sample(self.pair.old.tree, olds);
-            difference.new = sample(self.pair.new.tree, news);
-        }
+        self.findings
+            .report(kind, old, new, times, (&self.paths, place));
     }
 
     fn note_undecided(&mut self, place: PathId, what: String, elements: u64) {
-        let (mut path, _) = self.paths.print(place, &self.pair.key_names);
-        if let Some(redacted) = self.pair.rules.redaction.place(&path, None) {
-            path = redacted.path;
-        }
-        self.undecided.push(Undecided {
-            path,
-            what,
-            elements,
-        });
+        self.findings
+            .note_undecided((&self.paths, place), what, elements);
     }
 
-    fn finish(self) -> Comparison {
-        let names = &self.pair.rules.rule_names;
-        let hidden = self
-            .judge
-            .hidden()
-            .into_iter()
-            .map(|(rule, hidden)| RuleHit {
-                rule: names.get(usize::from(rule)).cloned().unwrap_or_default(),
-                hidden,
-            });
-        let total = self.counts.total();
-        Comparison {
-            equal: total == 0,
-            exact: self.undecided.is_empty(),
-            inexact: self.undecided,
-            truncated: total > self.differences.len() as u64,
-            counts: self.counts,
-            differences: self.differences,
-            hidden: hidden.collect(),
-            places: Vec::new(),
+    /// What is still to be done when there is no time left: what is known to differ is reported,
+    /// what was not looked into is named.
+    fn stop(&mut self, task: Task, place: PathId) {
+        let mut left = vec![(task, place)];
+        left.extend(self.tasks.drain(..).rev());
+        let mut unseen = Vec::new();
+        for (task, place) in left {
+            match task {
+                Task::Compare(old, new) => unseen.push((old, new, place)),
+                other => self.take_up(other, place, &mut Vec::new()),
+            }
+        }
+        let size = |(old, new, _): &(u32, u32, PathId)| {
+            let (left, right) = (self.pair.old.end(*old) - old, self.pair.new.end(*new) - new);
+            u64::from(left) + u64::from(right)
+        };
+        let sizes: Vec<u64> = unseen.iter().map(size).collect();
+        for ((_, _, place), size) in unseen.iter().zip(&sizes).take(NAMED_WHEN_STOPPED) {
+            let what = "the time ended before this was looked at; raise max_time";
+            self.note_undecided(*place, what.to_owned(), *size);
+        }
+        if let Some(rest @ [_, ..]) = sizes.get(NAMED_WHEN_STOPPED..) {
+            let what = format!(
+                "the time ended before {} more places were looked at; raise max_time",
+                rest.len()
+            );
+            self.note_undecided(WHOLE, what, rest.iter().sum());
         }
     }
-}
-
-/// What is kept of a value as a sample: redacted first and cut then.
-fn kept(redacted: Option<&Place<'_>>, node: Node<'_>, max_bytes: usize) -> Option<Tree> {
-    match redacted {
-        Some(place) => place.sample(node, max_bytes),
-        None => Some(node.excerpt(max_bytes)),
-    }
-}
-
-/// The members of one key as an array.
-fn sample_of_group(
-    redacted: Option<&Place<'_>>,
-    tree: &Tree,
-    elements: &[Element],
-    max_bytes: usize,
-) -> Option<Tree> {
-    if elements.is_empty() {
-        return None;
-    }
-    let mut builder = TreeBuilder::new();
-    builder.begin_array();
-    for element in elements.iter().take(max_bytes) {
-        let each = (max_bytes / elements.len()).max(32);
-        if let Some(sample) = kept(redacted, Node::new(tree, element.node), each) {
-            builder.value(sample.root());
-        }
-    }
-    builder.end_array();
-    builder.finish().ok().map(|group| group.excerpt(max_bytes))
 }

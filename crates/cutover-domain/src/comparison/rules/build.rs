@@ -1,10 +1,13 @@
 //! From what is written to what the engine asks for.
 
+use std::sync::Arc;
+
 use regex_lite::Regex;
 
 use super::strings::{Replacement, StringRules};
-use super::{Key, RuleProblem, Rules, RulesError};
-use crate::comparison::comparator::{Comparator, Compiled, KeySpec};
+use super::{Failures, Key, RuleProblem, Rules, RulesError};
+use crate::comparison::Severity;
+use crate::comparison::comparator::{Comparator, Compiled, CustomRule, KeySpec};
 use crate::comparison::engine::{Effect, PathRule, RuleId, Selector, TextChange, TextRule};
 use crate::comparison::redaction::Redaction;
 
@@ -42,6 +45,26 @@ impl Rules {
         }
         for rule in &expanded.severities {
             build.path("severity", &rule.path, |_| Effect::Severity(rule.level));
+        }
+        let errors_by_class = (expanded.errors == Some(Failures::Class))
+            .then(|| build.name("errors by class".to_owned()));
+        let mut customs = Vec::new();
+        for custom in &expanded.customs {
+            let number = customs.len() as u16;
+            let mut rule = 0;
+            build.path(&custom.name, &custom.path, |id| {
+                rule = id;
+                Effect::Custom(number)
+            });
+            customs.push(CustomRule {
+                compare: Arc::clone(&custom.compare),
+                rule,
+            });
+        }
+        if expanded.max_time.is_some_and(|time| time.0.is_negative()) {
+            build
+                .problems
+                .push("max_time: a time is not negative".to_owned());
         }
         build.texts(&expanded.strings);
         let numbers = expanded.numbers.compile(numbers_rule, &mut build.problems);
@@ -89,12 +112,18 @@ impl Rules {
             tolerances,
             texts: build.texts,
             texts_everywhere: build.texts_everywhere,
+            customs,
             null_rule,
+            errors_by_class,
+            fail_on: expanded.fail_on.unwrap_or(Severity::Info),
             everywhere,
             only_rule,
             limit: expanded.limit.unwrap_or(Self::DEFAULT_LIMIT),
             sample_bytes: expanded.sample_bytes.unwrap_or(Self::DEFAULT_SAMPLE_BYTES),
             effort: expanded.effort.unwrap_or(Self::DEFAULT_EFFORT),
+            max_depth: expanded.max_depth.unwrap_or(usize::MAX),
+            max_bytes: expanded.max_bytes.unwrap_or(u64::MAX),
+            max_time: expanded.max_time.map(|time| time.0.unsigned_abs()),
             redaction,
         }))
     }
@@ -119,7 +148,13 @@ impl Rules {
             limit: self.limit.or(base.limit),
             sample_bytes: self.sample_bytes.or(base.sample_bytes),
             effort: self.effort.or(base.effort),
+            fail_on: self.fail_on.or(base.fail_on),
+            errors: self.errors.or(base.errors),
+            max_depth: self.max_depth.or(base.max_depth),
+            max_bytes: self.max_bytes.or(base.max_bytes),
+            max_time: self.max_time.or(base.max_time),
             redact: base.redact.and(self.redact.clone()),
+            customs: [base.customs, self.customs.clone()].concat(),
         }
     }
 }

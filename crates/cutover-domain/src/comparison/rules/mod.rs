@@ -1,6 +1,8 @@
 //! What counts as a difference: the rules of a comparison, and the shape of a rules file.
 
+mod budget;
 mod build;
+mod custom;
 mod numbers;
 mod places;
 mod read;
@@ -9,6 +11,10 @@ mod toml;
 
 use serde::{Deserialize, Serialize};
 
+use self::budget::Time;
+pub(super) use self::custom::Compare;
+use self::custom::Custom;
+pub use self::custom::Likeness;
 use self::numbers::{NumberRules, NumbersAt};
 use self::places::Places;
 use self::strings::{Replacement, StringRules};
@@ -69,14 +75,36 @@ pub struct Rules {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     severities: Vec<SeverityRule>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    fail_on: Option<Severity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Failures>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sample_bytes: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     effort: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_depth: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_time: Option<Time>,
     /// What must not be kept of the answers; it never changes what is equal.
     #[serde(skip_serializing_if = "RedactionRules::is_empty")]
     redact: RedactionRules,
+    #[serde(skip)]
+    customs: Vec<Custom>,
+}
+
+/// What two failures must have in common to be the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Failures {
+    /// Class and message.
+    Message,
+    /// The class.
+    Class,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -364,11 +392,19 @@ impl Rules {
         self
     }
 
-    /// Spends at most so many steps on aligning and pairing; linear work is not counted. What is
-    /// left undecided then is named in [`Comparison::inexact`](super::Comparison::inexact).
+    /// Differences below this level are reported and do not make the answers different. Without
+    /// this rule every difference does.
     #[must_use]
-    pub fn effort(mut self, steps: u64) -> Self {
-        self.effort = Some(steps);
+    pub fn fail_on(mut self, level: Severity) -> Self {
+        self.fail_on = Some(level);
+        self
+    }
+
+    /// Failing with the same class is failing the same way, whatever the messages say. Without this
+    /// rule messages count, by the rules for texts that hold everywhere.
+    #[must_use]
+    pub fn errors_by_class(mut self) -> Self {
+        self.errors = Some(Failures::Class);
         self
     }
 

@@ -1,10 +1,13 @@
 //! What holds for all answers.
 
-use cutover_domain::comparison::{Comparison, Difference, DifferenceKind, Rules, Times};
+use std::cell::Cell;
+
+use cutover_domain::comparison::{Comparison, Difference, DifferenceKind, Likeness, Rules, Times};
+use cutover_domain::tree::Node;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::oracle::{agree, apply};
+use super::oracle::{Slow, apply};
 use super::strategy::{fields, pair, records, shuffled, tree, value};
 
 fn compare(rules: &Rules, old: &Value, new: &Value) -> Comparison {
@@ -35,10 +38,70 @@ fn rule_sets() -> Vec<(&'static str, Rules)> {
         ),
         ("only", Rules::new().only("$..b").unordered("$.a")),
         (
+            "tolerant at places",
+            Rules::new()
+                .absolute_at("$..a", 0.5)
+                .relative_at("$[*]", 0.5)
+                .unordered("$..a"),
+        ),
+        (
+            "loose texts",
+            Rules::new()
+                .ignore_case("$")
+                .trim("$..a")
+                .replace("$..b", "a+", "a")
+                .key("$", ["id"])
+                .unordered("$..c"),
+        ),
+        (
+            "loose texts, unordered",
+            loose_texts().unordered_everywhere(),
+        ),
+        (
+            "own comparison",
+            Rules::new()
+                .compare_with("halves", "$..*", halves)
+                .unordered("$.a"),
+        ),
+        (
+            "own comparison, unordered",
+            Rules::new()
+                .compare_with("halves", "$..a", halves)
+                .unordered_everywhere(),
+        ),
+        (
             "null is missing",
             Rules::new().null_equals_missing().unordered_everywhere(),
         ),
     ]
+}
+
+fn loose_texts() -> Rules {
+    Rules::new().ignore_case("$").trim("$")
+}
+
+/// Numbers are the same when they are no further apart than a half.
+fn halves(old: Node<'_>, new: Node<'_>) -> Likeness {
+    match (old.number(), new.number()) {
+        (Some(old), Some(new)) if (old.as_f64() - new.as_f64()).abs() <= 0.5 => Likeness::Same,
+        _ => Likeness::ByRules,
+    }
+}
+
+/// What tolerance does, as a comparison of one's own.
+fn close(old: Node<'_>, new: Node<'_>) -> Likeness {
+    match (old.number(), new.number()) {
+        (Some(old), Some(new)) => {
+            let (left, right) = (old.as_f64(), new.as_f64());
+            let both_integers = old.is_integer() && new.is_integer();
+            if left == right || (!both_integers && (left - right).abs() <= 0.5) {
+                Likeness::Same
+            } else {
+                Likeness::Different
+            }
+        }
+        _ => Likeness::ByRules,
+    }
 }
 
 /// A difference with old and new in each other's place.
@@ -204,10 +267,103 @@ proptest! {
                 let comparison = compare(&rules, &old, &new);
                 prop_assert_eq!(
                     comparison.equal,
-                    agree(&old, &new, unordered, tolerance),
+                    Slow::tolerant(unordered, tolerance).agree(&old, &new),
                     "unordered {}, tolerance {}: {:?}", unordered, tolerance, comparison
                 );
             }
+        }
+    }
+
+    #[test]
+    fn equal_means_equal_by_the_oracle_with_loose_texts((old, new) in prop_oneof![pair(), records()], seed in any::<u64>()) {
+        for new in [new.clone(), shuffled(&old, seed), shuffled(&new, seed)] {
+            for unordered in [false, true] {
+                let slow = Slow { unordered, tolerance: 0.5, loose_texts: true };
+                let rules = loose_texts().absolute(0.5);
+                let rules = if unordered { rules.unordered_everywhere() } else { rules };
+                prop_assert_eq!(compare(&rules, &old, &new).equal, slow.agree(&old, &new));
+            }
+        }
+    }
+
+    /// An own comparison that does what tolerance does finds what tolerance finds.
+    #[test]
+    fn equal_means_equal_by_the_oracle_with_an_own_comparison((old, new) in prop_oneof![pair(), records()], seed in any::<u64>()) {
+        let whole = Rules::new().compare_with("close", "$", close).compare_with("close", "$..*", close);
+        for new in [new.clone(), shuffled(&old, seed), shuffled(&new, seed)] {
+            for unordered in [false, true] {
+                let rules = if unordered { whole.clone().unordered_everywhere() } else { whole.clone() };
+                let comparison = compare(&rules, &old, &new);
+                let slow = Slow::tolerant(unordered, 0.5);
+                prop_assert_eq!(comparison.equal, slow.agree(&old, &new), "{:?}", comparison);
+            }
+        }
+    }
+
+    #[test]
+    fn fractions_in_order_are_aligned_as_well_as_they_can_be(
+        old in prop::collection::vec(0_u8..8, 0..9),
+        new in prop::collection::vec(0_u8..8, 0..9),
+    ) {
+        let list = |numbers: &[u8]| -> Vec<Value> {
+            numbers.iter().map(|n| Value::from(f64::from(*n) / 2.0 + 0.25)).collect()
+        };
+        let (old, new) = (list(&old), list(&new));
+        let rules = Rules::new().absolute(0.5);
+        let comparison = compare(&rules, &Value::from(old.clone()), &Value::from(new.clone()));
+        let counts = comparison.counts;
+        let slow = Slow::tolerant(false, 0.5);
+        if counts.order > 0 {
+            prop_assert!(Slow::tolerant(true, 0.5).agree(&old.into(), &new.into()));
+        } else {
+            // A change is one element taken out and one put in.
+            prop_assert!(comparison.exact);
+            let edits = counts.missing + counts.extra + 2 * counts.value;
+            prop_assert_eq!(edits, slow.edits(&old, &new) as u64, "{:?}", comparison);
+        }
+    }
+
+    /// Where it is given who stands for whom, as for ignoring.
+    #[test]
+    fn a_rule_for_texts_or_numbers_never_adds_a_difference(
+        (old, new) in fields(), rule in 0_u8..7, unordered in any::<bool>(),
+    ) {
+        let rules = Rules::new().key("$.rows", ["id"]);
+        let rules = if unordered { rules.unordered("$.tags") } else { rules };
+        let all = compare(&rules, &old, &new);
+        let looser = match rule {
+            0 => rules.trim("$"),
+            1 => rules.ignore_case("$..a"),
+            2 => rules.whitespace("$"),
+            3 => rules.replace("$", "a", ""),
+            4 => rules.absolute(0.25),
+            5 => rules.absolute_at("$.rows", 0.5),
+            _ => rules.null_equals_missing(),
+        };
+        let fewer = compare(&looser, &old, &new);
+        prop_assert!(fewer.counts.total() <= all.counts.total(), "{:?} → {:?}", all, fewer);
+        prop_assert!(!all.equal || fewer.equal);
+    }
+
+    #[test]
+    fn past_a_budget_nothing_different_is_called_equal(
+        (old, new) in prop_oneof![pair(), records()],
+        levels in 0_usize..4,
+        bytes in 0_u64..400,
+        asked in 0_usize..3,
+    ) {
+        let whole = compare(&Rules::new(), &old, &new);
+        let left = Cell::new(asked);
+        let stop = || left.replace(left.get().saturating_sub(1)) == 0;
+        for hasty in [
+            compare(&Rules::new().max_depth(levels), &old, &new),
+            compare(&Rules::new().max_bytes(bytes), &old, &new),
+            Rules::new().build().unwrap().compare_until(&tree(&old), &tree(&new), &stop),
+        ] {
+            prop_assert!(whole.equal || !hasty.equal);
+            prop_assert_eq!(hasty.exact, hasty.inexact.is_empty());
+            prop_assert!(hasty.equal == whole.equal || !hasty.exact);
+            prop_assert!(hasty.counts.total() <= whole.counts.total());
         }
     }
 
@@ -223,7 +379,7 @@ proptest! {
         let new = shuffled(&Value::from(new), seed);
         let old = Value::from(old.into_iter().map(|n| float(f64::from(n))).collect::<Vec<_>>());
         let rules = Rules::new().unordered_everywhere().absolute(1.0);
-        prop_assert_eq!(compare(&rules, &old, &new).equal, agree(&old, &new, true, 1.0));
+        prop_assert_eq!(compare(&rules, &old, &new).equal, Slow::tolerant(true, 1.0).agree(&old, &new));
     }
 
     #[test]
@@ -241,7 +397,7 @@ proptest! {
             old.into_iter().map(|(x, y)| point(f64::from(x), f64::from(y))).collect::<Vec<_>>(),
         );
         let rules = Rules::new().unordered_everywhere().absolute(0.5);
-        prop_assert_eq!(compare(&rules, &old, &new).equal, agree(&old, &new, true, 0.5));
+        prop_assert_eq!(compare(&rules, &old, &new).equal, Slow::tolerant(true, 0.5).agree(&old, &new));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Laws and known traps of comparison.
 
+mod budgets;
+mod custom;
 mod laws;
+mod lookalikes;
 mod noise;
 mod oracle;
 mod performance;

@@ -5,49 +5,84 @@ use std::collections::BTreeMap;
 use cutover_domain::comparison::{Difference, DifferenceKind};
 use serde_json::{Map, Value};
 
-/// Whether two values agree. Unordered arrays are matched by trying every partner.
-pub(super) fn agree(old: &Value, new: &Value, unordered: bool, tolerance: f64) -> bool {
-    match (old, new) {
-        (Value::Number(old), Value::Number(new)) => {
-            let (left, right) = (old.as_f64().unwrap(), new.as_f64().unwrap());
-            let both_integers = old.is_i64() && new.is_i64();
-            left == right || (!both_integers && (left - right).abs() <= tolerance)
-        }
-        (Value::Object(old), Value::Object(new)) => {
-            old.len() == new.len()
-                && old.iter().all(|(key, value)| {
-                    new.get(key)
-                        .is_some_and(|other| agree(value, other, unordered, tolerance))
-                })
-        }
-        (Value::Array(old), Value::Array(new)) if unordered => {
-            old.len() == new.len() && matching(old, new, &mut vec![false; new.len()], tolerance)
-        }
-        (Value::Array(old), Value::Array(new)) => {
-            old.len() == new.len()
-                && old
-                    .iter()
-                    .zip(new)
-                    .all(|(old, new)| agree(old, new, unordered, tolerance))
-        }
-        (old, new) => old == new,
-    }
+/// The rules the oracle knows, for all places alike.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Slow {
+    pub(super) unordered: bool,
+    pub(super) tolerance: f64,
+    /// Texts are the same but for case and the space around them.
+    pub(super) loose_texts: bool,
 }
 
-fn matching(old: &[Value], new: &[Value], taken: &mut [bool], tolerance: f64) -> bool {
-    let Some((first, rest)) = old.split_first() else {
-        return true;
-    };
-    for at in 0..new.len() {
-        if !taken[at] && agree(first, &new[at], true, tolerance) {
-            taken[at] = true;
-            if matching(rest, new, taken, tolerance) {
-                return true;
-            }
-            taken[at] = false;
+impl Slow {
+    pub(super) fn tolerant(unordered: bool, tolerance: f64) -> Self {
+        Self {
+            unordered,
+            tolerance,
+            ..Self::default()
         }
     }
-    false
+
+    /// Whether two values agree. Unordered arrays are matched by trying every partner.
+    pub(super) fn agree(&self, old: &Value, new: &Value) -> bool {
+        match (old, new) {
+            (Value::Number(old), Value::Number(new)) => {
+                let (left, right) = (old.as_f64().unwrap(), new.as_f64().unwrap());
+                let both_integers = old.is_i64() && new.is_i64();
+                left == right || (!both_integers && (left - right).abs() <= self.tolerance)
+            }
+            (Value::String(old), Value::String(new)) if self.loose_texts => {
+                old.trim().to_lowercase() == new.trim().to_lowercase()
+            }
+            (Value::Object(old), Value::Object(new)) => {
+                old.len() == new.len()
+                    && old.iter().all(|(key, value)| {
+                        new.get(key).is_some_and(|other| self.agree(value, other))
+                    })
+            }
+            (Value::Array(old), Value::Array(new)) if self.unordered => {
+                old.len() == new.len() && self.matching(old, new, &mut vec![false; new.len()])
+            }
+            (Value::Array(old), Value::Array(new)) => {
+                old.len() == new.len() && old.iter().zip(new).all(|(old, new)| self.agree(old, new))
+            }
+            (old, new) => old == new,
+        }
+    }
+
+    fn matching(&self, old: &[Value], new: &[Value], taken: &mut [bool]) -> bool {
+        let Some((first, rest)) = old.split_first() else {
+            return true;
+        };
+        for at in 0..new.len() {
+            if !taken[at] && self.agree(first, &new[at]) {
+                taken[at] = true;
+                if self.matching(rest, new, taken) {
+                    return true;
+                }
+                taken[at] = false;
+            }
+        }
+        false
+    }
+
+    /// The fewest elements to put in or take out to make new of old: the textbook table.
+    pub(super) fn edits(&self, old: &[Value], new: &[Value]) -> usize {
+        let mut row: Vec<usize> = (0..=new.len()).collect();
+        for (x, left) in old.iter().enumerate() {
+            let mut diagonal = std::mem::replace(&mut row[0], x + 1);
+            for (y, right) in new.iter().enumerate() {
+                let kept = if self.agree(left, right) {
+                    diagonal
+                } else {
+                    usize::MAX
+                };
+                diagonal = row[y + 1];
+                row[y + 1] = kept.min(row[y] + 1).min(row[y + 1] + 1);
+            }
+        }
+        row[new.len()]
+    }
 }
 
 /// The differences below one value of old, by their next step.

@@ -1,5 +1,7 @@
 //! Rules as they are kept: written, read, and what is wrong with them.
 
+use std::time::Duration;
+
 use cutover_domain::comparison::{Preset, RedactAction, RedactionRules, Rules, Severity};
 use cutover_domain::tree::Tree;
 use proptest::prelude::*;
@@ -47,7 +49,7 @@ fn parts() -> impl Strategy<Value = Parts> {
         Severity::Critical,
     ]);
     (
-        0_u8..26,
+        0_u8..32,
         path(),
         (any::<String>(), any::<String>()),
         prop::collection::vec(any::<String>(), 0..5),
@@ -103,7 +105,13 @@ impl Parts {
                     .path(path, RedactAction::Hash),
             ),
             24 => rules.redact(RedactionRules::new().text(self.texts.0, RedactAction::Mask)),
-            _ => rules.tolerate_integers(),
+            25 => rules.tolerate_integers(),
+            26 => rules.fail_on(self.level),
+            27 => rules.errors_by_class(),
+            28 => rules.max_depth(self.number as usize),
+            29 => rules.max_bytes(self.number.into()),
+            30 => rules.max_time(Duration::from_nanos(u64::from(self.number) * 7_919)),
+            _ => rules.max_time(Duration::MAX),
         }
     }
 }
@@ -139,7 +147,9 @@ fn a_rules_file_is_made_to_be_read() {
         .trim("$")
         .timestamps("$..created_at")
         .replace("$..url", r"^https?://[^/]+\.example", "")
-        .severity("$.log", Severity::Info);
+        .severity("$.log", Severity::Info)
+        .fail_on(Severity::Warning)
+        .max_time(Duration::from_millis(1_500));
     assert_eq!(
         rules.to_toml(),
         r#"preset = "mdm"
@@ -149,6 +159,8 @@ ignore = [
     "$.host",
     "$['odd name']",
 ]
+fail_on = "warning"
+max_time = "1s 500ms"
 
 [[keys]]
 path = "$.alerts"

@@ -12,6 +12,7 @@ pub(super) fn value() -> impl Strategy<Value = Value> {
         (0_i64..5).prop_map(Value::from),
         (0_i64..5).prop_map(|n| Value::from(n as f64 / 2.0)),
         "[a-c]{0,2}".prop_map(Value::from),
+        "[abA ]{0,3}".prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 40, 6, |inner| {
         prop_oneof![
@@ -68,7 +69,11 @@ pub(super) fn records() -> impl Strategy<Value = (Value, Value)> {
 
 /// Two documents of nested fields, with a collection of unique ids and a list of words.
 pub(super) fn fields() -> impl Strategy<Value = (Value, Value)> {
-    let leaf = (0_u8..3).prop_map(Value::from);
+    let leaf = prop_oneof![
+        (0_u8..3).prop_map(Value::from),
+        "[aA ]{0,2}".prop_map(Value::from),
+        (0_u8..6).prop_map(|n| Value::from(f64::from(n) / 4.0)),
+    ];
     let tree = leaf.prop_recursive(3, 20, 4, |inner| {
         prop::collection::btree_map("[a-d]", inner, 0..4)
             .prop_map(|map| Value::from(Map::from_iter(map)))

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use cutover_domain::comparison::{Comparator, Rules};
-use cutover_domain::tree::Tree;
+use cutover_domain::comparison::{Comparator, Likeness, Rules};
+use cutover_domain::tree::{Node, Tree};
 
 use super::{compare, hidden, lines, tree};
 
@@ -305,6 +305,21 @@ fn ten_thousand_levels() {
     finds_the_leaf(10_000, "{\"a\":", "}", &Rules::new());
     finds_the_leaf(10_000, "[0.5,", "]", &Rules::new());
     finds_the_leaf(5_000, "[0.5,", "]", &unordered.absolute(1e-9));
+}
+
+#[test]
+fn a_hundred_thousand_levels() {
+    let own = |_: Node<'_>, _: Node<'_>| Likeness::ByRules;
+    for (open, close, rules) in [
+        ("[", "]", Rules::new()),
+        ("[", "]", Rules::new().unordered_everywhere()),
+        ("{\"a\":", "}", Rules::new().ignore("$..zzz")),
+        ("[0.5,", "]", Rules::new().absolute(1e-9)),
+        ("[\"A \",", "]", Rules::new().trim("$").ignore_case("$..*")),
+        ("[1,", "]", Rules::new().compare_with("own", "$..*", own)),
+    ] {
+        finds_the_leaf(100_000, open, close, &rules);
+    }
 }
 
 /// Compares two documents that differ in the innermost value, and two that do not.

@@ -6,6 +6,7 @@ use cutover_domain::comparison::{Comparator, Comparison, Difference, DifferenceK
 use cutover_domain::tree::{BuildError, Tree, TreeBuilder};
 
 use super::reading::Read;
+use crate::commands::rules::compare_in_time;
 
 /// Where the tree says how a program ended.
 const EXIT: &str = "$.exit";
@@ -36,7 +37,7 @@ pub(super) fn compare(
     let [old_exit, new_exit] = exits;
     let old = build(old_exit, |read| read.old.as_ref())?;
     let new = build(new_exit, |read| read.new.as_ref())?;
-    let mut comparison = comparator.compare(&old, &new);
+    let mut comparison = compare_in_time(comparator, &old, &new);
     for difference in &mut comparison.differences {
         if difference.path == EXIT {
             difference.kind = DifferenceKind::Outcome;
@@ -112,7 +113,9 @@ fn add_broken(comparator: &Comparator, comparison: &mut Comparison, place: &Plac
     }
     let plain = Comparator::default().compare(&old, &new).differences;
     let severity = seen.differences.first().map(|found| found.severity);
+    let severity = severity.unwrap_or_default();
     comparison.equal = false;
+    comparison.by_severity.add(severity);
     comparison.counts.add(DifferenceKind::Type);
     comparison.differences.push(Difference {
         path: plain
@@ -124,7 +127,7 @@ fn add_broken(comparator: &Comparator, comparison: &mut Comparison, place: &Plac
         old: read.old,
         new: read.new,
         times: None,
-        severity: severity.unwrap_or_default(),
+        severity,
     });
 }
 

@@ -1,0 +1,163 @@
+//! What the walk finds, as it is reported.
+
+use super::super::difference::{
+    Comparison, Counts, Difference, DifferenceKind, SeverityCounts, Times, Undecided,
+};
+use super::super::redaction::Place;
+use super::paths::{PathId, Paths};
+use super::scope::RuleId;
+use super::sides::{Element, Pair};
+use crate::tree::{Node, Tree, TreeBuilder};
+
+/// Everything found so far: all counted, the first of it kept.
+pub(super) struct Findings<'p> {
+    pair: &'p Pair<'p>,
+    counts: Counts,
+    by_severity: SeverityCounts,
+    differences: Vec<Difference>,
+    undecided: Vec<Undecided>,
+    /// Whether any difference is one that the rules do not let pass.
+    failed: bool,
+}
+
+impl<'p> Findings<'p> {
+    pub(super) fn new(pair: &'p Pair<'p>) -> Self {
+        Self {
+            pair,
+            counts: Counts::default(),
+            by_severity: SeverityCounts::default(),
+            differences: Vec::new(),
+            undecided: Vec::new(),
+            failed: false,
+        }
+    }
+
+    pub(super) fn report(
+        &mut self,
+        kind: DifferenceKind,
+        old: Option<u32>,
+        new: Option<u32>,
+        times: Option<Times>,
+        (paths, place): (&Paths, PathId),
+    ) {
+        let severity = match (old, new) {
+            (Some(old), _) => self.pair.old_scope(old).severity(),
+            (None, Some(new)) => self.pair.new_scope(new).severity(),
+            (None, None) => Default::default(),
+        };
+        self.counts.add(kind);
+        self.by_severity.add(severity);
+        self.failed |= severity >= self.pair.rules.fail_on;
+        if self.differences.len() >= self.pair.rules.limit {
+            return;
+        }
+        let (mut path, mut new_path) = paths.print(place, &self.pair.key_names);
+        let redacted = self.pair.rules.redaction.place(&path, new_path.as_deref());
+        let sample = |tree: &'p Tree, node: Option<u32>| {
+            let bytes = self.pair.rules.sample_bytes;
+            node.and_then(|node| kept(redacted.as_ref(), Node::new(tree, node), bytes))
+        };
+        let (old_sample, new_sample) = (
+            sample(self.pair.old.tree, old),
+            sample(self.pair.new.tree, new),
+        );
+        if let Some(redacted) = redacted {
+            (path, new_path) = (redacted.path, redacted.new_path);
+        }
+        self.differences.push(Difference {
+            path,
+            new_path,
+            kind,
+            old: old_sample,
+            new: new_sample,
+            times,
+            severity,
+        });
+    }
+
+    /// Members that share a key which should be one member's.
+    pub(super) fn report_group(
+        &mut self,
+        olds: &[Element],
+        news: &[Element],
+        (paths, place): (&Paths, PathId),
+    ) {
+        let first = |elements: &[Element]| elements.first().map(|element| element.node);
+        let times = Times {
+            old: olds.len(),
+            new: news.len(),
+        };
+        let kept = self.differences.len();
+        let kind = DifferenceKind::Repetition;
+        self.report(kind, first(olds), first(news), Some(times), (paths, place));
+        if let Some(difference) = self.differences.get_mut(kept) {
+            let bytes = self.pair.rules.sample_bytes;
+            let (path, new_path) = paths.print(place, &self.pair.key_names);
+            let redacted = self.pair.rules.redaction.place(&path, new_path.as_deref());
+            let sample = |tree, elements| sample_of_group(redacted.as_ref(), tree, elements, bytes);
+            difference.old = sample(self.pair.old.tree, olds);
+            difference.new = sample(self.pair.new.tree, news);
+        }
+    }
+
+    pub(super) fn note_undecided(
+        &mut self,
+        (paths, place): (&Paths, PathId),
+        what: String,
+        elements: u64,
+    ) {
+        let (mut path, _) = paths.print(place, &self.pair.key_names);
+        if let Some(redacted) = self.pair.rules.redaction.place(&path, None) {
+            path = redacted.path;
+        }
+        self.undecided.push(Undecided {
+            path,
+            what,
+            elements,
+        });
+    }
+
+    pub(super) fn finish(self, hidden: Vec<(RuleId, u64)>) -> Comparison {
+        Comparison {
+            equal: !self.failed && self.undecided.is_empty(),
+            exact: self.undecided.is_empty(),
+            inexact: self.undecided,
+            truncated: self.counts.total() > self.differences.len() as u64,
+            counts: self.counts,
+            by_severity: self.by_severity,
+            differences: self.differences,
+            hidden: self.pair.rules.named(hidden),
+            places: Vec::new(),
+        }
+    }
+}
+
+/// What is kept of a value as a sample: redacted first and cut then.
+fn kept(redacted: Option<&Place<'_>>, node: Node<'_>, max_bytes: usize) -> Option<Tree> {
+    match redacted {
+        Some(place) => place.sample(node, max_bytes),
+        None => Some(node.excerpt(max_bytes)),
+    }
+}
+
+/// The members of one key as an array.
+fn sample_of_group(
+    redacted: Option<&Place<'_>>,
+    tree: &Tree,
+    elements: &[Element],
+    max_bytes: usize,
+) -> Option<Tree> {
+    if elements.is_empty() {
+        return None;
+    }
+    let mut builder = TreeBuilder::new();
+    builder.begin_array();
+    for element in elements.iter().take(max_bytes) {
+        let each = (max_bytes / elements.len()).max(32);
+        if let Some(sample) = kept(redacted, Node::new(tree, element.node), each) {
+            builder.value(sample.root());
+        }
+    }
+    builder.end_array();
+    builder.finish().ok().map(|group| group.excerpt(max_bytes))
+}
