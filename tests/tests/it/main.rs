@@ -11,6 +11,7 @@ mod damage;
 mod diff;
 mod exit_codes;
 mod full_disk;
+mod hostile;
 mod kills;
 mod rollout;
 mod runner;
