@@ -41,7 +41,8 @@ Usage: cargo xtask <command>
                    flips a flag on the chosen store (--store, --home, --environment);
                    OPTIONS go to `cutover flag`
   bench [FILTER]   benchmarks, in release; FILTER picks by name
-  bench --vs-peers flags beside the engines of others; counts instructions where valgrind is
+  bench --vs-peers [flags|comparison]
+                   ours beside what others use; counts instructions where valgrind is
 
   tidy             only the project's own rules about files and manifests
   layers           only the arrows between the crates, dependencies and licences
@@ -64,7 +65,10 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["layers"] => layers::run(),
         ["bench"] => bench::run(None),
-        ["bench", "--vs-peers"] => bench::vs_peers(),
+        ["bench", "--vs-peers"] => bench::vs_peers(None),
+        ["bench", "--vs-peers", what] if bench::PEERS.iter().any(|peers| peers.name == *what) => {
+            bench::vs_peers(Some(what))
+        }
         ["bench", filter] => bench::run(Some(filter)),
         ["toggle", flag, to, options @ ..] => toggle::run(flag, to, options),
         ["compare"] => compare::run(&[]),

@@ -12,6 +12,7 @@ mod damage;
 mod diff;
 mod exit_codes;
 mod full_disk;
+mod hostile;
 mod kills;
 mod retention;
 mod rollout;

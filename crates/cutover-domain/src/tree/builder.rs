@@ -263,6 +263,14 @@ impl TreeBuilder {
         if self.nodes.is_empty() {
             self.fail(BuildError::Unbalanced("there is no value"));
         }
+        // What was reserved for a document of another shape is given back: one long string needs no
+        // room for values.
+        if self.nodes.capacity() > 2 * self.nodes.len() {
+            self.nodes.shrink_to_fit();
+        }
+        if self.text.capacity() > 2 * self.text.len() {
+            self.text.shrink_to_fit();
+        }
         match self.error {
             Some(error) => Err(error),
             None => Ok(Tree {

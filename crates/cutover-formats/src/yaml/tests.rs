@@ -379,11 +379,6 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Document::new(&bytes).format(Format::Yaml).read();
-    }
-
-    #[test]
     fn no_text_makes_it_panic(text in "([-?:,\\[\\]{}#&*!|>'\"%@` \n\t<~.0-9a-c]|---|\\.\\.\\.|<<: |&a|\\*a|!!int|- |: ){0,40}") {
         if let Err(error) = read(&text) {
             let at = error.position.unwrap();

@@ -1,0 +1,10 @@
+//! What hostile documents and rules do, for every format.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "these are tests; the lints know only functions that are marked as such"
+)]
+
+mod documents;
+mod rules;

@@ -1,0 +1,294 @@
+//! Documents and rules made to do harm: a clear answer, no panic, bounded memory.
+
+use std::fs::File;
+use std::io::Write;
+use std::process::Command;
+
+use cutover_tests::{Answer, Cutover};
+
+/// Runs a comparison that must end by itself and say what is wrong, whatever the answer is.
+#[track_caller]
+fn diff(cutover: &Cutover, arguments: &[&str]) -> Answer {
+    let answer = cutover.run(["diff"].iter().chain(arguments));
+    let said = answer.stderr();
+    assert!(answer.code().is_some(), "ended by a signal: {answer}");
+    assert!(!said.contains("panicked"), "{answer}");
+    assert!(
+        said.len() < 65_536,
+        "too much was said: {} bytes",
+        said.len()
+    );
+    answer
+}
+
+#[test]
+fn documents_that_cannot_be_read_are_trouble_with_a_place() {
+    let cutover = Cutover::new();
+    cutover.write("good.json", "{}");
+    let bomb = (1..12).fold("a0: &a0 [x, x]\n".to_owned(), |text, level| {
+        let inner = vec![format!("*a{}", level - 1); 9].join(", ");
+        text + &format!("a{level}: &a{level} [{inner}]\n")
+    });
+    let long_key = "x".repeat(1_000_000);
+    for (name, content, place, reason) in [
+        (
+            "bad.json",
+            b"{\n\"a\": \xff}".to_vec(),
+            "bad.json:2:6",
+            "UTF-8",
+        ),
+        ("bad.jsonl", b"1\n\xff\n".to_vec(), "bad.jsonl:2:1", "UTF-8"),
+        (
+            "bad.yaml",
+            b"a: 1\nb: \xff\n".to_vec(),
+            "bad.yaml:2:4",
+            "UTF-8",
+        ),
+        (
+            "bad.toml",
+            b"a = 1\nb = \"\xff\"\n".to_vec(),
+            "bad.toml:2:6",
+            "UTF-8",
+        ),
+        ("bad.txt", b"a\n\xff\n".to_vec(), "bad.txt:2:1", "UTF-8"),
+        ("wide.txt", b"\xff\xfea\0".to_vec(), "wide.txt", "UTF-16"),
+        ("nan.json", b"[1, NaN]".to_vec(), "nan.json:1:5", "NaN"),
+        (
+            "bomb.yaml",
+            bomb.into_bytes(),
+            "bomb.yaml:",
+            "aliases repeat more than",
+        ),
+        (
+            "self.yaml",
+            b"a: &a\n  b: *a\n".to_vec(),
+            "self.yaml:2:6",
+            "hold itself",
+        ),
+        (
+            "open.yaml",
+            b"a: [1, {b: 2".to_vec(),
+            "open.yaml:1:",
+            "cut off",
+        ),
+        (
+            "date.toml",
+            b"a = 2024-02-31\n".to_vec(),
+            "date.toml:1:5",
+            "not a date",
+        ),
+        (
+            "deep.toml",
+            format!("a = {}", "[".repeat(10_000)).into_bytes(),
+            "deep.toml:1:",
+            "nested deeper than 256",
+        ),
+        (
+            "deep.json",
+            "[".repeat(1_000_000).into_bytes(),
+            "deep.json:1:",
+            "nested deeper than",
+        ),
+        (
+            "deep.yaml",
+            "- ".repeat(1_000_000).into_bytes(),
+            "deep.yaml:1:",
+            "nested deeper than",
+        ),
+        (
+            "twice.yaml",
+            format!("{long_key}: 1\n").repeat(2).into_bytes(),
+            "twice.yaml:",
+            "",
+        ),
+        (
+            "twice.json",
+            format!("{{\"a\u{1b}[31m\": 1, \"a\u{1b}[31m\": 1}}").into_bytes(),
+            "twice.json:1:",
+            "",
+        ),
+    ] {
+        cutover.write(name, content);
+        let answer = diff(&cutover, &["good.json", name]);
+        answer.expect(3).explains([place, reason]);
+        assert!(!answer.stderr().contains('\u{1b}'), "{answer}");
+    }
+}
+
+#[test]
+fn ten_thousand_levels_are_compared_in_every_format_that_nests() {
+    let cutover = Cutover::new();
+    let deep = 10_000;
+    let brackets = |inside| format!("{}{inside}{}", "[".repeat(deep), "]".repeat(deep));
+    let dashes = |inside| format!("{}{inside}", "- ".repeat(deep));
+    let dots = |inside| format!("{} = {inside}", vec!["a"; deep].join("."));
+    for (format, old, new) in [
+        ("json", brackets("1"), brackets("2")),
+        ("jsonl", brackets("1"), brackets("2")),
+        ("yaml", dashes("1"), dashes("2")),
+        ("toml", dots("1"), dots("2")),
+    ] {
+        let (old_name, new_name) = (format!("old.{format}"), format!("new.{format}"));
+        cutover.write(&old_name, old);
+        cutover.write(&new_name, new);
+        diff(&cutover, &[&old_name, &old_name]).expect(0);
+        for options in [&[][..], &["--unordered"], &["--format", "json"]] {
+            let arguments = [&[&*old_name, &*new_name], options].concat();
+            diff(&cutover, &arguments).expect(1);
+        }
+    }
+}
+
+#[test]
+fn what_a_document_holds_does_not_steer_the_terminal() {
+    let cutover = Cutover::new();
+    let evil = "\u{1b}]0;title\u{7}\u{1b}[2J\u{202e}\u{feff}";
+    cutover.write("old.txt", format!("{evil}\nsame {evil}\nold"));
+    cutover.write("new.txt", format!("{evil}\nsame {evil}\nnew {evil}"));
+    cutover.write("old.yaml", "a: \"\\e[2J\\u202E\"\n\"k\\e[2J\": 1");
+    cutover.write("new.yaml", "a: \"\\e[3J\\u202E\"\n\"k\\e[2J\": 2");
+    for extension in ["txt", "yaml"] {
+        let (old, new) = (format!("old.{extension}"), format!("new.{extension}"));
+        let answer = diff(&cutover, &[&old, &new]);
+        let shown = answer.expect(1).stdout();
+        assert!(
+            !shown.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{feff}']),
+            "{shown:?}"
+        );
+        assert!(shown.contains("\\u{1b}[2J"), "{shown}");
+    }
+}
+
+#[test]
+fn rules_that_cannot_be_used_are_wrong_usage() {
+    let cutover = Cutover::new();
+    cutover.write(
+        "a.json",
+        r#"{"a": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", "n": [1]}"#,
+    );
+    cutover.write(
+        "b.json",
+        r#"{"a": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", "n": [2]}"#,
+    );
+    let deep = |open: &str, close: &str| open.repeat(10_000) + &close.repeat(10_000);
+    for (name, text) in [
+        ("deep.toml", format!("ignore = {}", deep("[", "]"))),
+        ("table.toml", format!("numbers = {}", deep("{a = ", "}"))),
+        (
+            "dots.toml",
+            format!("{} = 1", vec!["numbers"; 10_000].join(".")),
+        ),
+        ("deep.json", format!("{{\"ignore\": {}}}", deep("[", "]"))),
+        ("cut.toml", "ignore = [\"$.a\"".to_owned()),
+        ("cut.json", "{\"ignore\": [\"$.a\"".to_owned()),
+        ("type.toml", "ignore = 7".to_owned()),
+        ("unknown.toml", "ignored = [\"$.a\"]".to_owned()),
+        (
+            "path.toml",
+            format!("ignore = [\"$[{}]\"]", "9".repeat(10_000)),
+        ),
+        ("filter.toml", "ignore = [\"$[?@.a > 1]\"]".to_owned()),
+        ("nan.toml", "[numbers]\nabsolute = nan".to_owned()),
+        ("minus.toml", "[numbers]\nrelative = -1.0".to_owned()),
+        ("limit.toml", "limit = -1".to_owned()),
+    ] {
+        cutover.write(name, text);
+        let answer = diff(&cutover, &["a.json", "b.json", "--rules", name]);
+        let said = answer.expect(2).stderr();
+        assert!(
+            said.contains(name) || said.contains("comparison rules"),
+            "{answer}"
+        );
+    }
+    cutover.write("bytes.toml", b"ignore = [\"\xff\"]");
+    let answer = diff(&cutover, &["a.json", "b.json", "--rules", "bytes.toml"]);
+    assert!(matches!(answer.code(), Some(2 | 3)), "{answer}");
+    answer.explains(["bytes.toml"]);
+}
+
+#[test]
+fn rules_that_are_large_or_heavy_are_used_or_refused() {
+    let cutover = Cutover::new();
+    let text = "a".repeat(100_000);
+    cutover.write("a.json", format!("{{\"a\": \"{text}b\", \"n\": [1]}}"));
+    cutover.write("b.json", format!("{{\"a\": \"{text}c\", \"n\": [2]}}"));
+    let many: Vec<String> = (0..20_000).map(|n| format!("\"$.x{n}[*].y\"")).collect();
+    for (name, rules) in [
+        ("many.toml", format!("ignore = [{}]", many.join(","))),
+        (
+            "long.toml",
+            format!("ignore = [\"${}\"]", "[*]".repeat(10_000)),
+        ),
+        (
+            "wild.toml",
+            format!("ignore = [\"${}\"]", "..*".repeat(300)),
+        ),
+        (
+            "key.toml",
+            format!("[[keys]]\npath = \"$\"\nby = [\"{text}\"]"),
+        ),
+        // Takes exponential time where a pattern is tried with backtracking.
+        (
+            "bomb.toml",
+            "[[strings.replace]]\npattern = \"^(a+)+$\"\n[[redact]]\ntext = \"(a|aa)+$\""
+                .to_owned(),
+        ),
+        // Takes gigabytes where a pattern is written out.
+        (
+            "huge.toml",
+            "[[strings.replace]]\npattern = \"(?:(?:a{1000}){1000}){1000}\"".to_owned(),
+        ),
+    ] {
+        cutover.write(name, rules);
+        let answer = diff(&cutover, &["a.json", "b.json", "--rules", name]);
+        match answer.code() {
+            Some(1) => {}
+            Some(2) => {
+                answer.explains(["comparison rules"]);
+            }
+            _ => panic!("{name}: {answer}"),
+        }
+    }
+}
+
+/// Address space in kilobytes for a comparison of two documents of 100 MB: each is held as its
+/// bytes and as its text in a tree, and room for as much again is reserved while it is read.
+const ADDRESS_SPACE: u64 = 1_000_000;
+
+#[test]
+fn a_text_of_100_megabytes_takes_its_own_size_and_little_more() {
+    let cutover = Cutover::new();
+    let block = "x".repeat(1 << 20);
+    let mut file = File::create(cutover.path("long.json")).unwrap();
+    file.write_all(b"[\"").unwrap();
+    for _ in 0..100 {
+        file.write_all(block.as_bytes()).unwrap();
+    }
+    file.write_all(b"\"]").unwrap();
+    drop(file);
+    cutover.write("short.json", "[\"x\"]");
+    for (new, code) in [("long.json", 0), ("short.json", 1)] {
+        let inner = cutover.command(["diff", "long.json", new]);
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "ulimit -v \"$1\"; shift; exec \"$@\"", "sh"])
+            .arg(ADDRESS_SPACE.to_string())
+            .arg(inner.get_program())
+            .args(inner.get_args())
+            .current_dir(cutover.path(""));
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let output = command.output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(output.stdout.len() < 4096, "a sample is enough");
+    }
+}
