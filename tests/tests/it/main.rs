@@ -9,6 +9,7 @@
 mod contention;
 mod damage;
 mod diff;
+mod diff_tables;
 mod exit_codes;
 mod full_disk;
 mod kills;

@@ -9,7 +9,7 @@ mod list;
 mod moment;
 #[cfg(unix)]
 mod progress;
-mod quantity;
+pub(super) mod quantity;
 mod report;
 #[cfg(unix)]
 mod run;

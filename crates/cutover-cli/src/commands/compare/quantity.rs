@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 /// A duration longer than nothing: `30s`, `500ms`, `2m`, `1h 30m`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(in crate::commands) fn duration(text: &str) -> Result<Duration, String> {
     const WANTED: &str = "a time is a number with a unit, for example 500ms, 30s or 2m";
     if text.trim().parse::<f64>().is_ok() {
         return Err(format!("the unit is missing; {WANTED}"));
@@ -18,7 +18,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A size in bytes: `65536`, `64KiB`, `10MB`, `1G`.
-pub(super) fn size(text: &str) -> Result<usize, String> {
+pub(in crate::commands) fn size(text: &str) -> Result<usize, String> {
     const WANTED: &str = "a size is a whole number of bytes, KiB, MiB, GiB, kB, MB or GB";
     let text = text.trim();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
