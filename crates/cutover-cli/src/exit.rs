@@ -228,6 +228,11 @@ impl From<serde_json::Error> for Failure {
 
 /// One line about a bug, instead of a backtrace.
 pub(crate) fn report_panic(panic: &PanicHookInfo<'_>) {
+    // Damage of a table that the library cannot digest; it becomes an error of its own.
+    #[cfg(feature = "tables")]
+    if cutover_table::is_decoding() {
+        return;
+    }
     let what = panic
         .payload_as_str()
         .unwrap_or("a panic without a message");

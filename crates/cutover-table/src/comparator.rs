@@ -7,6 +7,7 @@ use crate::bag::as_bag;
 use crate::budget::Budget;
 use crate::by_key::by_key;
 use crate::by_order::by_order;
+use crate::by_sorted_key::by_sorted_key;
 use crate::comparison::{Matching, TableComparison};
 use crate::plan::Plan;
 use crate::progress::{Phase, Progress, Watcher};
@@ -84,6 +85,15 @@ impl TableComparator {
     pub fn by_key<N: Into<String>>(columns: impl IntoIterator<Item = N>) -> Self {
         let columns = columns.into_iter().map(Into::into).collect();
         Self::new(Matching::Key { columns })
+    }
+
+    /// As [`by_key`](Self::by_key), for tables of any size that are sorted by these columns: null
+    /// first, numbers by size, texts by their bytes. A row out of order is an error. Keeps nothing
+    /// but two batches of each table.
+    #[must_use]
+    pub fn by_sorted_key<N: Into<String>>(columns: impl IntoIterator<Item = N>) -> Self {
+        let columns = columns.into_iter().map(Into::into).collect();
+        Self::new(Matching::SortedKey { columns })
     }
 
     /// The first row is the first one's partner, and so on. Keeps nothing but a batch of each
@@ -221,6 +231,9 @@ impl TableComparator {
         let plan = Plan::new(self, (&old, &described?), (&new, &other?))?;
         match &self.matching {
             Matching::Key { .. } => by_key(self, &plan, &mut old, &mut new, &budget, watch),
+            Matching::SortedKey { .. } => {
+                by_sorted_key(self, &plan, &mut old, &mut new, &budget, watch)
+            }
             Matching::Order => by_order(self, &plan, &mut old, &mut new, &budget, watch),
             Matching::Bag => as_bag(self, &plan, &mut old, &mut new, &budget, watch),
         }

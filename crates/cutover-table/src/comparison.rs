@@ -18,10 +18,26 @@ pub enum Matching {
         /// Names in old.
         columns: Vec<String>,
     },
+    /// By the values of these columns, by which both tables are sorted.
+    SortedKey {
+        /// Names in old.
+        columns: Vec<String>,
+    },
     /// The first to the first, the second to the second.
     Order,
     /// As a bag: which rows there are and how often, in any order.
     Bag,
+}
+
+impl Matching {
+    /// The columns of the key; none where there is no key.
+    #[must_use]
+    pub fn key(&self) -> &[String] {
+        match self {
+            Self::Key { columns } | Self::SortedKey { columns } => columns,
+            Self::Order | Self::Bag => &[],
+        }
+    }
 }
 
 /// What differs between two tables. Counts are complete, whatever the limit of samples.

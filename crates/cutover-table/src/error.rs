@@ -70,8 +70,7 @@ pub enum TableError {
     /// More memory is needed than was allowed.
     #[error(
         "{doing} needs more than the {budget} bytes of memory it may take, at row {row} of \
-         {table}; allow more, compare fewer columns, or sort both tables by the key and compare \
-         them by row order"
+         {table}; allow more, compare fewer columns, or sort both tables by a key and say so"
     )]
     Memory {
         /// What was being done.

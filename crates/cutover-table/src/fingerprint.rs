@@ -5,9 +5,13 @@
 //! nobody chose with the seed in hand, the chance that any two different ones share a fingerprint
 //! is about n² / 2^129: 10^-21 for a billion rows.
 
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ByteViewType, Float64Type};
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, GenericByteViewArray, downcast_primitive};
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, Float64Array, GenericByteViewArray, downcast_primitive,
+};
 use arrow_buffer::ToByteSlice;
 use arrow_schema::DataType;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
@@ -133,6 +137,15 @@ fn one_of(number: f64) -> f64 {
     }
 }
 
+/// Floats in that representation.
+pub(crate) fn normal_floats(array: &ArrayRef) -> ArrayRef {
+    if array.data_type() != &DataType::Float64 {
+        return Arc::clone(array);
+    }
+    let floats: Float64Array = array.as_primitive::<Float64Type>().unary(one_of);
+    Arc::new(floats)
+}
+
 fn add(into: &mut [Fingerprint], array: &ArrayRef, hash: impl Fn(usize) -> u128) {
     let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
     for (row, print) in into.iter_mut().enumerate() {
@@ -146,9 +159,7 @@ fn add(into: &mut [Fingerprint], array: &ArrayRef, hash: impl Fn(usize) -> u128)
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use arrow_array::{Float64Array, Int64Array, StringViewArray};
+    use arrow_array::{Int64Array, StringViewArray};
 
     use super::*;
 

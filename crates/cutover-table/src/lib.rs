@@ -5,6 +5,7 @@ mod bag;
 mod budget;
 mod by_key;
 mod by_order;
+mod by_sorted_key;
 mod cell;
 mod column_type;
 mod comparator;
@@ -33,5 +34,7 @@ pub use comparison::{
 };
 pub use error::{Place, TableError};
 pub use progress::{Phase, Progress};
+#[cfg(feature = "sqlite")]
+pub use source::Query;
 pub use source::{CsvDialect, Input, Table, is_decoding};
 pub use tolerance::Tolerance;

@@ -109,10 +109,7 @@ impl Plan {
         let old = Named::new(old_table, old_columns, &settings.ignored)?;
         let new = Named::new(new_table, new_columns, &settings.ignored)?;
         check(settings, &old, &new)?;
-        let keys: &[String] = match &settings.matching {
-            Matching::Key { columns } => columns,
-            _ => &[],
-        };
+        let keys = settings.matching.key();
         let mut plan = Self {
             pairs: Vec::new(),
             keys: Vec::new(),
@@ -178,6 +175,7 @@ impl Plan {
         key: bool,
     ) -> Result<(), TableError> {
         let exact = settings.floats.is_exact() || key;
+        let declared_here = settings.declared.contains_key(&old.name);
         let common = match settings.declared.get(&old.name) {
             Some(column_type) => {
                 let common = declared(*column_type, &old.kind, &new.kind);
@@ -228,6 +226,7 @@ impl Plan {
             target: common.target.clone(),
             // Between two CSV files an empty field is an empty field, however it is quoted.
             quoted_empty_is_text: matches!(other, Described::Typed(_)),
+            as_json: *side == Described::Json && *other == Described::Json && !declared_here,
             lossless: common.mixed && rule.tolerance.is_exact() && is_integer(side),
         };
         self.pairs.push(Pair {
@@ -286,13 +285,13 @@ impl Plan {
 fn is_integer(side: &Described) -> bool {
     match side {
         Described::Typed(data_type) => data_type.is_integer(),
-        Described::Spelled(_) => false,
+        Described::Spelled(_) | Described::Json => false,
     }
 }
 
 /// Every column that was named is there.
 fn check(settings: &TableComparator, old: &Named<'_>, new: &Named<'_>) -> Result<(), TableError> {
-    if let Matching::Key { columns } = &settings.matching {
+    if let Matching::Key { columns } | Matching::SortedKey { columns } = &settings.matching {
         if columns.is_empty() {
             return Err(TableError::Settings(
                 "a key needs at least one column".to_owned(),

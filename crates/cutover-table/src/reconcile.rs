@@ -53,6 +53,14 @@ pub(crate) fn reconcile(old: &Described, new: &Described, exact: bool) -> Option
         | (Described::Spelled(spelling), Described::Typed(typed)) => {
             typed_and_spelled(typed, spelling)
         }
+        (Described::Json, Described::Json) => Some(Common::new(DataType::Utf8View, Relation::Same)),
+        (Described::Json, Described::Spelled(_)) | (Described::Spelled(_), Described::Json) => {
+            Some(Common::new(DataType::Utf8View, Relation::Changed))
+        }
+        (Described::Json, Described::Typed(other)) | (Described::Typed(other), Described::Json) => {
+            can_conform(other, &DataType::Utf8View)
+                .then(|| Common::new(DataType::Utf8View, Relation::Changed))
+        }
     }
 }
 
@@ -77,6 +85,7 @@ pub(crate) fn declared(
             let zoned = sides.into_iter().any(|side| match side {
                 Described::Typed(data_type) => matches!(data_type, DataType::Timestamp(_, Some(_))),
                 Described::Spelled(spelling) => spelling.is_zoned(),
+                Described::Json => false,
             });
             let unit = sides
                 .map(unit_of)
@@ -88,7 +97,7 @@ pub(crate) fn declared(
     };
     let fits = sides.into_iter().all(|side| match side {
         Described::Typed(data_type) => can_conform(data_type, &target),
-        Described::Spelled(_) => true,
+        Described::Spelled(_) | Described::Json => true,
     });
     fits.then(|| Common::new(target, Relation::Same))
 }
@@ -97,13 +106,14 @@ fn scale_of(side: &Described) -> i8 {
     match side {
         Described::Spelled(spelling) => spelling.decimal().map_or(0, |(_, scale)| scale),
         Described::Typed(data_type) => decimal_of(data_type).map_or(0, |(_, scale)| scale),
+        Described::Json => 0,
     }
 }
 
 fn unit_of(side: &Described) -> TimeUnit {
     match side {
         Described::Typed(DataType::Timestamp(unit, _)) => *unit,
-        Described::Typed(_) => TimeUnit::Second,
+        Described::Typed(_) | Described::Json => TimeUnit::Second,
         Described::Spelled(spelling) => spelling.unit(),
     }
 }
@@ -311,6 +321,7 @@ fn joined((digits, scale): (u8, i8), (other_digits, other_scale): (u8, i8)) -> O
 pub(crate) fn shown(described: &Described) -> String {
     match described {
         Described::Typed(data_type) => data_type.to_string(),
+        Described::Json => "json".to_owned(),
         Described::Spelled(spelling) if spelling.is_empty() => "nothing but null".to_owned(),
         Described::Spelled(spelling) => column_type::word(&spelled(spelling, false)),
     }

@@ -10,6 +10,7 @@ mod black_box;
 mod contention;
 mod damage;
 mod diff;
+mod diff_tables;
 mod exit_codes;
 mod full_disk;
 mod hostile;

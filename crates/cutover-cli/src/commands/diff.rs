@@ -2,6 +2,8 @@
 
 mod lines;
 mod source;
+#[cfg(feature = "tables")]
+mod table;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -27,9 +29,12 @@ content, else as the other document's; what nothing is known of is text. Documen
 formats are compared by their values. Texts are compared line by line, and shown as diff -u shows \
 them.
 
+Tables: csv, tsv, parquet, arrow (feather, ipc), sqlite:FILE?table=NAME, and jsonl where rows are \
+asked for (--key-columns, --bag); told by the file's name. Both may be of different kinds.
+
 Exit codes: 0 equal, 1 different (or not decided), 3 a document cannot be read.";
 
-/// Compare two documents.
+/// Compare two documents or tables.
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
     ("cutover diff old.json new.json", ""),
@@ -38,6 +43,7 @@ Exit codes: 0 equal, 1 different (or not decided), 3 a document cannot be read."
     ("curl -s https://new.example/api | cutover diff old.json - --unordered", ""),
     ("cutover diff deploy.yaml deploy.toml", "the same settings in another format"),
     ("cutover diff old.log new.log", "texts, line by line"),
+    ("cutover diff old.parquet new.csv --key-columns id", "tables, row by row"),
 ]), after_help = FORMATS_HELP)]
 pub struct DiffArgs {
     /// The old document; `-` is standard input
@@ -49,6 +55,9 @@ pub struct DiffArgs {
     input_format: Option<Format>,
     #[command(flatten)]
     rules: RuleArgs,
+    #[cfg(feature = "tables")]
+    #[command(flatten)]
+    tables: table::TableArgs,
 }
 
 fn input_format(name: &str) -> Result<Format, String> {
@@ -136,6 +145,10 @@ pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(
             "only one of the documents can be standard input",
         ));
+    }
+    #[cfg(feature = "tables")]
+    if args.input_format.is_none() && args.tables.wanted(&args.old, &args.new) {
+        return table::run(context, &args);
     }
     documents(context, &args)
 }

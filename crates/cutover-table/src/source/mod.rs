@@ -1,10 +1,16 @@
 //! Where tables come from.
 
+mod arrow_file;
 mod batches;
+mod builder;
 mod csv;
 mod input;
+mod json_lines;
+mod observed;
 mod parquet;
 mod spelling;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::fmt;
 use std::path::Path;
@@ -21,6 +27,8 @@ pub use csv::CsvDialect;
 pub use input::Input;
 pub use parquet::is_decoding;
 pub(crate) use spelling::Spelling;
+#[cfg(feature = "sqlite")]
+pub use sqlite::Query;
 
 /// A column as its table describes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +44,8 @@ pub(crate) enum Described {
     Typed(DataType),
     /// They are texts, and look like this.
     Spelled(Spelling),
+    /// They are of several kinds, or nested, and have a text as JSON.
+    Json,
 }
 
 /// A column to read, and as what.
@@ -47,6 +57,8 @@ pub(crate) struct Wanted {
     pub(crate) target: DataType,
     /// Whether `""` is an empty text, and not the same as nothing.
     pub(crate) quoted_empty_is_text: bool,
+    /// Whether values are delivered as JSON, texts in quotes.
+    pub(crate) as_json: bool,
     /// Whether integers that no float holds are an error.
     pub(crate) lossless: bool,
 }
@@ -135,6 +147,37 @@ impl Table {
     pub fn parquet(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         Self::new(&path.display().to_string(), parquet::Parquet::new(path))
+    }
+
+    /// A JSON Lines document: an object a line, whose members are the columns. It is read two or
+    /// three times.
+    #[must_use]
+    pub fn json_lines(input: impl Into<Input>) -> Self {
+        let input = input.into();
+        Self::new(&input.name(), json_lines::JsonLines::new(input))
+    }
+
+    /// A file or stream of Arrow record batches (IPC; Feather version 2), compressed by LZ4,
+    /// Zstandard or not at all.
+    #[must_use]
+    pub fn arrow(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        Self::new(
+            &path.display().to_string(),
+            arrow_file::ArrowFile::new(path),
+        )
+    }
+
+    /// What an SQLite database answers to a query. The database is opened for reading alone, and
+    /// all readings see the same state of it.
+    #[cfg(feature = "sqlite")]
+    #[must_use]
+    pub fn sqlite(path: impl AsRef<Path>, query: Query) -> Self {
+        let path = path.as_ref();
+        Self::new(
+            &path.display().to_string(),
+            sqlite::Sqlite::new(path, query),
+        )
     }
 
     /// Arrow record batches: what DataFusion, Polars or DuckDB hand over. Read once; where a

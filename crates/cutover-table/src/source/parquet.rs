@@ -100,7 +100,7 @@ pub fn is_decoding() -> bool {
 }
 
 /// What the library panics about is a damaged file as well.
-fn guarded<T>(name: &str, read: impl FnOnce() -> T) -> Result<T, TableError> {
+pub(super) fn guarded<T>(name: &str, read: impl FnOnce() -> T) -> Result<T, TableError> {
     DECODING.set(true);
     let read = catch_unwind(AssertUnwindSafe(read));
     DECODING.set(false);

@@ -186,6 +186,27 @@ fn shuffled_rows_are_compared_as_well_as_ordered_ones() {
 }
 
 #[test]
+fn a_table_that_is_not_sorted_is_refused_with_the_row() {
+    let comparator = TableComparator::by_sorted_key(["id"]);
+    let (sorted, other) = ("id,x\n1,a\n2,b\n10,c\n", "id,x\n1,a\n10,c\n2,b\n");
+    assert!(csvs(&comparator, sorted, sorted).equal);
+    let error = csv_error(&comparator, sorted, other).to_string();
+    assert!(
+        error.starts_with("new.csv, row 3: the key is before that of the row above"),
+        "{error}"
+    );
+    // Texts by their bytes: this is their order.
+    assert!(
+        csvs(
+            &comparator.compare_as("id", cutover_table::ColumnType::Text),
+            other,
+            other
+        )
+        .equal
+    );
+}
+
+#[test]
 fn a_key_column_that_is_not_there_is_named_with_those_that_are() {
     let error = csv_error(&TableComparator::by_key(["no"]), "id,x\n", "id,x\n");
     assert!(matches!(error, TableError::NoSuchColumn { .. }));

@@ -45,6 +45,17 @@ fn dialects_say_the_same() {
 }
 
 #[test]
+fn rows_may_end_early_where_that_is_said() {
+    let table = |text: &str| in_dialect(text, CsvDialect::default().short_rows());
+    let found = TableComparator::by_key(["id"])
+        .compare(table("id,a,b\n1\n2,x\n"), table("id,a,b\n1,,\n2,x,\n"))
+        .unwrap();
+    assert!(found.equal, "{found:?}");
+    let longer = TableComparator::by_order().compare(table("id\n1,2\n"), table("id\n1\n"));
+    assert!(longer.is_err());
+}
+
+#[test]
 fn a_table_without_a_header_has_numbered_columns() {
     let table = |text: &str| in_dialect(text, CsvDialect::default().without_header());
     let found = TableComparator::by_key(["column_1"])

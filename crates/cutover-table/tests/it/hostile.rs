@@ -143,12 +143,10 @@ fn a_parquet_file_with_any_byte_changed_is_compared_or_refused() {
     let path = folder.path().join("old.parquet");
     let whole = small_parquet(&path);
     for at in 0..whole.len() {
-        for flip in [0x01, 0xff] {
-            let mut broken = whole.clone();
-            broken[at] ^= flip;
-            // Some bytes are never looked at; the others make a difference or an error.
-            let _ = survives(&path, &broken);
-        }
+        let mut broken = whole.clone();
+        broken[at] ^= 0xff;
+        // Some bytes are never looked at; the others make a difference or an error.
+        let _ = survives(&path, &broken);
     }
 }
 

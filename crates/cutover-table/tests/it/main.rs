@@ -6,13 +6,17 @@
     reason = "a test fails by panic"
 )]
 
+mod arrow_file;
 mod by_key;
 mod csv;
 mod hostile;
+mod json_lines;
 mod laws;
 mod memory;
 mod oracle;
 mod parquet;
 mod schema;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod tables;
 mod values;

@@ -17,6 +17,7 @@ pub struct CsvDialect {
     pub(crate) header: bool,
     pub(crate) nulls: Vec<String>,
     pub(crate) trim: bool,
+    pub(crate) short_rows: bool,
 }
 
 impl Default for CsvDialect {
@@ -28,6 +29,7 @@ impl Default for CsvDialect {
             header: true,
             nulls: vec![String::new()],
             trim: false,
+            short_rows: false,
         }
     }
 }
@@ -79,6 +81,13 @@ impl CsvDialect {
     #[must_use]
     pub fn trimmed(mut self) -> Self {
         self.trim = true;
+        self
+    }
+
+    /// Rows may end early; what is missing is null. A row that is too long stays an error.
+    #[must_use]
+    pub fn short_rows(mut self) -> Self {
+        self.short_rows = true;
         self
     }
 

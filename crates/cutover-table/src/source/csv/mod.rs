@@ -1,6 +1,5 @@
 //! CSV documents: looked through once for what their texts look like, then read as that.
 
-mod builder;
 mod dialect;
 mod records;
 
@@ -8,13 +7,14 @@ use std::sync::Arc;
 
 use arrow_array::ArrayRef;
 
+use super::builder::Builder;
 use super::spelling::Spelling;
 use super::{
     Batch, Batches, Column, Described, Input, Reading, Source, Surroundings, Wanted, rows_of_batch,
 };
 use crate::TableError;
 use crate::error::Place;
-pub(crate) use builder::Builder;
+
 pub use dialect::CsvDialect;
 use records::{Record, Records};
 
@@ -78,7 +78,7 @@ impl Source for Csv {
                 self.names = numbers.map(|at| format!("column_{at}")).collect();
                 spellings.resize(self.names.len(), Spelling::default());
             }
-            if !is_row(&record, &around.name, self.names.len())? {
+            if !is_row(&record, &around.name, self.names.len(), &self.dialect)? {
                 continue;
             }
             for (at, spelling) in spellings.iter_mut().enumerate() {
@@ -153,7 +153,7 @@ fn next_batch(
         let Some(record) = records.next()? else {
             break;
         };
-        if !is_row(&record, table, names.len())? {
+        if !is_row(&record, table, names.len(), dialect)? {
             continue;
         }
         for (wanted, builder) in wanted.iter().zip(&mut builders) {
@@ -199,12 +199,20 @@ fn next_batch(
 }
 
 /// Whether a record is a row of so many columns; an empty line between rows is none.
-fn is_row(record: &Record<'_>, table: &str, columns: usize) -> Result<bool, TableError> {
+fn is_row(
+    record: &Record<'_>,
+    table: &str,
+    columns: usize,
+    dialect: &CsvDialect,
+) -> Result<bool, TableError> {
     if record.len() == columns {
         return Ok(true);
     }
     if record.len() == 1 && record.field(0) == (&[], false) {
         return Ok(false);
+    }
+    if record.len() < columns && dialect.short_rows {
+        return Ok(true);
     }
     Err(TableError::malformed(
         table,

@@ -79,10 +79,12 @@ impl<'a> Record<'a> {
         self.fields.len()
     }
 
-    /// The bytes of a field, and whether they were in quotes.
+    /// The bytes of a field, and whether they were in quotes; nothing past the end.
     pub(super) fn field(&self, at: usize) -> (&'a [u8], bool) {
-        let field = self.fields[at];
-        (&self.bytes[field.start..field.end], field.quoted)
+        match self.fields.get(at) {
+            Some(field) => (&self.bytes[field.start..field.end], field.quoted),
+            None => (&[], false),
+        }
     }
 }
 

@@ -93,6 +93,13 @@ impl Spelling {
         }
     }
 
+    /// The same texts where they are known not to be numbers or booleans, but texts that may stand
+    /// for times.
+    pub(crate) fn of_texts(mut self) -> Self {
+        self.could_be &= TIMES;
+        self
+    }
+
     /// What the texts of two columns look like together.
     pub(crate) fn and(&self, other: &Self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Arrays from texts.
+//! Arrays from texts, and from values that a table holds one by one.
 
 use std::sync::Arc;
 
@@ -79,6 +79,25 @@ impl Builder {
             }
         }
         .is_some()
+    }
+
+    /// One more whole number; answers whether it is a value of this type.
+    pub(crate) fn push_integer(&mut self, number: i64) -> bool {
+        match self {
+            Self::Integer(to) => to.append_value(number),
+            _ => return self.push(number.to_string().as_bytes()),
+        }
+        true
+    }
+
+    /// One more float; answers whether it is a value of this type.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn push_float(&mut self, number: f64) -> bool {
+        match self {
+            Self::Number(to) => to.append_value(number),
+            _ => return self.push(number.to_string().as_bytes()),
+        }
+        true
     }
 
     pub(crate) fn push_null(&mut self) {

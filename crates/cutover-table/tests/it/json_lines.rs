@@ -1,0 +1,133 @@
+//! JSON Lines as tables.
+
+use cutover_table::{Cell, ColumnType, Table, TableComparator, TableComparison};
+
+use crate::tables::{counts, csv, different};
+
+fn jsonl(name: &str, text: &str) -> Table {
+    Table::json_lines(text.as_bytes().to_vec()).named(name)
+}
+
+fn compare(comparator: &TableComparator, old: &str, new: &str) -> TableComparison {
+    comparator
+        .compare(jsonl("old.jsonl", old), jsonl("new.jsonl", new))
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn members_are_columns_wherever_they_stand_and_a_missing_one_is_null() {
+    let old = "{\"id\":1,\"a\":null,\"b\":true}\n{\"id\":2,\"a\":\"x\"}\n";
+    let new = "{\"a\":\"y\",\"id\":2,\"b\":null}\n\n{\"b\":true,\"id\":1}\n";
+    let found = compare(&TableComparator::by_key(["id"]), old, new);
+    assert_eq!(counts(&found), [1, 1, 0, 0]);
+    assert_eq!(different(&found), [("a", 1)]);
+    let types: Vec<_> = found
+        .columns
+        .iter()
+        .map(|column| column.compared_as.as_str())
+        .collect();
+    assert_eq!(types, ["integer", "text", "boolean"]);
+}
+
+#[test]
+fn numbers_keep_their_digits_and_texts_are_no_numbers() {
+    let old = "{\"id\":1,\"n\":18446744073709551617}\n";
+    let new = "{\"id\":1,\"n\":18446744073709551618}\n";
+    let found = compare(&TableComparator::by_key(["id"]), old, new);
+    assert_eq!(found.columns[1].compared_as, "decimal");
+    assert_eq!(
+        (found.columns[1].different, found.columns[1].largest),
+        (1, Some(1.0))
+    );
+
+    let found = compare(
+        &TableComparator::by_key(["id"]),
+        "{\"id\":1,\"n\":7}\n",
+        "{\"id\":1,\"n\":\"7\"}\n",
+    );
+    assert!(!found.equal && found.schema[0].material, "{found:?}");
+    // CSV cannot tell them apart, and does not pretend to.
+    let found = TableComparator::by_key(["id"])
+        .compare(
+            jsonl("old", "{\"id\":1,\"n\":7}\n"),
+            csv("new", "id,n\n1,7\n"),
+        )
+        .unwrap();
+    assert!(found.equal, "{found:?}");
+}
+
+#[test]
+fn values_of_several_kinds_and_nested_ones_are_compared_as_json() {
+    let old = r#"{"id":1,"x":{"a":1,"b":[1,2]}}
+{"id":2,"x":"7"}
+{"id":3,"x":7}
+"#;
+    let new = r#"{"id":1,"x":{"b":[1,2],"a":1}}
+{"id":2,"x":7}
+{"id":3,"x":7}
+"#;
+    let found = compare(&TableComparator::by_key(["id"]), old, new);
+    assert_eq!(counts(&found), [2, 1, 0, 0]);
+    let sample = &found.columns[1].samples[0];
+    assert_eq!(
+        (&sample.old, &sample.new),
+        (&Cell::Text("\"7\"".to_owned()), &Cell::Text("7".to_owned()))
+    );
+    let as_text = TableComparator::by_key(["id"]).compare_as("x", ColumnType::Text);
+    assert!(compare(&as_text, old, new).equal);
+}
+
+#[test]
+fn times_are_instants_beside_a_table_that_knows_them() {
+    use std::sync::Arc;
+
+    use arrow_array::{Int64Array, TimestampMillisecondArray};
+    let typed = crate::tables::batch(vec![
+        ("id", Arc::new(Int64Array::from(vec![1]))),
+        (
+            "at",
+            Arc::new(TimestampMillisecondArray::from(vec![1_795_687_200_500]).with_timezone("UTC")),
+        ),
+    ]);
+    let found = TableComparator::by_key(["id"])
+        .compare(
+            jsonl("old", "{\"id\":1,\"at\":\"2026-11-26T11:00:00.5+01:00\"}\n"),
+            crate::tables::handed("new", &typed, 1),
+        )
+        .unwrap();
+    assert!(found.equal, "{found:?}");
+}
+
+#[test]
+fn what_is_no_row_is_refused_with_its_line() {
+    for (text, expected) in [
+        (
+            "{\"id\":1}\n[1]\n",
+            "old.jsonl:2: a row is an object, and this is an array",
+        ),
+        (
+            "{\"id\":1}\n\n{\"id\":}\n",
+            "old.jsonl:3: column 7 of the line: ",
+        ),
+        (
+            "{\"id\":1,\"id\":2}\n",
+            "old.jsonl:1: column 9 of the line: the key `id` stands twice",
+        ),
+    ] {
+        let error = TableComparator::by_order()
+            .compare(jsonl("old.jsonl", text), jsonl("new.jsonl", "{\"id\":1}\n"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    let broken = Table::json_lines(b"{\"id\":\"\xe9\"}\n".to_vec()).named("old.jsonl");
+    let error = TableComparator::by_order()
+        .compare(broken, jsonl("new.jsonl", "{\"id\":1}\n"))
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("old.jsonl:1: the line holds bytes"),
+        "{error}"
+    );
+}
