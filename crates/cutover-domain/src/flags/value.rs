@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -93,9 +94,17 @@ impl fmt::Display for ValueType {
     }
 }
 
+/// As much of a text as an error shows.
+fn beginning(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
 /// The text is no value of the wanted type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a value of type {expected}")]
+#[error("{:?} is not a value of type {expected}", beginning(text))]
 pub struct InvalidValue {
     text: String,
     expected: &'static str,
@@ -208,5 +217,11 @@ mod tests {
         assert!(ValueType::Integer.parse("7.5").is_err());
         assert!(ValueType::Number.parse("7").is_ok());
         assert!(ValueType::Json.parse("{\"a\":").is_err());
+    }
+
+    #[test]
+    fn a_refusal_shows_no_more_of_a_text_than_people_read() {
+        let refusal = ValueType::Json.parse(&"[".repeat(100_000)).unwrap_err();
+        assert!(refusal.to_string().len() < 300, "{refusal}");
     }
 }

@@ -11,9 +11,9 @@ use cutover_ports::{PortError, PortErrorKind};
 use super::config::FileFlagConfig;
 use super::error::{self, Operation};
 use super::files::{Files, Writer};
-use super::history::HistoryWriter;
+use super::history::{self, HistoryWriter};
 use super::replace::{self, Failed};
-use super::state::{self, Origin, State, Text};
+use super::state::{self, LARGEST_DOCUMENT, Origin, State, Text};
 use super::{crash, document, sealed};
 
 const COMMIT: Operation = "commit flags";
@@ -179,6 +179,14 @@ impl Writer {
         let line = sealed::seal(record).map_err(error::unwritable(self.operation))?;
         let text = document::render(document, &line).map_err(error::unwritable(self.operation))?;
         let files = &self.files;
+        history::fits(self.operation, &files.history, line.get())?;
+        if text.len() > LARGEST_DOCUMENT {
+            let (path, most) = (&files.document, LARGEST_DOCUMENT);
+            let error = error::too_large(self.operation, path, "the flags", text.len(), most);
+            return Err(
+                error.advice("nothing was changed; keep fewer flags and rules in one store")
+            );
+        }
         let still_read = || Ok(Text::bytes_of(&files.document)? == self.seen);
         let (target, temporary) = (&files.document, &files.document_temporary);
         replace::replace_if(still_read, target, temporary, &text).map_err(

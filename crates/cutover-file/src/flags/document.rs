@@ -218,12 +218,16 @@ fn unique_flags<'de, D: Deserializer<'de>>(
     deserializer.deserialize_map(Flags)
 }
 
+/// Above this, nobody edits flags by hand: each stands on one line, which takes well under half of the
+/// space. Unit tests meet a smaller limit.
+const LARGEST_LAID_OUT: usize = if cfg!(test) { 1 << 10 } else { 2 << 20 };
+
 #[derive(Serialize)]
-struct Written<'a> {
+struct Written<'a, F> {
     schema: u32,
     revision: Revision,
     updated_at: Timestamp,
-    flags: &'a BTreeMap<FlagKey, Definition>,
+    flags: F,
     #[serde(flatten)]
     unknown: BTreeMap<&'a str, &'a Value>,
     last: &'a RawValue,
@@ -235,11 +239,28 @@ pub(super) fn render(
     document: &FlagDocument,
     sealed: &RawValue,
 ) -> Result<Vec<u8>, serde_json::Error> {
+    let lines: BTreeMap<_, _> = document
+        .flags
+        .iter()
+        .map(|(key, flag)| Ok((key, serde_json::value::to_raw_value(flag)?)))
+        .collect::<Result<_, serde_json::Error>>()?;
+    if lines.values().map(|line| line.get().len()).sum::<usize>() > LARGEST_LAID_OUT {
+        write(document, lines, sealed)
+    } else {
+        write(document, &document.flags, sealed)
+    }
+}
+
+fn write(
+    document: &FlagDocument,
+    flags: impl Serialize,
+    sealed: &RawValue,
+) -> Result<Vec<u8>, serde_json::Error> {
     let mut text = serde_json::to_vec_pretty(&Written {
         schema: document.schema,
         revision: document.revision,
         updated_at: document.updated_at,
-        flags: &document.flags,
+        flags,
         unknown: document
             .unknown
             .iter()

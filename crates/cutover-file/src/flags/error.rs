@@ -16,6 +16,7 @@ const REPAIR: &str = "mend the file by hand, or bring the last good flags back w
 /// An error of the operating system on `path`.
 pub(super) fn io(operation: Operation, path: &Path) -> impl FnOnce(io::Error) -> PortError {
     move |source| {
+        let is_no_directory = source.kind() == io::ErrorKind::NotADirectory;
         let error = PortError::io(operation, path.display(), source);
         match error.kind() {
             PortErrorKind::PermissionDenied => {
@@ -25,9 +26,25 @@ pub(super) fn io(operation: Operation, path: &Path) -> impl FnOnce(io::Error) ->
             PortErrorKind::ReadOnly => {
                 error.advice("flags can be read here; change them where the directory is writable")
             }
+            _ if is_no_directory => error.advice("flags are kept in a directory: name another one"),
             _ => error,
         }
     }
+}
+
+/// What nobody could read again once it was written.
+pub(super) fn too_large(
+    operation: Operation,
+    path: &Path,
+    what: &str,
+    bytes: usize,
+    most: usize,
+) -> PortError {
+    PortError::new(PortErrorKind::InvalidInput, operation)
+        .at(path.display())
+        .because(format_args!(
+            "{what} would take {bytes} bytes there, and at most {most} are read again"
+        ))
 }
 
 /// A lock that the operating system does not give, other than because somebody else has it.

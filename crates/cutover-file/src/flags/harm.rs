@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use cutover_domain::flags::{ChangeRecord, Definition, FlagDocument, FlagKey, KeyChange};
+use cutover_domain::flags::{Change, ChangeRecord, Definition, FlagDocument, FlagKey, KeyChange};
 use cutover_ports::flags::{Commit, HistoryQuery};
 use cutover_ports::{PortError, PortErrorKind};
 use cutover_testkit::flags::{create, next_commit};
@@ -216,6 +216,36 @@ fn a_crash_at_any_point_leaves_the_state_before_or_after() {
             "{context}: there was nothing to repair"
         );
     });
+}
+
+#[test]
+fn what_could_not_be_read_again_is_not_written() {
+    let disk = Disk::new();
+    let mut made = vec![disk.add("small")];
+    let mut refusal = |key: &str, bytes: usize| {
+        let definition = Definition {
+            description: Some("x".repeat(bytes)),
+            ..Definition::boolean()
+        };
+        let create = Change::Create {
+            key: key.parse().unwrap(),
+            definition: Box::new(definition),
+        };
+        let commit = next_commit(disk.document().as_ref(), &[create], "alice");
+        let refused = disk.commit(&commit).err().map(|error| error.to_string());
+        if refused.is_none() {
+            made.push(commit.record);
+        }
+        disk.check(&made, key);
+        refused
+    };
+    // A record is as large as what it changes, a document as large as all that is in it.
+    let refused = refusal("large", 1 << 20).unwrap();
+    assert!(refused.contains("the change would take"), "{refused}");
+    let refused = (0..9).find_map(|number| refusal(&format!("flag-{number}"), 900 << 10));
+    let refused = refused.unwrap();
+    assert!(refused.contains("the flags would take"), "{refused}");
+    assert_eq!(refusal("another", 10), None);
 }
 
 #[test]

@@ -13,8 +13,9 @@ use self::backward::Backward;
 use super::error::{self, Operation};
 use super::{crash, replace, sealed};
 
-/// A line past this length is no record; it is skipped without being kept in memory.
-const LONGEST_LINE: usize = 64 << 20;
+/// A line past this length is no record: none is written, and what is there is skipped without being
+/// kept in memory. Unit tests meet a smaller limit.
+const LONGEST_LINE: usize = if cfg!(test) { 1 << 20 } else { 256 << 20 };
 
 /// Below this distance a search stops halving and starts reading.
 const NEAR: u64 = 64 << 10;
@@ -186,6 +187,15 @@ fn is_file_or_absent(operation: Operation, path: &Path) -> Result<(), PortError>
     }
 }
 
+/// Refuses a record that nobody could read again.
+pub(super) fn fits(operation: Operation, path: &Path, line: &str) -> Result<(), PortError> {
+    if line.len() < LONGEST_LINE {
+        return Ok(());
+    }
+    let too_large = error::too_large(operation, path, "the change", line.len(), LONGEST_LINE);
+    Err(too_large.advice("nothing was changed; change fewer flags at a time"))
+}
+
 /// Reads a line with its line break, and returns its length; of one that is too long only the
 /// start is kept.
 fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
@@ -241,6 +251,7 @@ impl HistoryWriter {
         if self.newest >= Some(record.revision) {
             return Ok(());
         }
+        fits(self.operation, &self.history.path, line)?;
         let line = format!("{line}\n");
         self.history
             .append(line.as_bytes())

@@ -24,8 +24,9 @@ pub const EXTERNAL: &str = "external";
 /// How often a reader starts again because somebody changed the files under it.
 const ATTEMPTS: usize = 100;
 
-/// No set of flags that people work with comes near; what is larger is not read into memory.
-const LARGEST_DOCUMENT: u64 = 256 << 20;
+/// No set of flags that people work with comes near; what is larger is neither written nor read into
+/// memory. Unit tests meet a smaller limit.
+pub(super) const LARGEST_DOCUMENT: usize = if cfg!(test) { 4 << 20 } else { 256 << 20 };
 
 /// The state of a store at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -313,10 +314,13 @@ impl Text {
         let read = || {
             let mut file = File::open(path)?;
             let metadata = file.metadata()?;
-            if metadata.len() > LARGEST_DOCUMENT {
+            if metadata.len() > LARGEST_DOCUMENT as u64 {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
-                    format!("{} bytes are no set of flags", metadata.len()),
+                    format!(
+                        "{} bytes are no set of flags: there are at most {LARGEST_DOCUMENT}",
+                        metadata.len()
+                    ),
                 ));
             }
             let mut bytes = Vec::new();

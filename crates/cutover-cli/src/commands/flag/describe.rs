@@ -10,6 +10,9 @@ use crate::output::printable;
 /// How much of a value is shown where many flags are.
 const VALUE_SHOWN: usize = 40;
 
+/// How much of a text is shown of a change: enough to know it again. `--format json` shows all.
+const TEXT_SHOWN: usize = 200;
+
 /// How many overrides that differ are told one by one.
 const OVERRIDES_TOLD: usize = 20;
 
@@ -57,12 +60,23 @@ fn short(definition: &Definition, variant: &str) -> String {
     }
 }
 
+/// The beginning of a text that may be very long.
+fn beginning(text: String) -> String {
+    match text.char_indices().nth(TEXT_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 /// A variant, with its value where the name does not tell it.
 pub(super) fn answer(definition: &Definition, variant: &str) -> String {
     let name = printable(variant);
-    match (definition.kind, definition.variants.get(variant)) {
-        (ValueType::Boolean, _) | (_, None) => name,
-        (_, Some(value)) => format!("{} ({name})", printable(&value.0.to_string())),
+    let Some(value) = definition.variants.get(variant) else {
+        return name;
+    };
+    match (variant, value.as_bool()) {
+        ("on", Some(true)) | ("off", Some(false)) => name,
+        _ => format!("{} ({name})", printable(&value.0.to_string())),
     }
 }
 
@@ -99,7 +113,7 @@ fn between(before: &Definition, after: &Definition) -> Vec<String> {
     }
     let mut item = |name: &str, before: Option<String>, after: Option<String>| {
         if before != after {
-            let text = |side: Option<String>| side.unwrap_or_else(|| "none".to_owned());
+            let text = |side: Option<String>| side.map_or("none".to_owned(), beginning);
             items.push(format!("{name} {} → {}", text(before), text(after)));
         }
     };
@@ -183,7 +197,7 @@ fn overrides(before: &Definition, after: &Definition) -> Vec<String> {
         .map(|(target, before, after)| {
             format!(
                 "override {} {} → {}",
-                printable(target),
+                beginning(printable(target)),
                 text(*before),
                 text(*after)
             )
@@ -202,7 +216,7 @@ fn of_people(before: &Definition, after: &Definition) -> Vec<String> {
     let mut item = |name: &str, of: &dyn Fn(&Definition) -> Option<String>| {
         let (before, after) = (of(before), of(after));
         if before != after {
-            let text = |side: Option<String>| side.unwrap_or_else(|| "none".to_owned());
+            let text = |side: Option<String>| side.map_or("none".to_owned(), beginning);
             items.push(format!("{name} {} → {}", text(before), text(after)));
         }
     };
@@ -307,6 +321,39 @@ mod tests {
             ..Definition::with_variants(ValueType::String, [].into(), "off")
         };
         assert_eq!(answers(&long), format!("\"{}… (off)", "x".repeat(39)));
+    }
+
+    #[test]
+    fn a_switch_whose_names_do_not_tell_its_values_is_told_with_them() {
+        let switch = |variants: [(&str, bool); 2], default: &str| {
+            let variants = variants.map(|(name, value)| (name.to_owned(), FlagValue(value.into())));
+            let off = variants
+                .iter()
+                .find(|(_, value)| value.as_bool() == Some(false));
+            let off = off.unwrap().0.clone();
+            Definition {
+                default: default.to_owned(),
+                ..Definition::with_variants(ValueType::Boolean, variants.into(), &off)
+            }
+        };
+        let sides = switch([("new", true), ("old", false)], "old");
+        assert_eq!(answers(&sides), "false (old)");
+        let inside_out = switch([("on", false), ("off", true)], "on");
+        assert_eq!(answers(&inside_out), "false (on)");
+        assert_eq!(answers(&switch([("on", true), ("off", false)], "on")), "on");
+    }
+
+    #[test]
+    fn of_a_text_without_end_the_beginning_is_told() {
+        let owned = |owner: &str| Definition {
+            owner: Some(owner.to_owned()),
+            overrides: [("u".repeat(1000), "on".to_owned())].into(),
+            ..Definition::boolean()
+        };
+        let line = told(Some(Definition::boolean()), Some(owned(&"o".repeat(1000))));
+        let (owner, unit) = ("o".repeat(200), "u".repeat(200));
+        let expected = format!("f: override {unit}… none → on; owner none → {owner}…");
+        assert_eq!(line, expected);
     }
 
     #[test]

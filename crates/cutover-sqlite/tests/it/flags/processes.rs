@@ -221,7 +221,8 @@ fn eight_writers_eight_readers_and_two_watchers_lose_nothing() {
 fn a_killed_process_takes_no_acknowledged_change_with_it() {
     let place = Place::with_commits(1);
     let mut acknowledged = BTreeMap::new();
-    for round in 0..24_u32 {
+    let rounds = cutover_testkit::rounds(24);
+    for round in 0..rounds {
         let name = format!("p{round}");
         let mut writer = Role::play("writer", &place, &name, usize::MAX >> 1);
         let mut last = writer.next().unwrap();
@@ -229,7 +230,7 @@ fn a_killed_process_takes_no_acknowledged_change_with_it() {
             last = writer.next().unwrap();
         }
         // Somewhere in the commit that has begun: another place in each round.
-        let moment = Duration::from_micros(250) * round;
+        let moment = Duration::from_micros(250) * (round % 120);
         let start = Instant::now();
         while start.elapsed() < moment {
             std::hint::spin_loop();
@@ -239,6 +240,10 @@ fn a_killed_process_takes_no_acknowledged_change_with_it() {
             last = number;
         }
         acknowledged.insert(name, last);
+        // The whole history each time would take the square of the rounds.
+        if rounds > 100 && round % 50 != 0 && round + 1 != rounds {
+            continue;
+        }
         let changes = changes_by_process(&place);
         for (name, last) in &acknowledged {
             let made = &changes[name];
