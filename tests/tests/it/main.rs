@@ -12,6 +12,7 @@ mod diff;
 mod exit_codes;
 mod full_disk;
 mod kills;
+mod report_page;
 mod rollout;
 mod runner;
 mod soak;
