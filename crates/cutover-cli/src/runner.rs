@@ -1,27 +1,40 @@
 //! The black-box runner: two commands over a corpus of cases, each run measured and captured.
 //!
 //! A program is run by a small measuring process ([`measure`]), so that its peak memory is its
-//! own, and so that nothing it starts outlives the runner. [`Plan::prepare`] finds everything that
-//! can be found wrong before a program runs; [`Runner::run`] then runs pair after pair, old and
-//! new in an order drawn for each pair, and hands each one over as soon as it is there.
+//! own, and so that nothing it starts outlives the runner. It runs in a room of its own ([`rooms`]).
+//! [`Plan::prepare`] finds everything that can be found wrong before a program runs;
+//! [`Runner::run`] then runs pair after pair, old and new in an order drawn for each pair, and hands
+//! each one over as soon as it is there.
 
+mod capture;
 mod cases;
 mod command;
+mod counters;
+mod descendants;
+mod environment;
 mod execution;
+mod folder;
+mod launch;
 pub(crate) mod measure;
+mod order;
+mod outputs;
 mod protocol;
+mod rooms;
 mod schedule;
 mod stop;
 
-use std::ffi::OsString;
 use std::io;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 pub(crate) use cases::{Case, Corpus};
 pub(crate) use command::CommandLine;
+pub(crate) use environment::Environment;
 pub(crate) use execution::{Ending, Execution, Limits};
-pub(crate) use schedule::{Pair, Runner};
+pub(crate) use launch::shown;
+pub(crate) use outputs::{Output, OutputFile};
+pub(crate) use rooms::Workplace;
+pub(crate) use schedule::{Pair, Runner, Sequence};
 pub(crate) use stop::Stop;
 
 /// Why a run cannot begin, or cannot go on.
@@ -47,13 +60,21 @@ pub(crate) enum RunnerError {
     CasesKind { path: PathBuf },
     #[error("there are no cases in {}", path.display())]
     NoCases { path: PathBuf },
+    #[error("--case `{pattern}` is no pattern: {reason}")]
+    CasePattern { pattern: String, reason: String },
+    #[error("no case is named `{pattern}`")]
+    NoSuchCase { pattern: String, names: Vec<String> },
+    #[error("--output `{text}` names no file: {reason}")]
+    Output { text: String, reason: String },
     #[error("{}:{line}: {reason}", path.display())]
     CaseLine {
         path: PathBuf,
         line: usize,
         reason: String,
     },
-    #[error("cannot make a folder for the inputs of the cases: {0}")]
+    #[error("cannot copy the folder {}: {source}", folder.display())]
+    Workdir { folder: PathBuf, source: io::Error },
+    #[error("cannot make a folder for the programs to run in: {0}")]
     Work(io::Error),
 }
 
@@ -68,6 +89,17 @@ pub(crate) enum Delivery {
     Argument,
 }
 
+impl Delivery {
+    /// The name used in documents.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Stdin => "stdin",
+            Self::Argument => "argument",
+        }
+    }
+}
+
 /// What is to be run.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -75,36 +107,22 @@ pub(crate) struct Plan {
     pub(crate) new: CommandLine,
     pub(crate) corpus: Corpus,
     pub(crate) delivery: Delivery,
-    /// Variables for both programs.
-    pub(crate) env: Vec<(String, String)>,
+    pub(crate) environment: Environment,
+    pub(crate) workplace: Workplace,
+    /// Files that programs are to write.
+    pub(crate) outputs: Vec<Output>,
+    /// Where rooms are made that may stay; else in the folder for temporary files.
+    pub(crate) keep: Option<PathBuf>,
+    /// How often each case is run before anything counts.
+    pub(crate) warm_ups: u32,
     /// How often each case is run.
     pub(crate) repeats: NonZeroU32,
+    /// How often old is run once more beside each pair.
+    pub(crate) again: u32,
     /// How many pairs are run at once.
     pub(crate) jobs: NonZeroU32,
-    /// Decides which side of a pair goes first.
+    pub(crate) sequence: Sequence,
+    /// Draws the order of pairs, and of the sides within each.
     pub(crate) seed: u64,
     pub(crate) limits: Limits,
-}
-
-impl Plan {
-    /// Looks both programs up and makes room for the inputs.
-    pub(crate) fn prepare(self) -> Result<Runner, RunnerError> {
-        let path = self
-            .env
-            .iter()
-            .rev()
-            .find(|(key, _)| key == "PATH")
-            .map(|(_, value)| OsString::from(value))
-            .or_else(|| std::env::var_os("PATH"));
-        let old = self.old.locate("--old", path.as_deref())?;
-        let new = self.new.locate("--new", path.as_deref())?;
-        // A run that is killed cannot take its folder away, so it has one only when it must.
-        let work = self
-            .corpus
-            .needs_files()
-            .then(|| tempfile::Builder::new().prefix("cutover-cases-").tempdir())
-            .transpose()
-            .map_err(RunnerError::Work)?;
-        Ok(Runner::new(self, old, new, work))
-    }
 }

@@ -59,13 +59,11 @@ where
     pub fn run(&self, context: &Context<'_>, input: I) -> Result<O, E> {
         let inner = &self.inner;
         let call = inner.calls.begin(context);
-        let (ended, span) = inner.attempt(call.plan.authoritative, &input, call.timed);
-        if call.may_fall_back && inner.calls.fall_back(&ended) {
-            let (saved, saved_span) = inner.attempt(Side::Old, &input, call.timed);
-            if call.plan.candidate.is_some() {
-                self.compare_fallback(context, call, (&saved, saved_span), (&ended, span));
-            }
-            return answer(saved);
+        let side = call.plan.authoritative;
+        let (ended, span) = inner.attempt(side, &input, call.timed);
+        let may_fall_back = || inner.calls.may_fall_back(side, context);
+        if inner.calls.falls_back(&ended, may_fall_back) {
+            return self.fall_back(context, call, (&ended, span), &input);
         }
         if let Some(side) = call.plan.candidate {
             self.enqueue(context, call, side, &ended, span, input);
@@ -92,6 +90,22 @@ where
         &self.inner.name
     }
 
+    /// Old answers for new, which ended like this.
+    #[cold]
+    fn fall_back(
+        &self,
+        context: &Context<'_>,
+        call: Call,
+        new: (&Ended<O, E>, Option<Span>),
+        input: &I,
+    ) -> Result<O, E> {
+        let (saved, span) = self.inner.attempt(Side::Old, input, call.timed);
+        if call.plan.candidate.is_some() {
+            self.compare_fallback(context, call, (&saved, span), new);
+        }
+        answer(saved)
+    }
+
     fn enqueue(
         &self,
         context: &Context<'_>,
@@ -112,6 +126,7 @@ where
             .calls
             .judge
             .facts(context, call.stage, call.revision, side.other());
+        let again = inner.calls.ask_again.takes(context);
         let operation = Arc::clone(inner);
         let job = move || {
             // Timed whatever the switch says: a candidate that is too slow has to be seen.
@@ -127,7 +142,7 @@ where
                 Side::Old => (candidate, authoritative),
                 Side::New => (authoritative, candidate),
             };
-            operation.judge(facts, old, new);
+            operation.judge(facts, old, new, Some(&input).filter(|_| again));
         };
         if let Err(rejected) = inner.pool.submit(Box::new(job)) {
             inner
@@ -158,7 +173,7 @@ where
         let operation = Arc::clone(inner);
         if let Err(rejected) = inner
             .pool
-            .submit(Box::new(move || operation.judge(facts, old, new)))
+            .submit(Box::new(move || operation.judge(facts, old, new, None)))
         {
             inner.calls.count_rejected(rejected, false);
         }
@@ -170,7 +185,8 @@ where
     O: Clone + Serialize,
     E: Debug + Display,
 {
-    #[inline]
+    /// Inlined, because the call itself would be a good part of what a call costs.
+    #[inline(always)]
     fn attempt(&self, side: Side, input: &I, timed: bool) -> (Ended<O, E>, Option<Span>) {
         let implementation = match side {
             Side::Old => &self.old,
@@ -188,9 +204,29 @@ where
         (ended, span)
     }
 
-    fn judge(&self, facts: Facts, old: Observed<O>, new: Observed<O>) {
-        let record = self.calls.judge.judge(facts, old, new);
-        pollster::block_on(self.calls.judge.store(record));
+    /// Compares, and where there is an `input`, asks old again with it: after the comparison is
+    /// counted, because an old that hangs this time takes the record with it.
+    fn judge(&self, facts: Facts, old: Observed<O>, new: Observed<O>, input: Option<&I>) {
+        let judge = &self.calls.judge;
+        let mut judged = judge.judge(facts, old, new);
+        if let Some(input) = input.filter(|_| judged.can_ask_again()) {
+            let again = self.ask_again(input).observe(None);
+            judge.judge_again(&mut judged, again);
+        }
+        pollster::block_on(judge.store(judged));
+    }
+
+    /// Old once more, for nobody: not counted as a call.
+    fn ask_again(&self, input: &I) -> Ended<O, E> {
+        let watch = Stopwatch::start(true);
+        let ended = match catch_unwind(AssertUnwindSafe(|| (self.old)(input))) {
+            Ok(result) => Ended::Returned(result),
+            Err(panic) => Ended::Panicked(panic),
+        };
+        match watch.stop() {
+            Some(span) if span.wall() > self.timeout => Ended::TimedOut(self.timeout),
+            _ => ended,
+        }
     }
 }
 

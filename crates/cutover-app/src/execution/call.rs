@@ -12,24 +12,25 @@ use cutover_domain::execution::{ReadPlan, Sample, effective_stage};
 use cutover_domain::flags::{Context, Revision};
 use cutover_domain::metrics::standard::{CallOutcome, DropReason, FallbackReason};
 use cutover_domain::{Side, Stage};
-use cutover_ports::flags::Decide;
 use cutover_ports::metrics::Moment;
 
 use super::Rejected;
 use super::builder::Predicate;
 use super::judge::Judge;
-use super::switch::Resolved;
+use super::noise::AskAgain;
+use super::switch::{Decider, Resolved};
 use crate::metrics::OperationMetrics;
 use crate::panics::panic_message;
 
 /// The part of an operation that does not depend on the shape of its implementations: what is
 /// decided for a call, and what is counted about it.
 pub(super) struct Calls<E> {
-    pub(super) decide: Arc<dyn Decide>,
+    pub(super) decide: Decider,
     pub(super) compare: Resolved,
     pub(super) fall_back: Resolved,
     pub(super) measure_time: Resolved,
     pub(super) sample: Sample,
+    pub(super) ask_again: AskAgain,
     pub(super) worth_falling_back: Option<Predicate<E>>,
     /// Calls that name no unit, numbered for the sample.
     pub(super) anonymous: AtomicU64,
@@ -43,7 +44,6 @@ pub(super) struct Call {
     pub(super) stage: Stage,
     pub(super) revision: Revision,
     pub(super) plan: ReadPlan,
-    pub(super) may_fall_back: bool,
     pub(super) timed: bool,
 }
 
@@ -80,13 +80,11 @@ impl<E: Debug + Display> Calls<E> {
         if plan.candidate.is_some() && !self.takes_candidate(context) {
             plan.candidate = None;
         }
-        let may_fall_back = plan.authoritative == Side::New && self.fall_back.is_on(context);
         let timed = self.measure_time.is_on(context);
         Call {
             stage,
             revision: decision.revision,
             plan,
-            may_fall_back,
             timed,
         }
     }
@@ -96,10 +94,7 @@ impl<E: Debug + Display> Calls<E> {
         if !self.compare.is_on(context) {
             return false;
         }
-        let number = match context.unit_id() {
-            Some(_) => 0,
-            None => self.anonymous.fetch_add(1, Ordering::Relaxed),
-        };
+        let number = || self.anonymous.fetch_add(1, Ordering::Relaxed);
         let taken = self.sample.takes(context.unit_id(), number);
         if !taken {
             self.judge.sampled_out();
@@ -108,7 +103,7 @@ impl<E: Debug + Display> Calls<E> {
     }
 
     /// Counts how a side ended.
-    #[inline]
+    #[inline(always)]
     pub(super) fn count<O>(&self, side: Side, ended: &Ended<O, E>, span: Option<Span>) {
         let outcome = match ended {
             Ended::Returned(Ok(_)) => CallOutcome::Success,
@@ -122,8 +117,19 @@ impl<E: Debug + Display> Calls<E> {
         }
     }
 
-    /// Why old should answer in place of new, if it should. Counts it.
-    pub(super) fn fall_back<O>(&self, ended: &Ended<O, E>) -> bool {
+    /// Whether old answers where `side` fails.
+    pub(super) fn may_fall_back(&self, side: Side, context: &Context<'_>) -> bool {
+        side == Side::New && self.fall_back.is_on(context)
+    }
+
+    /// Whether old should answer after this end, where it may. Counts it. Most calls do not fail,
+    /// and of these it is not asked whether old may.
+    #[inline]
+    pub(super) fn falls_back<O>(&self, ended: &Ended<O, E>, may: impl FnOnce() -> bool) -> bool {
+        !matches!(ended, Ended::Returned(Ok(_))) && may() && self.is_worth_falling_back(ended)
+    }
+
+    fn is_worth_falling_back<O>(&self, ended: &Ended<O, E>) -> bool {
         let reason = match ended {
             Ended::Returned(Ok(_)) => return false,
             Ended::Returned(Err(error)) => {

@@ -86,13 +86,15 @@ where
         let inner = &self.inner;
         let input = input.into();
         let call = inner.calls.begin(context);
-        // Without a fallback there is nothing to answer with at a deadline.
-        let deadline = inner.deadline.filter(|_| call.may_fall_back);
         let side = call.plan.authoritative;
+        // Without a fallback there is nothing to answer with at a deadline.
+        let may_fall_back = || inner.calls.may_fall_back(side, context);
+        let deadline = inner.deadline.filter(|_| may_fall_back());
         let (ended, span) = inner
             .attempt(side, Arc::clone(&input), deadline, call.timed)
             .await;
-        if call.may_fall_back && inner.calls.fall_back(&ended) {
+        let may_fall_back = || deadline.is_some() || may_fall_back();
+        if inner.calls.falls_back(&ended, may_fall_back) {
             let (saved, saved_span) = inner.attempt(Side::Old, input, None, call.timed).await;
             if call.plan.candidate.is_some() {
                 let (old, new) = (saved.observe(saved_span), ended.observe(span));
@@ -145,8 +147,10 @@ where
             .calls
             .judge
             .facts(context, call.stage, call.revision, side.other());
+        let again = inner.calls.ask_again.takes(context);
         let operation = Arc::clone(inner);
         let job = async move {
+            let again = again.then(|| Arc::clone(&input));
             let timeout = Some(operation.timeout);
             let (ended, span) = operation.attempt(side, input, timeout, call.timed).await;
             let candidate = ended.observe(span);
@@ -154,7 +158,7 @@ where
                 Side::Old => (candidate, authoritative),
                 Side::New => (authoritative, candidate),
             };
-            operation.judge(facts, old, new).await;
+            operation.judge(facts, old, new, again).await;
         };
         if let Err(rejected) = inner.lane.submit(job) {
             inner
@@ -177,7 +181,7 @@ where
             .judge
             .facts(context, call.stage, call.revision, Side::New);
         let operation = Arc::clone(inner);
-        let job = async move { operation.judge(facts, old, new).await };
+        let job = async move { operation.judge(facts, old, new, None).await };
         if let Err(rejected) = inner.lane.submit(job) {
             inner
                 .calls
@@ -218,9 +222,26 @@ where
         (ended, span)
     }
 
-    async fn judge(&self, facts: Facts, old: Observed<O>, new: Observed<O>) {
-        let record = self.calls.judge.judge(facts, old, new);
-        self.calls.judge.store(record).await;
+    /// Compares, and where there is an input, asks old again with it: after the comparison is
+    /// counted, because an old that hangs this time takes the record with it.
+    async fn judge(&self, facts: Facts, old: Observed<O>, new: Observed<O>, input: Option<Arc<I>>) {
+        let judge = &self.calls.judge;
+        let mut judged = judge.judge(facts, old, new);
+        if let Some(input) = input.filter(|_| judged.can_ask_again()) {
+            let again = self.ask_again(input).await.observe(None);
+            judge.judge_again(&mut judged, again);
+        }
+        judge.store(judged).await;
+    }
+
+    /// Old once more, for nobody: not counted as a call.
+    async fn ask_again(&self, input: Arc<I>) -> Ended<O, E> {
+        match catch_unwind(AssertUnwindSafe(|| (self.old)(input))) {
+            Err(panic) => Ended::Panicked(panic),
+            Ok(answering) => tokio::time::timeout(self.timeout, end(answering))
+                .await
+                .unwrap_or(Ended::TimedOut(self.timeout)),
+        }
     }
 }
 

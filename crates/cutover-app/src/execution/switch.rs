@@ -1,10 +1,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cutover_domain::flags::Context;
+use cutover_domain::flags::{Context, Decision};
 use cutover_ports::flags::Decide;
 
-use crate::flags::Live;
+use crate::flags::{Flag, Live};
 
 /// Whether a part of an operation is on: a constant, or a flag that is asked on every call, also
 /// for one tenant.
@@ -55,7 +55,7 @@ impl Switch {
         match self.0 {
             Kind::Constant(on) => Resolved::Constant(on),
             Kind::Flag { key, otherwise } => {
-                Resolved::Flag(Arc::new(live.flag(&key).with_default(otherwise)))
+                Resolved::Flag(live.flag(&key).with_default(otherwise))
             }
         }
     }
@@ -65,7 +65,24 @@ impl Switch {
 #[derive(Clone)]
 pub(super) enum Resolved {
     Constant(bool),
-    Flag(Arc<dyn Decide>),
+    Flag(Flag),
+}
+
+/// Who decides about an operation: its own flag, without a detour, or somebody else.
+#[derive(Clone)]
+pub(super) enum Decider {
+    Flag(Flag),
+    Other(Arc<dyn Decide>),
+}
+
+impl Decider {
+    #[inline]
+    pub(super) fn decide(&self, context: &Context<'_>) -> Decision {
+        match self {
+            Self::Flag(flag) => flag.decide(context),
+            Self::Other(decide) => decide.decide(context),
+        }
+    }
 }
 
 impl Resolved {
@@ -73,7 +90,7 @@ impl Resolved {
     pub(super) fn is_on(&self, context: &Context<'_>) -> bool {
         match self {
             Self::Constant(on) => *on,
-            Self::Flag(flag) => flag.decide(context).on,
+            Self::Flag(flag) => flag.is_on(context),
         }
     }
 }

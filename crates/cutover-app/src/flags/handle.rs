@@ -32,7 +32,7 @@ impl Flag {
 
     /// The decision for this context. Allocates nothing, waits for nothing.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn decide(&self, context: &Context<'_>) -> Decision {
         self.live
             .inner

@@ -3,6 +3,8 @@
 mod find;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(unix)]
+mod judge;
 mod list;
 mod moment;
 #[cfg(unix)]
@@ -13,8 +15,6 @@ mod report;
 mod run;
 mod show;
 mod summary;
-#[cfg(unix)]
-mod verdict;
 
 use clap::Subcommand;
 

@@ -39,8 +39,11 @@ pub struct RuleArgs {
     rel: Option<f64>,
     /// Keep nothing of what stands at this path, or under names and in texts that look like
     /// secrets; it is compared all the same
-    #[arg(long, value_name = "PATH|secrets")]
+    #[arg(long, value_name = "PATH[=mask|hash|drop]|secrets")]
     redact: Vec<Redact>,
+    /// Keep nothing of what this pattern matches, in values, names and messages
+    #[arg(long, value_name = "REGEX")]
+    redact_text: Vec<String>,
     /// Begin with a set of rules: strict, lenient, mdm or pipeline
     #[arg(long, value_name = "NAME", value_parser = preset)]
     preset: Option<Preset>,
@@ -58,7 +61,7 @@ pub struct RuleArgs {
 /// What is not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Redact {
-    Path(String),
+    Path(String, RedactAction),
     Secrets,
 }
 
@@ -66,11 +69,23 @@ impl FromStr for Redact {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "secrets" => Ok(Self::Secrets),
-            path if path.starts_with('$') => Ok(Self::Path(path.to_owned())),
-            _ => Err("what is redacted is a path like $..password, or the word secrets"),
+        const WANTED: &str = "what is redacted is a path like $..password, with =hash or =drop if need be, or the \
+             word secrets";
+        if text == "secrets" {
+            return Ok(Self::Secrets);
         }
+        if !text.starts_with('$') {
+            return Err(WANTED);
+        }
+        // A path may hold `=` in a quoted name, and then a bracket follows.
+        let (path, action) = match text.rsplit_once('=') {
+            Some((path, "mask")) => (path, RedactAction::Mask),
+            Some((path, "hash")) => (path, RedactAction::Hash),
+            Some((path, "drop")) => (path, RedactAction::Drop),
+            Some((_, word)) if !word.contains(']') => return Err(WANTED),
+            _ => (text, RedactAction::Mask),
+        };
+        Ok(Self::Path(path.to_owned(), action))
     }
 }
 
@@ -149,9 +164,12 @@ impl RuleArgs {
         }
         for redact in &self.redact {
             rules = rules.redact(match redact {
-                Redact::Path(path) => RedactionRules::new().path(path, RedactAction::Mask),
+                Redact::Path(path, action) => RedactionRules::new().path(path, *action),
                 Redact::Secrets => RedactionRules::new().secrets(),
             });
+        }
+        for pattern in &self.redact_text {
+            rules = rules.redact(RedactionRules::new().text(pattern, RedactAction::Mask));
         }
         Ok(rules)
     }
@@ -258,7 +276,10 @@ mod tests {
             "--rel=1e-9",
             "--limit=7",
             "--redact=$.e",
+            "--redact=$.f['a=b']",
+            "--redact=$.g=hash",
             "--redact=secrets",
+            "--redact-text=[0-9]{16}",
         ]);
         let expected = Rules::new()
             .limit(7)
@@ -273,10 +294,14 @@ mod tests {
             .redact(
                 RedactionRules::new()
                     .path("$.e", RedactAction::Mask)
-                    .secrets(),
+                    .path("$.f['a=b']", RedactAction::Mask)
+                    .path("$.g", RedactAction::Hash)
+                    .secrets()
+                    .text("[0-9]{16}", RedactAction::Mask),
             );
         assert_eq!(all, expected);
         assert!(parse(&["--redact=password"]).is_err());
+        assert!(parse(&["--redact=$.a=shred"]).is_err());
         let error = parse(&["--preset=nothing"]).unwrap_err().to_string();
         assert!(error.contains("pipeline"), "{error}");
         let error = parse(&["--ignore=updated_at"])

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use cutover_domain::comparison::digest;
+use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -71,11 +72,36 @@ impl Corpus {
         Ok(corpus)
     }
 
-    /// Whether an input has to be written to a file before a program can read it.
-    pub(super) fn needs_files(&self) -> bool {
-        self.cases
+    /// Only the cases whose names fit one of the patterns, in which `*` stands for any text and
+    /// `?` for a letter. A name that is written out fits whatever letters it has.
+    pub(crate) fn pick(&mut self, patterns: &[String]) -> Result<(), RunnerError> {
+        if patterns.is_empty() {
+            return Ok(());
+        }
+        let mut globs = Vec::new();
+        for pattern in patterns {
+            let glob = GlobBuilder::new(pattern).build();
+            let glob = glob.map_err(|error| RunnerError::CasePattern {
+                pattern: pattern.clone(),
+                reason: error.kind().to_string(),
+            })?;
+            globs.push((pattern, glob.compile_matcher()));
+        }
+        let fits = |(pattern, glob): &(&String, GlobMatcher), case: &Case| {
+            **pattern == case.name || glob.is_match(&case.name)
+        };
+        if let Some((pattern, _)) = globs
             .iter()
-            .any(|case| !matches!(case.input, Input::File(_)))
+            .find(|glob| !self.cases.iter().any(|case| fits(glob, case)))
+        {
+            return Err(RunnerError::NoSuchCase {
+                pattern: (*pattern).clone(),
+                names: self.cases.iter().map(|case| case.name.clone()).collect(),
+            });
+        }
+        self.cases
+            .retain(|case| globs.iter().any(|glob| fits(glob, case)));
+        Ok(())
     }
 
     fn from_folder(root: &Path) -> Result<Self, RunnerError> {
@@ -248,7 +274,7 @@ impl Input {
 
 /// A path as text that no other path has: bytes that are not UTF-8 as `\xNN`, and then a
 /// backslash doubled.
-fn readable(path: &Path) -> String {
+pub(super) fn readable(path: &Path) -> String {
     if let Some(text) = path.to_str() {
         return text.to_owned();
     }
@@ -345,6 +371,33 @@ mod tests {
         ];
         assert_eq!(names, expected);
         assert_eq!(corpus.skipped, [root.join("loop")]);
+    }
+
+    #[test]
+    fn cases_are_picked_by_name_or_pattern() {
+        let pick = |patterns: &[&str]| {
+            let names = ["a/1.json", "a/b/2.json", "[x]", "z"];
+            let mut corpus = Corpus {
+                cases: names.map(Case::for_test).to_vec(),
+                skipped: Vec::new(),
+            };
+            let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
+            corpus.pick(&patterns).map(|()| {
+                let names = corpus.cases.into_iter().map(|case| case.name);
+                names.collect::<Vec<_>>().join(" ")
+            })
+        };
+        for (patterns, picked) in [
+            (&[][..], "a/1.json a/b/2.json [x] z"),
+            (&["*.json"], "a/1.json a/b/2.json"),
+            (&["z", "a/?.json"], "a/1.json z"),
+            (&["[x]"], "[x]"),
+        ] {
+            assert_eq!(pick(patterns).unwrap(), picked, "{patterns:?}");
+        }
+        let error = pick(&["z", "q*"]).unwrap_err();
+        assert!(matches!(error, RunnerError::NoSuchCase { pattern, .. } if pattern == "q*"));
+        assert!(matches!(pick(&["["]), Err(RunnerError::CasePattern { .. })));
     }
 
     #[test]

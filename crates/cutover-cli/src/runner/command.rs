@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::RunnerError;
+use super::{RunnerError, Workplace};
 
 const PLACEHOLDER: &[u8] = b"{}";
 
@@ -50,6 +50,11 @@ impl CommandLine {
         self.words.first().map_or("", String::as_str)
     }
 
+    /// All words, as they were written.
+    pub(super) fn words(&self) -> &[String] {
+        &self.words
+    }
+
     /// Whether an argument takes the path of the case.
     pub(super) fn has_placeholder(&self) -> bool {
         self.words.iter().skip(1).any(|word| {
@@ -68,20 +73,30 @@ impl CommandLine {
     }
 
     /// Where the program is, looked up as a shell does: before anything runs, a program that is
-    /// not there or cannot be run is an error.
+    /// not there or cannot be run is an error. One named by a relative path is looked for in the
+    /// folder that is copied for it first.
     pub(super) fn locate(
         &self,
         option: &'static str,
         search: Option<&OsStr>,
-    ) -> Result<PathBuf, RunnerError> {
+        workplace: &Workplace,
+    ) -> Result<Program, RunnerError> {
         let name = self.name();
+        let missing = || RunnerError::Missing {
+            option,
+            program: name.to_owned(),
+        };
         if name.contains('/') {
-            return match executable(Path::new(name)) {
-                Found::Yes => Ok(name.into()),
-                Found::No => Err(RunnerError::Missing {
-                    option,
-                    program: name.to_owned(),
-                }),
+            let path = Path::new(name);
+            if let Workplace::CopyOf(folder) = workplace
+                && path.is_relative()
+                && matches!(executable(&folder.join(path)), Found::Yes)
+            {
+                return Ok(Program::InCopy(path.to_owned()));
+            }
+            return match executable(path) {
+                Found::Yes => Ok(Program::found(path.to_owned(), workplace)),
+                Found::No => Err(missing()),
                 Found::NotExecutable => Err(RunnerError::NotExecutable {
                     option,
                     program: name.to_owned(),
@@ -92,7 +107,7 @@ impl CommandLine {
         for folder in std::env::split_paths(search.unwrap_or(OsStr::new("/usr/bin:/bin"))) {
             let candidate = folder.join(name);
             match executable(&candidate) {
-                Found::Yes => return Ok(candidate),
+                Found::Yes => return Ok(Program::found(candidate, workplace)),
                 Found::No => {}
                 Found::NotExecutable => unusable = unusable.or(Some(candidate)),
             }
@@ -102,11 +117,35 @@ impl CommandLine {
                 option,
                 program: path.display().to_string(),
             },
-            None => RunnerError::Missing {
-                option,
-                program: name.to_owned(),
-            },
+            None => missing(),
         })
+    }
+}
+
+/// A program that can be executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Program {
+    At(PathBuf),
+    /// In the working copy, by its path there.
+    InCopy(PathBuf),
+}
+
+impl Program {
+    fn found(path: PathBuf, workplace: &Workplace) -> Self {
+        Self::At(match workplace {
+            Workplace::Here => path,
+            // From the folder it runs in a relative path would lead elsewhere.
+            _ => std::path::absolute(&path).unwrap_or(path),
+        })
+    }
+
+    /// Its path for an execution in this folder.
+    pub(super) fn within(&self, folder: Option<&Path>) -> OsString {
+        match self {
+            Self::At(path) => path.clone(),
+            Self::InCopy(path) => folder.unwrap_or(Path::new("")).join(path),
+        }
+        .into_os_string()
     }
 }
 
@@ -197,12 +236,15 @@ mod tests {
     #[test]
     fn a_program_is_looked_up_before_it_runs() {
         let locate = |text: &str| {
-            CommandLine::parse("--old", text)
-                .unwrap()
-                .locate("--old", Some(OsStr::new("/bin")))
+            CommandLine::parse("--old", text).unwrap().locate(
+                "--old",
+                Some(OsStr::new("/bin")),
+                &Workplace::Here,
+            )
         };
-        assert_eq!(locate("sh -c x").unwrap(), Path::new("/bin/sh"));
-        assert_eq!(locate("/bin/sh").unwrap(), Path::new("/bin/sh"));
+        let sh = Program::At("/bin/sh".into());
+        assert_eq!(locate("sh -c x").unwrap(), sh);
+        assert_eq!(locate("/bin/sh").unwrap(), sh);
         assert!(matches!(
             locate("no-such-program-here"),
             Err(RunnerError::Missing { .. })

@@ -1,20 +1,25 @@
 //! One program, run once on one case, with everything that is captured of it.
 
-use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, Read};
+use std::fs;
+use std::io::{self, BufRead, BufReader};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::capture::{Keep, Reader};
+use super::counters::Counters;
+use super::launch::Launch;
 use super::measure;
+use super::outputs::OutputFiles;
 use super::protocol::{Message, Report, Request, parse, send};
+use super::rooms::Room;
 use super::stop::{Cut, Lifeline, Stop};
 
 /// How long processes that a program left behind may hold its output open before they are ended.
@@ -25,16 +30,6 @@ const ENDING: Duration = Duration::from_secs(10);
 const STDERR_KEPT: usize = 8 * 1024;
 /// Linux counts resident pages in batches per thread: a peak this near the floor is the floor's.
 const FLOOR_SLACK: u64 = 256 * 1024;
-
-/// A program, its arguments and its input.
-#[derive(Debug)]
-pub(super) struct Launch {
-    pub(super) program: OsString,
-    pub(super) name: OsString,
-    pub(super) args: Vec<OsString>,
-    pub(super) env: Vec<(OsString, OsString)>,
-    pub(super) stdin: Option<OsString>,
-}
 
 /// What a program may use.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +68,14 @@ pub(crate) struct Execution {
     pub(crate) stderr_dropped: u64,
     /// Figures, when the program ended by itself.
     pub(crate) usage: Option<Usage>,
-    /// It left processes behind that held its output open, and they were ended.
+    /// It left processes behind, and they were ended.
     pub(crate) left_behind: bool,
+    /// What it counted itself.
+    pub(crate) counters: Counters,
+    /// The files it was to write, or why they cannot be told.
+    pub(crate) files: Result<OutputFiles, String>,
+    /// Where it ran, and where those files are as long as this lives.
+    pub(super) room: Option<Room>,
 }
 
 /// What a program used.
@@ -104,14 +105,46 @@ impl Usage {
 
 impl Execution {
     pub(super) fn failed(why: impl Into<String>) -> Self {
+        Self::not_run(Ending::Failed(why.into()))
+    }
+
+    /// Not begun, because the run was stopped.
+    pub(super) fn stopped() -> Self {
+        Self::not_run(Ending::Stopped)
+    }
+
+    fn not_run(ending: Ending) -> Self {
         Self {
-            ending: Ending::Failed(why.into()),
+            ending,
             stdout: Vec::new(),
             stderr: Vec::new(),
             stderr_dropped: 0,
             usage: None,
             left_behind: false,
+            counters: Counters::default(),
+            files: Ok(OutputFiles::new()),
+            room: None,
         }
+    }
+
+    /// One that ended so and wrote this.
+    #[cfg(test)]
+    pub(crate) fn for_test(ending: Ending, stdout: &str) -> Self {
+        Self {
+            stdout: stdout.into(),
+            ..Self::not_run(ending)
+        }
+    }
+
+    /// Moves everything there is of it to a folder that is not there yet: what it wrote, and its
+    /// room.
+    pub(crate) fn keep(&mut self, folder: &Path) -> io::Result<()> {
+        match &mut self.room {
+            Some(room) => room.keep(folder)?,
+            None => fs::create_dir(folder)?,
+        }
+        fs::write(folder.join("stdout"), &self.stdout)?;
+        fs::write(folder.join("stderr"), &self.stderr)
     }
 
     /// Runs `launch` to its end, which comes at the latest a little after the time limit.
@@ -167,7 +200,9 @@ impl Running {
             program: launch.program,
             name: launch.name,
             args: launch.args,
+            clear: launch.clear,
             env: launch.env,
+            folder: launch.folder,
             stdin: launch.stdin,
         };
         // Fails when the lifeline has been cut already; the reports that follow say so.
@@ -206,6 +241,7 @@ impl Running {
         };
         let ended_itself = matches!(ending, Ending::Exited(_) | Ending::Signalled(_));
         let (stderr, stderr_dropped) = self.stderr.take_end(STDERR_KEPT);
+        let left_behind = left_behind || report.as_ref().is_ok_and(|report| report.escaped > 0);
         let usage = report
             .ok()
             .filter(|_| ended_itself)
@@ -217,6 +253,9 @@ impl Running {
             stderr_dropped,
             usage,
             left_behind,
+            counters: self.stderr.take_counters(),
+            files: Ok(OutputFiles::new()),
+            room: None,
         }
     }
 
@@ -335,90 +374,4 @@ fn own_binary() -> io::Result<std::path::PathBuf> {
         return Ok("/proc/self/exe".into());
     }
     std::env::current_exe()
-}
-
-/// Which part of a stream is kept. All of it is read.
-enum Keep {
-    /// The first bytes; more ends the program.
-    Start {
-        limit: usize,
-        exceeded: Arc<Lifeline>,
-    },
-    /// The last bytes.
-    End(usize),
-}
-
-/// A thread that reads a stream. It may outlive the execution, when a process that escaped its
-/// group holds the stream open; what was read by then is what counts.
-struct Reader(Arc<Mutex<Captured>>);
-
-#[derive(Default)]
-struct Captured {
-    bytes: Vec<u8>,
-    dropped: u64,
-    done: bool,
-}
-
-impl Reader {
-    fn spawn<R: Read + Send + 'static>(stream: Option<R>, keep: Keep, done: Sender<()>) -> Self {
-        let captured = Arc::new(Mutex::new(Captured::default()));
-        let shared = Arc::clone(&captured);
-        thread::spawn(move || {
-            if let Some(stream) = stream {
-                read_all(stream, &keep, &shared);
-            }
-            shared.lock().unwrap_or_else(PoisonError::into_inner).done = true;
-            let _ = done.send(());
-        });
-        Self(captured)
-    }
-
-    fn is_done(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).done
-    }
-
-    /// At most `kept` bytes from the end, and how many went before them.
-    fn take_end(&self, kept: usize) -> (Vec<u8>, u64) {
-        let mut captured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        captured.keep_end(kept);
-        (std::mem::take(&mut captured.bytes), captured.dropped)
-    }
-}
-
-fn read_all(mut stream: impl Read, keep: &Keep, captured: &Mutex<Captured>) {
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let read = match stream.read(&mut buffer) {
-            Ok(0) => return,
-            Ok(read) => &buffer[..read],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => return,
-        };
-        let mut captured = captured.lock().unwrap_or_else(PoisonError::into_inner);
-        match keep {
-            Keep::Start { limit, exceeded } => {
-                let room = limit.saturating_sub(captured.bytes.len()).min(read.len());
-                captured.bytes.extend_from_slice(&read[..room]);
-                if room < read.len() {
-                    captured.dropped += (read.len() - room) as u64;
-                    exceeded.cut(Cut::TooMuchOutput);
-                }
-            }
-            Keep::End(kept) => {
-                captured.bytes.extend_from_slice(read);
-                // Cut back only now and then, so that it costs nothing per byte.
-                if captured.bytes.len() > kept.saturating_mul(8) {
-                    captured.keep_end(*kept);
-                }
-            }
-        }
-    }
-}
-
-impl Captured {
-    fn keep_end(&mut self, kept: usize) {
-        let surplus = self.bytes.len().saturating_sub(kept);
-        self.bytes.drain(..surplus);
-        self.dropped += surplus as u64;
-    }
 }

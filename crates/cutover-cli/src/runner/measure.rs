@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use wait4::Wait4;
 
+use super::descendants;
 use super::protocol::{Message, Report, Request, parse, send};
 
 /// The hidden first argument that makes this binary a measuring process.
@@ -46,6 +47,7 @@ fn measure() -> io::Result<()> {
     receiver.read_until(b'\n', &mut line)?;
     let request: Request = parse(&line)?;
 
+    descendants::adopt();
     let started = Instant::now();
     let child = match start(&request) {
         Ok(child) => child,
@@ -63,6 +65,7 @@ fn measure() -> io::Result<()> {
     if followed.is_err() {
         // Nobody watches over the program any more.
         let _ = kill_process_group(pid, Signal::KILL);
+        descendants::end_all(pid);
     }
     followed
 }
@@ -95,7 +98,9 @@ fn follow(
     let _ = send(&mut sender, &Message::Exited);
     let _ = guard.join();
     let used = child.wait4()?;
+    let escaped = descendants::end_all(pid);
     let report = Report {
+        escaped,
         code: used.status.code(),
         signal: used.status.signal(),
         wall_us: micros(wall),
@@ -119,7 +124,14 @@ fn start(request: &Request) -> io::Result<Child> {
         })?,
         None => Stdio::null(),
     };
-    Command::new(&request.program)
+    let mut command = Command::new(&request.program);
+    if request.clear {
+        command.env_clear();
+    }
+    if let Some(folder) = &request.folder {
+        command.current_dir(folder);
+    }
+    command
         .arg0(&request.name)
         .args(&request.args)
         .envs(request.env.iter().map(|(key, value)| (key, value)))

@@ -2,7 +2,7 @@
 //!
 //! They share one socket: one [`Request`] goes out, [`Message`]s come back, each a line of JSON.
 //! When the runner closes its sending half, or dies in whatever way, the measuring process reads
-//! the end of the stream and ends the program with its whole process group. So there is one
+//! the end of the stream and ends the program with everything it started. So there is one
 //! mechanism for a timeout, for too much output, for Ctrl-C and for `kill -9`.
 
 use std::ffi::OsString;
@@ -19,8 +19,12 @@ pub(super) struct Request {
     /// The word the user named it by, which the program sees as its own name.
     pub(super) name: OsString,
     pub(super) args: Vec<OsString>,
+    /// Whether it gets no other variables than these.
+    pub(super) clear: bool,
     /// Variables added to the environment.
     pub(super) env: Vec<(OsString, OsString)>,
+    /// The folder it runs in; that of the runner when absent.
+    pub(super) folder: Option<OsString>,
     /// The file on standard input; nothing when absent.
     pub(super) stdin: Option<OsString>,
 }
@@ -44,6 +48,9 @@ pub(super) enum Message {
 pub(super) struct Report {
     pub(super) code: Option<i32>,
     pub(super) signal: Option<i32>,
+    /// How many processes it left behind outside of its group. They were ended too.
+    #[serde(default)]
+    pub(super) escaped: u32,
     pub(super) wall_us: u64,
     pub(super) user_us: u64,
     pub(super) system_us: u64,

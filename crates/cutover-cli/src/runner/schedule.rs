@@ -1,24 +1,24 @@
 //! Which program runs when.
 
-use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use cutover_domain::Side;
-use tempfile::TempDir;
 
-use super::cases::Input;
-use super::execution::{Execution, Launch};
-use super::{Case, CommandLine, Delivery, Plan, Stop};
+use super::command::Program;
+use super::execution::Execution;
+use super::order::{Draw, Turn};
+use super::outputs;
+use super::rooms::Rooms;
+use super::{Case, Plan, RunnerError, Stop};
 
 /// Both programs, run once on one case.
 #[derive(Debug)]
 pub(crate) struct Pair<'a> {
-    /// Its place in the plan.
+    /// Its place in the plan, whatever the order of execution.
     pub(crate) number: u64,
     pub(crate) case: &'a Case,
     /// From 0.
@@ -27,25 +27,34 @@ pub(crate) struct Pair<'a> {
     pub(crate) first: Side,
     pub(crate) old: Execution,
     pub(crate) new: Execution,
+    /// Old again, for what differs by itself.
+    pub(crate) again: Vec<Execution>,
 }
 
 /// A plan that can be run.
 #[derive(Debug)]
 pub(crate) struct Runner {
     plan: Plan,
-    old: PathBuf,
-    new: PathBuf,
-    /// Where inputs that are no files of the user's become files.
-    work: Option<TempDir>,
+    old: Program,
+    new: Program,
+    rooms: Rooms,
+}
+
+/// One thing to do.
+#[derive(Clone, Copy)]
+enum Task {
+    /// Run the pair and throw it away.
+    WarmUp(u64),
+    Pair(u64),
 }
 
 impl Runner {
-    pub(super) fn new(plan: Plan, old: PathBuf, new: PathBuf, work: Option<TempDir>) -> Self {
+    pub(super) fn new(plan: Plan, old: Program, new: Program, rooms: Rooms) -> Self {
         Self {
             plan,
             old,
             new,
-            work,
+            rooms,
         }
     }
 
@@ -53,35 +62,37 @@ impl Runner {
         &self.plan
     }
 
-    /// How many pairs a whole run has.
-    pub(crate) fn pairs(&self) -> u64 {
-        self.plan.corpus.cases.len() as u64 * u64::from(self.plan.repeats.get())
-    }
-
-    /// Runs all pairs, or as many as there are before `stop`. `judge` is called where the pair was
-    /// run, many at once; `sink` is called here with what it made of it, in the order in which
-    /// pairs end. When `sink` fails the run is stopped and the error returned.
+    /// Runs all pairs but those of `done`, or as many as there are before `stop`. `judge` is called
+    /// where the pair was run, many at once; `sink` is called here with what it made of it, in the
+    /// order in which pairs end. When `sink` fails the run is stopped and the error returned.
     pub(crate) fn run<T: Send, E>(
         &self,
+        done: &HashSet<u64>,
         stop: &Stop,
         judge: impl Fn(Pair<'_>) -> T + Sync,
         mut sink: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
+        let tasks = self.tasks(done);
         let next = AtomicU64::new(0);
-        let jobs = u64::from(self.plan.jobs.get()).min(self.pairs());
+        let jobs = u64::from(self.plan.jobs.get()).min(tasks.len() as u64);
         let (judged, incoming) = sync_channel(usize::try_from(jobs).unwrap_or(1));
         thread::scope(|scope| {
             for _ in 0..jobs {
                 let judged = judged.clone();
-                let (next, judge) = (&next, &judge);
+                let (next, judge, tasks) = (&next, &judge, &tasks);
                 scope.spawn(move || {
                     while !stop.is_asked() {
-                        let Some(pair) = self.run_pair(next.fetch_add(1, Ordering::Relaxed), stop)
-                        else {
+                        let place = next.fetch_add(1, Ordering::Relaxed);
+                        let task = usize::try_from(place).ok();
+                        let Some(task) = task.and_then(|place| tasks.get(place)) else {
+                            return;
+                        };
+                        let (Task::WarmUp(number) | Task::Pair(number)) = task;
+                        let Some(pair) = self.run_pair(*number, place, stop) else {
                             return;
                         };
                         // Fails when the sink failed, and then nobody wants to know.
-                        if judged.send(judge(pair)).is_err() {
+                        if matches!(task, Task::Pair(_)) && judged.send(judge(pair)).is_err() {
                             return;
                         }
                     }
@@ -98,149 +109,131 @@ impl Runner {
         })
     }
 
-    /// Runs the pair of this number; `None` past the last one. Repeats of a case are far apart,
-    /// so that what a machine does for a while does not meet all of them.
-    fn run_pair(&self, number: u64, stop: &Stop) -> Option<Pair<'_>> {
+    /// Everything there is to do, in its order. Repeats of a case are a round apart, so that what a
+    /// machine does for a while does not meet all of them.
+    fn tasks(&self, done: &HashSet<u64>) -> Vec<Task> {
         let cases = self.plan.corpus.cases.len() as u64;
-        let repeat = u32::try_from(number / cases)
-            .ok()
-            .filter(|repeat| *repeat < self.plan.repeats.get())?;
-        let case = self
-            .plan
-            .corpus
-            .cases
-            .get(usize::try_from(number % cases).ok()?)?;
-        let first = if mix(self.plan.seed ^ mix(number)) & 1 == 0 {
-            Side::Old
-        } else {
-            Side::New
+        let draw = Draw::new(self.plan.seed);
+        let round = |first: u64| match self.plan.sequence {
+            Sequence::Drawn => draw.round(first, cases),
+            Sequence::AsGiven => (first..first + cases).collect(),
         };
-        let file = self
-            .work
-            .as_ref()
-            .map(|work| work.path().join(number.to_string()));
-        let run = |side| match self.launch(side, case, file.as_deref()) {
-            Ok(launch) => Execution::run(launch, self.plan.limits, stop),
-            Err(error) => Execution::failed(format!("cannot write the input of the case: {error}")),
-        };
-        let (old, new) = match first {
-            Side::Old => {
-                let old = run(Side::Old);
-                (old, run(Side::New))
+        let pairs: Vec<u64> = (0..u64::from(self.plan.repeats.get()))
+            .flat_map(|repeat| round(repeat * cases))
+            .filter(|pair| !done.contains(pair))
+            .collect();
+        let open: HashSet<u64> = pairs.iter().map(|pair| pair % cases.max(1)).collect();
+        let warm_ups = (0..self.plan.warm_ups).flat_map(|_| round(0));
+        warm_ups
+            .filter(|case| open.contains(case))
+            .map(Task::WarmUp)
+            .chain(pairs.iter().map(|pair| Task::Pair(*pair)))
+            .collect()
+    }
+
+    /// Runs the pair of this number; `None` past the last one. `place` names its rooms.
+    fn run_pair(&self, number: u64, place: u64, stop: &Stop) -> Option<Pair<'_>> {
+        let cases = self.plan.corpus.cases.len() as u64;
+        let repeat = u32::try_from(number / cases).ok()?;
+        let case = usize::try_from(number % cases).ok()?;
+        let case = self.plan.corpus.cases.get(case)?;
+        let turns = Draw::new(self.plan.seed).sides(number, self.plan.again);
+        let first = turns.iter().find_map(|turn| match turn {
+            Turn::Side(side) => Some(*side),
+            Turn::OldAgain(_) => None,
+        })?;
+        let (mut old, mut new, mut again) = (None, None, Vec::new());
+        for turn in turns {
+            match turn {
+                Turn::Side(Side::Old) => {
+                    old = Some(self.execute(Side::Old, case, place, "old", stop))
+                }
+                Turn::Side(Side::New) => {
+                    new = Some(self.execute(Side::New, case, place, "new", stop))
+                }
+                Turn::OldAgain(index) => {
+                    let name = format!("old-again-{index}");
+                    again.push(self.execute(Side::Old, case, place, &name, stop));
+                }
             }
-            Side::New => {
-                let new = run(Side::New);
-                (run(Side::Old), new)
-            }
-        };
-        // It is not there when no program needed it; the folder goes at the end in any case.
-        let _ = file.map(fs::remove_file);
+        }
         Some(Pair {
             number,
             case,
             repeat,
             first,
-            old,
-            new,
+            old: old?,
+            new: new?,
+            again,
         })
     }
 
-    fn launch(&self, side: Side, case: &Case, file: Option<&Path>) -> io::Result<Launch> {
-        let (command, program) = match side {
-            Side::Old => (&self.plan.old, &self.old),
-            Side::New => (&self.plan.new, &self.new),
+    fn execute(&self, side: Side, case: &Case, place: u64, name: &str, stop: &Stop) -> Execution {
+        if stop.is_asked() {
+            return Execution::stopped();
+        }
+        let mut room = match self.rooms.room(place) {
+            Ok(room) => room,
+            Err(why) => return Execution::failed(why),
         };
-        let given = Given::to(command, self.plan.delivery);
-        let write = |bytes: &[u8]| {
-            let file = file.ok_or_else(|| io::Error::other("there is no folder for it"))?;
-            fs::write(file, bytes)?;
-            Ok::<_, io::Error>(file.to_owned())
+        let program = match side {
+            Side::Old => &self.old,
+            Side::New => &self.new,
         };
-        let path = match &case.input {
-            Input::File(path) => path.clone(),
-            _ if !(given.stdin || given.placeholder) => PathBuf::new(),
-            Input::Inline { bytes, .. } => write(bytes)?,
-            Input::Nothing => write(b"")?,
+        let launch = self
+            .plan
+            .launch(side, program, case, self.original(), &room);
+        let mut execution = match launch {
+            Ok(launch) => Execution::run(launch, self.plan.limits, stop),
+            Err(error) => Execution::failed(format!("cannot write the input of the case: {error}")),
         };
-        let mut args = command.args(path.as_os_str());
-        args.extend(case.args.iter().map(OsString::from));
-        if given.argument {
-            match &case.input {
-                Input::File(path) => args.push(path.clone().into_os_string()),
-                Input::Inline { argument, .. } => args.push(argument.into()),
-                Input::Nothing => {}
+        execution.counters.add_file(&room.counters());
+        room.put_aside(name);
+        if let Some(work) = room.work() {
+            execution.files = outputs::find(&self.plan.outputs, work);
+        }
+        execution.room = Some(room);
+        execution
+    }
+
+    /// The folder that is copied for every execution, by its real path.
+    pub(crate) fn original(&self) -> Option<&Path> {
+        self.rooms.original()
+    }
+}
+
+/// In which order the pairs of a round come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sequence {
+    /// Drawn by the seed.
+    Drawn,
+    /// As the cases stand.
+    AsGiven,
+}
+
+impl Plan {
+    /// How many pairs a whole run has.
+    pub(crate) fn pairs(&self) -> u64 {
+        self.corpus.cases.len() as u64 * u64::from(self.repeats.get())
+    }
+
+    /// Makes rooms and looks both programs up.
+    pub(crate) fn prepare(self) -> Result<Runner, RunnerError> {
+        let search = self.environment.search_path();
+        let parent = match &self.keep {
+            Some(folder) => {
+                std::fs::create_dir_all(folder).map_err(RunnerError::Work)?;
+                folder.clone()
             }
-        }
-        let env = self.plan.env.iter().chain(&case.env);
-        Ok(Launch {
-            program: program.clone().into_os_string(),
-            name: OsStr::new(command.name()).to_owned(),
-            args,
-            env: env.map(|(key, value)| (key.into(), value.into())).collect(),
-            stdin: given.stdin.then(|| path.into_os_string()),
-        })
-    }
-}
-
-/// The ways in which a case gets to one program.
-struct Given {
-    placeholder: bool,
-    stdin: bool,
-    argument: bool,
-}
-
-impl Given {
-    fn to(command: &CommandLine, delivery: Delivery) -> Self {
-        let placeholder = command.has_placeholder();
-        Self {
-            placeholder,
-            stdin: match delivery {
-                Delivery::Auto => !placeholder,
-                Delivery::Stdin => true,
-                Delivery::Argument => false,
-            },
-            argument: delivery == Delivery::Argument && !placeholder,
-        }
-    }
-}
-
-/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every bit of the input changes every
-/// bit of the output with probability one half.
-fn mix(value: u64) -> u64 {
-    let mut mixed = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_order_within_pairs_is_drawn_fairly_and_repeatably() {
-        for seed in [0, 1, 42, u64::MAX] {
-            let draw = |number| mix(seed ^ mix(number)) & 1;
-            let firsts: u64 = (0..10_000).map(draw).sum();
-            // Five standard errors.
-            assert!((4_750..=5_250).contains(&firsts), "seed {seed}: {firsts}");
-            let changes = (1..10_000)
-                .filter(|number| draw(*number) != draw(number - 1))
-                .count();
-            assert!((4_750..=5_250).contains(&changes), "seed {seed}: {changes}");
-        }
-    }
-
-    #[test]
-    fn a_case_gets_to_a_program_one_way_by_default() {
-        let given = |text, delivery| {
-            let given = Given::to(&CommandLine::parse("--old", text).unwrap(), delivery);
-            (given.placeholder, given.stdin, given.argument)
+            None => std::env::temp_dir(),
         };
-        assert_eq!(given("sort", Delivery::Auto), (false, true, false));
-        assert_eq!(given("sort {}", Delivery::Auto), (true, false, false));
-        assert_eq!(given("sort {}", Delivery::Stdin), (true, true, false));
-        assert_eq!(given("sort", Delivery::Argument), (false, false, true));
-        assert_eq!(given("sort {}", Delivery::Argument), (true, false, false));
+        let old = self
+            .old
+            .locate("--old", search.as_deref(), &self.workplace)?;
+        let new = self
+            .new
+            .locate("--new", search.as_deref(), &self.workplace)?;
+        let rooms = Rooms::open(&parent, self.workplace.clone())?;
+        Ok(Runner::new(self, old, new, rooms))
     }
 }

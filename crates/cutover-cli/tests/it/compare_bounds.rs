@@ -120,6 +120,7 @@ fn endless(bench: &Bench, mark: &str) -> Child {
             "10m",
             "--jobs",
             "2",
+            "--in-order",
             "--format",
             "json",
         ])

@@ -62,6 +62,19 @@ fn a_sound_store_is_well() {
 }
 
 #[test]
+fn flags_of_a_newer_version_are_not_to_be_repaired() {
+    let home = Home::with_flag();
+    let path = home.path().join("flags.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"schema\": 1", "\"schema\": 2")).unwrap();
+    let advice = check(&doctor(&home), "flags")["advice"].clone();
+    let advice = advice.as_str().unwrap();
+    assert!(advice.ends_with("upgrade cutover"), "{advice}");
+    let refused = home.run(&["doctor", "--repair", "--yes"]);
+    assert_eq!(refused.code, 2, "{refused}");
+}
+
+#[test]
 fn what_is_broken_is_found_with_what_to_do() {
     let broken = |name: &str, status: &str, break_it: &dyn Fn(&Home)| {
         let home = Home::with_flag();

@@ -44,6 +44,13 @@ fn left(home: &Home) -> Vec<PathBuf> {
 const ON: &str = r#"sed -i 's/"default": "off"/"default": "on"/' "$1""#;
 
 #[test]
+fn no_editor_is_opened_where_nobody_sits() {
+    let answer = Home::with_flag().run(&["flag", "edit", "f", "--yes"]);
+    assert_eq!(answer.code, 2, "{answer}");
+    assert!(answer.err.contains("VISUAL or EDITOR"), "{answer}");
+}
+
+#[test]
 fn what_is_written_in_the_editor_becomes_a_revision() {
     let home = Home::with_flag();
     home.done(&["flag", "create", "g", "--yes"]);

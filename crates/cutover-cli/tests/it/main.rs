@@ -10,6 +10,12 @@ mod ask;
 mod compare_bounds;
 #[cfg(test)]
 #[cfg(unix)]
+mod compare_course;
+#[cfg(test)]
+#[cfg(unix)]
+mod compare_files;
+#[cfg(test)]
+#[cfg(unix)]
 mod compare_report;
 #[cfg(test)]
 #[cfg(unix)]

@@ -17,7 +17,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::measure::nanoseconds;
 use super::{Measurements, Outcome};
@@ -194,6 +194,38 @@ pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
     format!("xxh3:{:032x}", xxh3_128(bytes))
+}
+
+/// A [`digest`] of something that comes piece by piece.
+///
+/// ```
+/// use cutover_domain::comparison::{Digester, digest};
+///
+/// let mut digester = Digester::default();
+/// digester.update(b"two ");
+/// digester.update(b"pieces");
+/// assert_eq!(digester.finish(), digest(b"two pieces"));
+/// ```
+#[derive(Clone, Default)]
+pub struct Digester(Xxh3);
+
+impl Digester {
+    /// Adds a piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces.
+    #[must_use]
+    pub fn finish(&self) -> String {
+        format!("xxh3:{:032x}", self.0.digest128())
+    }
+}
+
+impl fmt::Debug for Digester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Digester").field(&self.finish()).finish()
+    }
 }
 
 /// The first `limit` bytes of `text`, at a character boundary, with a note of how much is left

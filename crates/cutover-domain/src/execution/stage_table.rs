@@ -13,23 +13,17 @@ pub struct ReadPlan {
 impl ReadPlan {
     /// The plan of a stage.
     #[must_use]
+    #[inline]
     pub const fn at(stage: Stage) -> Self {
-        match stage {
-            Stage::Off | Stage::DualWrite => Self {
-                authoritative: Side::Old,
-                candidate: None,
+        Self {
+            authoritative: match stage {
+                Stage::Off | Stage::DualWrite | Stage::Shadow => Side::Old,
+                Stage::Live | Stage::RampDown | Stage::Complete => Side::New,
             },
-            Stage::Shadow => Self {
-                authoritative: Side::Old,
-                candidate: Some(Side::New),
-            },
-            Stage::Live => Self {
-                authoritative: Side::New,
-                candidate: Some(Side::Old),
-            },
-            Stage::RampDown | Stage::Complete => Self {
-                authoritative: Side::New,
-                candidate: None,
+            candidate: match stage {
+                Stage::Shadow => Some(Side::New),
+                Stage::Live => Some(Side::Old),
+                Stage::Off | Stage::DualWrite | Stage::RampDown | Stage::Complete => None,
             },
         }
     }

@@ -2,10 +2,11 @@ use cutover_domain::flags::Revision;
 use cutover_ports::PortError;
 
 use super::base::Good;
+use super::document;
 use super::error::{self, Operation};
 use super::files::Files;
 use super::history::History;
-use super::state::{self, State};
+use super::state::{self, State, Text};
 
 pub(super) const INSPECT: Operation = "inspect the flag store";
 
@@ -32,6 +33,9 @@ pub struct Inspection {
     pub gaps: Vec<Gap>,
     /// The revision of the good copy, if there is one that can be believed.
     pub good_copy: Option<Revision>,
+    /// The schema of the flags, where a newer version wrote them: they are not broken, and no repair
+    /// touches them.
+    pub newer_schema: Option<u64>,
     /// Whether the store takes no commits because somebody swaps it by a symbolic link.
     pub is_read_only: bool,
 }
@@ -62,6 +66,11 @@ pub(super) fn inspect(files: &Files) -> Result<Inspection, PortError> {
     // Flags that cannot be read do not hinder looking at what they can be brought back from. They
     // are read first: what they do not hold any more has reached the history file.
     let state = state::read(INSPECT, files).ok().flatten();
+    if state.is_none()
+        && let Ok(Some(text)) = Text::read(INSPECT, &files.document)
+    {
+        found.newer_schema = document::newer_schema(&text.bytes);
+    }
     let mut tail = None;
     if let Some(history) = History::open(INSPECT, &files.history)? {
         let failed = || error::io(INSPECT, &files.history);

@@ -1,194 +1,46 @@
 //! `cutover compare run`.
 
-use std::num::NonZeroU32;
+mod failure;
+mod observations;
+mod options;
+mod preview;
+mod recording;
+
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
 use cutover_domain::comparison::{
-    ComparisonRecord, Implementation, RecordLimits, RecordResult, Run, RunId, RunKind, RunState,
+    Implementation, RecordLimits, RecordResult, Run, RunId, RunKind, RunState,
 };
-use cutover_ports::comparison::ComparisonStore;
-use pollster::block_on;
 use serde_json::json;
 
 use super::find;
 use super::interrupt::stop_on_signals;
+use super::judge::Judge;
 use super::progress::Progress;
-use super::quantity::{duration, size};
-use super::summary::{Summary, Summing};
-use super::verdict::Judge;
-use crate::commands::rules::RuleArgs;
+use super::summary::Summary;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::runner::{CommandLine, Corpus, Delivery, Limits, Plan, Runner, RunnerError, Stop};
+use crate::output::printable;
+use crate::runner::{
+    CommandLine, Corpus, Delivery, Environment, Limits, Output, Plan, Runner, RunnerError,
+    Sequence, Stop, Workplace,
+};
 use crate::suggest::command;
-
-/// How often the header of a run says that it is alive and how far it is.
-const HEARTBEAT: Duration = Duration::from_secs(1);
-
-pub(super) const CASES_HELP: &str = "\
-Cases: every file below a folder is one, named by its path; or every line of a JSON Lines file. \
-A line that is an object with no other members than `name`, `args`, `stdin` and `env`, and more \
-than a `name`, describes a case: arguments to add, the standard input, variables to set. Any \
-other value is the input itself; a string stands for its text, everything else for its JSON, as \
-written.
-
-Commands are split into words as a shell does it, but no shell runs: for pipes and variables \
-write sh -c '…'. `{}` stands for the path of the case, `{{}}` for two braces. A program without \
-`{}` gets the case on standard input.
-
-Compared are how a program ended (exit status or signal) and what it wrote to standard output: \
-as JSON where both are, else line by line. Standard error is recorded.
-
-Exit codes: 0 all equal, 1 differences, 3 some could not be compared, 130 stopped by Ctrl-C (what \
-was done is saved).";
-
-/// Run two commands over a corpus of cases and compare what they answer.
-#[derive(Args, Debug)]
-pub struct RunArgs {
-    /// What to call the run [default: the new program's name]
-    #[arg(long, value_name = "NAME", value_parser = name)]
-    name: Option<String>,
-    /// The command being replaced
-    #[arg(long, value_name = "CMD")]
-    old: String,
-    /// Its replacement
-    #[arg(long, value_name = "CMD")]
-    new: String,
-    /// A folder of files, or a JSON Lines file
-    #[arg(long, value_name = "DIR|FILE.jsonl")]
-    cases: PathBuf,
-    /// Give the case on standard input also to a command with a `{}`
-    #[arg(long, conflicts_with = "arg")]
-    stdin: bool,
-    /// Give the case as the last argument: a file's path, a line's text
-    #[arg(long)]
-    arg: bool,
-    /// How standard output is read
-    #[arg(long = "as", value_enum, value_name = "FORMAT", default_value = "auto")]
-    read_as: ReadAs,
-    /// Run every case so often
-    #[arg(long, value_name = "K", default_value = "1")]
-    repeat: NonZeroU32,
-    /// Run so many pairs at once; figures are cleanest with one
-    #[arg(long, short, value_name = "J", default_value = "1", value_parser = jobs)]
-    jobs: NonZeroU32,
-    /// Kill a program and everything it started after this time
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
-    timeout: Duration,
-    /// Kill a program that writes more than this
-    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
-    max_output: usize,
-    /// Set a variable for both programs
-    #[arg(long = "env", value_name = "K=V", value_parser = variable)]
-    env: Vec<(String, String)>,
-    /// Draws which side of a pair runs first [default: another one each time]
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    #[command(flatten)]
-    rules: RuleArgs,
-}
-
-/// How standard output is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReadAs {
-    /// As JSON where both sides are an object or array (or one a line), else as text
-    Auto,
-    /// As one JSON value
-    Json,
-    /// As one JSON value a line
-    Jsonl,
-    /// Line by line
-    Text,
-}
-
-impl ReadAs {
-    /// The name used in documents and on the command line.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Json => "json",
-            Self::Jsonl => "jsonl",
-            Self::Text => "text",
-        }
-    }
-}
-
-fn name(text: &str) -> Result<String, &'static str> {
-    let text = text.trim();
-    let fits = (1..=100).contains(&text.chars().count());
-    if fits && !text.chars().any(char::is_control) {
-        Ok(text.to_owned())
-    } else {
-        Err("a name is 1 to 100 characters on one line")
-    }
-}
-
-/// Each job takes a handful of file descriptors and threads.
-fn jobs(text: &str) -> Result<NonZeroU32, &'static str> {
-    const WANTED: &str = "from 1 to 256 pairs are run at once";
-    text.parse()
-        .ok()
-        .filter(|jobs: &NonZeroU32| jobs.get() <= 256)
-        .ok_or(WANTED)
-}
-
-fn variable(text: &str) -> Result<(String, String), &'static str> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() && !text.contains('\0') => {
-            Ok((key.to_owned(), value.to_owned()))
-        }
-        _ => Err("a variable is written NAME=VALUE"),
-    }
-}
-
-impl From<RunnerError> for Failure {
-    fn from(error: RunnerError) -> Self {
-        let failure = |exit| Self::new(exit, &error);
-        match &error {
-            RunnerError::Quoting { .. } => {
-                failure(Exit::Usage).hint("close the quote, or escape it with a backslash")
-            }
-            RunnerError::NoProgram { .. } | RunnerError::CaseLine { .. } => failure(Exit::Usage),
-            RunnerError::CasesKind { .. } => failure(Exit::Usage)
-                .hint("put the cases as files into a folder, or one a line into a .jsonl file"),
-            RunnerError::Missing { .. } => {
-                failure(Exit::Trouble).hint("check its name and PATH; nothing was run")
-            }
-            RunnerError::NotExecutable { program, .. } => {
-                failure(Exit::Trouble).hint(format_args!(
-                    "name its interpreter (sh {program}), or chmod +x it; nothing was run"
-                ))
-            }
-            RunnerError::Cases { .. } | RunnerError::NoCases { .. } | RunnerError::Work(_) => {
-                failure(Exit::Trouble)
-            }
-        }
-    }
-}
+use observations::Observations;
+pub(super) use options::{CASES_HELP, RunArgs};
+use options::{CourseArgs, SurroundingsArgs};
+use preview::Preview;
+use recording::Recording;
 
 pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
-    let limits = Limits {
-        timeout: args.timeout,
-        output: args.max_output,
-    };
-    let judge = Judge {
-        read_as: args.read_as,
-        comparator: args.rules.comparator()?,
-        kept: RecordLimits {
-            differences: args.rules.limit(),
-            ..RecordLimits::default()
-        },
-        limits,
-    };
-    let runner = args.plan(limits)?.prepare()?;
-    for skipped in &runner.plan().corpus.skipped {
-        context.output.warn(format_args!(
-            "passed over, as it is no file: {}",
-            skipped.display()
-        ));
+    let judge = args.judge()?;
+    let runner = args.plan()?.prepare()?;
+    warn_beforehand(context, &runner);
+    if args.dry_run {
+        context.output.show(&Preview::of(&runner))?;
+        return Ok(Exit::Done);
     }
     let store = find::store(context);
     let stop = Stop::default();
@@ -196,20 +48,35 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
     let header = args.header(context, &runner)?;
     let name: Arc<str> = header.name.as_str().into();
     let id = header.id.clone();
+    let judge = Judge {
+        keep: judge.keep.map(|folder| folder.join(id.as_str())),
+        ..judge
+    };
     let mut recording = Recording::begin(context, &store, header)?;
-    let mut progress = Progress::new(runner.pairs(), context.output);
-    let outcome = runner.run(
+    let mut progress = Progress::new(runner.plan().pairs(), context.output);
+    let mut observed = Observations::of(&runner.plan().outputs);
+    let mut enough = false;
+    let outcome: Result<(), Failure> = runner.run(
+        &HashSet::new(),
         &stop,
-        |pair| judge.record(&pair, id.clone(), Arc::clone(&name), context.now()),
+        |pair| judge.record(pair, id.clone(), Arc::clone(&name), context.now()),
         |record| {
             let Some(record) = record else { return Ok(()) };
             progress.step(record.result == RecordResult::Different);
-            recording.add(&record)
+            observed.see(&record);
+            recording.add(&record)?;
+            if let Some(most) = args.course.fail_fast
+                && recording.different() >= u64::from(most.get())
+            {
+                enough = true;
+                stop.ask();
+            }
+            Ok(())
         },
     );
     progress.finish();
     // Every case may have been done when the signal came.
-    let whole = recording.run.tally.made() == runner.pairs();
+    let whole = recording.run.tally.made() == runner.plan().pairs();
     let state = if whole {
         RunState::Complete
     } else {
@@ -220,20 +87,47 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
     outcome?;
     let summary = ended?;
     context.output.show(&summary)?;
-    say_more(context, &summary, state);
+    observed.say(&context.output);
+    say_more(context, &summary, state, enough);
     Ok(match state {
-        RunState::Complete if summary.has_differences() => Exit::No,
-        RunState::Complete if summary.is_whole() => Exit::Done,
-        RunState::Complete => Exit::Trouble,
-        RunState::Interrupted | RunState::Running => Exit::Interrupted,
+        RunState::Interrupted | RunState::Running if !enough => Exit::Interrupted,
+        _ if summary.has_differences() => Exit::No,
+        _ if summary.is_whole() => Exit::Done,
+        _ => Exit::Trouble,
     })
 }
 
+/// What is most likely not meant, said before anything runs.
+fn warn_beforehand(context: &Context, runner: &Runner) {
+    let output = &context.output;
+    let plan = runner.plan();
+    for skipped in &plan.corpus.skipped {
+        output.warn(format_args!(
+            "passed over, as it is no file: {}",
+            skipped.display()
+        ));
+    }
+    for name in plan.environment.missing() {
+        output.warn(format_args!("there is no variable {name} to pass on"));
+    }
+    for (side, path) in plan.words_left_behind(runner.original()) {
+        output.warn(format_args!(
+            "the programs run in a folder of their own, from which --{} does not find {}: write \
+             its full path, or copy its folder with --workdir",
+            side.name(),
+            printable(&path.display().to_string())
+        ));
+    }
+}
+
 /// What the summary does not say by itself.
-fn say_more(context: &Context, summary: &Summary, state: RunState) {
+fn say_more(context: &Context, summary: &Summary, state: RunState, enough: bool) {
     let output = &context.output;
     let id = summary.id();
-    if state != RunState::Complete {
+    if enough && state != RunState::Complete {
+        output
+            .warn("stopped at the first differences, as --fail-fast asks; what was done is saved");
+    } else if state != RunState::Complete {
         output.warn("stopped before the end; what was done is saved");
     }
     if summary.errors() > 0 {
@@ -257,26 +151,66 @@ fn say_more(context: &Context, summary: &Summary, state: RunState) {
 }
 
 impl RunArgs {
-    fn plan(&self, limits: Limits) -> Result<Plan, Failure> {
+    fn judge(&self) -> Result<Judge, Failure> {
+        Ok(Judge {
+            stdout: self.read_as,
+            files: self.output.iter().map(|(_, read_as)| *read_as).collect(),
+            comparator: self.rules.comparator()?,
+            kept: RecordLimits {
+                differences: self.rules.limit(),
+                ..RecordLimits::default()
+            },
+            limits: self.course.limits(),
+            keep: self.surroundings.keep.clone(),
+        })
+    }
+
+    fn plan(&self) -> Result<Plan, Failure> {
+        let course = &self.course;
+        let mut corpus = Corpus::read(&self.cases)?;
+        corpus.pick(&self.case)?;
+        let outputs: Result<Vec<_>, RunnerError> = self
+            .output
+            .iter()
+            .map(|(text, _)| Output::parse(text))
+            .collect();
         Ok(Plan {
             old: CommandLine::parse("--old", &self.old)?,
             new: CommandLine::parse("--new", &self.new)?,
-            corpus: Corpus::read(&self.cases)?,
+            corpus,
             delivery: match (self.stdin, self.arg) {
                 (true, _) => Delivery::Stdin,
                 (false, true) => Delivery::Argument,
                 (false, false) => Delivery::Auto,
             },
-            env: self.env.clone(),
-            repeats: self.repeat,
-            jobs: self.jobs,
+            environment: self.surroundings.environment(),
+            workplace: self.workplace(),
+            outputs: outputs?,
+            keep: self.surroundings.keep.clone(),
+            warm_ups: course.warm_up,
+            repeats: course.repeat,
+            again: 0,
+            jobs: course.jobs,
+            sequence: if course.in_order {
+                Sequence::AsGiven
+            } else {
+                Sequence::Drawn
+            },
             // JSON readers elsewhere keep 53 bits of a number.
-            seed: match self.seed {
+            seed: match course.seed {
                 Some(seed) => seed,
                 None => u64::from_be_bytes(random()?) >> 11,
             },
-            limits,
+            limits: course.limits(),
         })
+    }
+
+    fn workplace(&self) -> Workplace {
+        match &self.surroundings.workdir {
+            Some(folder) => Workplace::CopyOf(folder.clone()),
+            None if self.output.is_empty() => Workplace::Here,
+            None => Workplace::Empty,
+        }
     }
 
     fn header(&self, context: &Context, runner: &Runner) -> Result<Run, Failure> {
@@ -291,20 +225,57 @@ impl RunArgs {
         );
         run.old = Implementation::new(plan.old.text());
         run.new = Implementation::new(plan.new.text());
-        run.expected_cases = Some(runner.pairs());
-        run.options = json!({
-            "cases": self.cases.to_string_lossy(),
-            "as": self.read_as.name(),
-            "repeat": plan.repeats,
-            "jobs": plan.jobs,
-            "seed": plan.seed,
-            "timeout_ms": u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX),
-            "max_output_bytes": self.max_output,
-            // Values may be secrets.
-            "env": plan.env.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-            "rules": self.rules.rules()?,
-        });
+        run.expected_cases = Some(plan.pairs());
+        run.options = self.options(plan)?;
         Ok(run)
+    }
+
+    /// The options as they are stored, and compared when the run is taken up again.
+    fn options(&self, plan: &Plan) -> Result<serde_json::Value, Failure> {
+        let outputs = plan.outputs.iter().zip(&self.output);
+        let outputs = outputs
+            .map(|(output, (_, read_as))| json!({ "file": output.text(), "as": read_as.name() }));
+        let surroundings = &self.surroundings;
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        Ok(json!({
+            "cases": path(&self.cases),
+            "case": self.case,
+            "as": self.read_as.name(),
+            "outputs": outputs.collect::<Vec<_>>(),
+            "delivery": plan.delivery.name(),
+            "repeat": plan.repeats,
+            "warm_up": plan.warm_ups,
+            "jobs": plan.jobs,
+            "in_order": plan.sequence == Sequence::AsGiven,
+            "seed": plan.seed,
+            "timeout_ms": u64::try_from(self.course.timeout.as_millis()).unwrap_or(u64::MAX),
+            "max_output_bytes": self.course.max_output,
+            "workdir": surroundings.workdir.as_ref().map(path),
+            "clean_env": surroundings.clean_env,
+            "pass_env": surroundings.pass_env,
+            // Values may be secrets.
+            "env": surroundings.env.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            "rules": self.rules.rules()?,
+        }))
+    }
+}
+
+impl CourseArgs {
+    fn limits(&self) -> Limits {
+        Limits {
+            timeout: self.timeout,
+            output: self.max_output,
+        }
+    }
+}
+
+impl SurroundingsArgs {
+    fn environment(&self) -> Environment {
+        Environment {
+            clean: self.clean_env,
+            pass: self.pass_env.clone(),
+            set: self.env.clone(),
+        }
     }
 }
 
@@ -316,50 +287,6 @@ fn random<const N: usize>() -> Result<[u8; N], Failure> {
     Ok(bytes)
 }
 
-/// A run being saved: each record at once, the header now and then.
-struct Recording<'a> {
-    context: &'a Context,
-    store: &'a dyn ComparisonStore,
-    run: Run,
-    summing: Summing,
-    heartbeat: Instant,
-}
-
-impl<'a> Recording<'a> {
-    fn begin(
-        context: &'a Context,
-        store: &'a dyn ComparisonStore,
-        run: Run,
-    ) -> Result<Self, Failure> {
-        block_on(store.create_run(&run))?;
-        Ok(Self {
-            context,
-            store,
-            run,
-            summing: Summing::default(),
-            heartbeat: Instant::now(),
-        })
-    }
-
-    fn add(&mut self, record: &ComparisonRecord) -> Result<(), Failure> {
-        block_on(self.store.append(std::slice::from_ref(record)))?;
-        self.summing.add(record);
-        self.run.tally.count(record.result);
-        if self.heartbeat.elapsed() >= HEARTBEAT {
-            self.run.updated = self.context.now();
-            block_on(self.store.update_run(&self.run))?;
-            self.heartbeat = Instant::now();
-        }
-        Ok(())
-    }
-
-    fn end(mut self, state: RunState, cases: u64) -> Result<Summary, Failure> {
-        self.run.end(state, self.context.now());
-        block_on(self.store.update_run(&self.run))?;
-        Ok(self.summing.summary(&self.run, Some(cases)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,18 +295,5 @@ mod tests {
     fn random_bytes_are_not_the_same_twice() {
         let bytes = || random::<10>().unwrap();
         assert_ne!(bytes(), bytes());
-    }
-
-    #[test]
-    fn a_name_is_one_short_line_and_a_variable_has_a_name() {
-        assert_eq!(name(" nightly "), Ok("nightly".to_owned()));
-        for text in ["", "  ", "a\nb", &"x".repeat(101)] {
-            assert!(name(text).is_err(), "{text:?}");
-        }
-        assert_eq!(variable("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
-        assert_eq!(variable("A="), Ok(("A".to_owned(), String::new())));
-        for text in ["", "A", "=b", "A\0=b"] {
-            assert!(variable(text).is_err(), "{text:?}");
-        }
     }
 }

@@ -116,6 +116,7 @@ impl Summary {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Summing {
     cases: HashMap<String, RecordResult>,
+    different: u64,
     pairs: u64,
     counts: BTreeMap<&'static str, u64>,
     ends: Sides<BTreeMap<String, u64>>,
@@ -151,12 +152,18 @@ impl Sum {
 }
 
 impl Summing {
+    /// How many cases differ so far.
+    pub(super) fn different(&self) -> u64 {
+        self.different
+    }
+
     /// Adds one record. Of the repeats of a case the worst counts.
     pub(super) fn add(&mut self, record: &ComparisonRecord) {
         let label = record.label().to_owned();
         let worst = self.cases.entry(label).or_insert(RecordResult::Equal);
         if gravity(record.result) > gravity(*worst) {
             *worst = record.result;
+            self.different += u64::from(record.result == RecordResult::Different);
         }
         self.pairs += 1;
         if let Some(comparison) = record.judgement.comparison() {

@@ -80,6 +80,9 @@ fn flags(
             error.to_string(),
             match inspection {
                 Err(_) => format!("put the history right first, then: {repair}"),
+                Ok(found) if found.newer_schema.is_some() => {
+                    "running applications go on with their last good flags: upgrade cutover".into()
+                }
                 Ok(found) if found.good_copy.max(found.newest).is_some() => {
                     format!("running applications go on with their last good flags: {repair}")
                 }

@@ -1,6 +1,6 @@
 //! A text given to the user's editor, and never lost.
 
-use std::io::{self, IsTerminal, Write, stderr, stdout};
+use std::io::{self, IsTerminal, Write, stderr, stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -25,6 +25,11 @@ impl Editor {
             .into_iter()
             .find_map(|name| Some((name, variable(name)?)));
         let Some((name, text)) = named else {
+            // A named one may be a script; this one wants a person in front of it.
+            if !stdin().is_terminal() {
+                return Err(Failure::usage("there is no terminal to edit flags in")
+                    .hint("name an editor that needs none in VISUAL or EDITOR"));
+            }
             let usual = if cfg!(windows) { "notepad" } else { "vi" };
             return Ok(Self {
                 words: vec![usual.to_owned()],

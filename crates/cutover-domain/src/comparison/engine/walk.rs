@@ -519,6 +519,7 @@ impl<'p> Walk<'p> {
             counts: self.counts,
             differences: self.differences,
             hidden: hidden.collect(),
+            places: Vec::new(),
         }
     }
 }

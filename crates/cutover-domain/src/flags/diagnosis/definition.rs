@@ -1,5 +1,5 @@
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::shape::Reader;
 use crate::flags::validation::{FIELDS, Place, ROLLOUT_FIELDS, RULE_FIELDS, WEIGHT_FIELDS};
@@ -7,38 +7,57 @@ use crate::flags::{Bucketing, FlagKey, State, ValueType};
 use crate::{Percentage, Stage};
 
 impl Reader {
-    pub(super) fn definition(&mut self, value: &Value, place: &Place<'_>) {
-        let Some(members) = self.object(value, place) else {
-            return;
-        };
-        self.optional::<Option<String>>(members, "description", place);
-        self.optional::<Option<String>>(members, "owner", place);
-        self.optional::<Option<Date>>(members, "expires", place);
-        self.optional::<ValueType>(members, "type", place);
-        self.optional::<State>(members, "state", place);
-        self.optional::<Option<Stage>>(members, "stage", place);
-        let variants = self.needed(members, "variants", place);
-        self.required::<String>(members, "off", place);
-        self.required::<String>(members, "default", place);
-        if let Some(variants) = variants {
-            self.object(variants, &place.field("variants"));
-        }
-        if let Some(requires) = members.get("requires") {
-            self.each::<FlagKey>(requires, &place.field("requires"));
-        }
-        if let Some(overrides) = members.get("overrides") {
-            self.overrides(overrides, &place.field("overrides"));
-        }
-        if let Some(rules) = members.get("rules") {
-            let place = place.field("rules");
-            for (index, rule) in self.array(rules, &place).iter().enumerate() {
-                self.rule(rule, &place.index(index));
+    /// The fields that can be read, where these say enough of the flag to judge them.
+    pub(super) fn definition(
+        &mut self,
+        value: &Value,
+        place: &Place<'_>,
+    ) -> Option<Map<String, Value>> {
+        let members = self.object(value, place)?;
+        let mut readable = members.clone();
+        for field in FIELDS {
+            let before = self.problems.0.len();
+            self.field(field, members, place);
+            if self.problems.0.len() > before {
+                readable.remove(field);
             }
         }
-        if let Some(rollout) = members.get("rollout").filter(|value| !value.is_null()) {
-            self.rollout(rollout, &place.field("rollout"));
-        }
         self.slips(members, &FIELDS, place);
+        let is_readable = |field: &str| readable.contains_key(field);
+        // What kind of value it answers is boolean where nothing is said, not where it is misspelt.
+        let knows_kind = is_readable("type") == members.contains_key("type");
+        let needed = ["variants", "off", "default"];
+        (knows_kind && needed.into_iter().all(is_readable)).then_some(readable)
+    }
+
+    fn field(&mut self, field: &str, members: &Map<String, Value>, place: &Place<'_>) {
+        let inside = place.field(field);
+        match (field, members.get(field)) {
+            ("description" | "owner", _) => {
+                self.optional::<Option<String>>(members, field, place);
+            }
+            ("expires", _) => self.optional::<Option<Date>>(members, field, place),
+            ("type", _) => self.optional::<ValueType>(members, field, place),
+            ("state", _) => self.optional::<State>(members, field, place),
+            ("stage", _) => self.optional::<Option<Stage>>(members, field, place),
+            ("off" | "default", _) => {
+                self.required::<String>(members, field, place);
+            }
+            ("variants", _) => {
+                if let Some(variants) = self.needed(members, field, place) {
+                    self.object(variants, &inside);
+                }
+            }
+            ("requires", Some(requires)) => self.each::<FlagKey>(requires, &inside),
+            ("overrides", Some(overrides)) => self.overrides(overrides, &inside),
+            ("rules", Some(rules)) => {
+                for (index, rule) in self.array(rules, &inside).iter().enumerate() {
+                    self.rule(rule, &inside.index(index));
+                }
+            }
+            ("rollout", Some(rollout)) if !rollout.is_null() => self.rollout(rollout, &inside),
+            _ => {}
+        }
     }
 
     fn overrides(&mut self, value: &Value, place: &Place<'_>) {

@@ -13,11 +13,11 @@ use serde_json::Value;
 
 use self::shape::Reader;
 use super::validation::{self, Place};
-use super::{Definition, FlagDocument, FlagKey, Problems, Revision, SCHEMA};
+use super::{Definition, FlagDocument, FlagKey, Problem, Problems, Revision, SCHEMA};
 
 impl FlagDocument {
     /// Every problem of a document as JSON, each with its path: what cannot be read, in every flag,
-    /// rule and field; and of the flags that can be read, what [`FlagDocument::validate`] says.
+    /// rule and field; and of the rest of them, what [`FlagDocument::validate`] says.
     ///
     /// There is none exactly where the value can be read and the document is valid. Of a newer
     /// schema only that is said.
@@ -29,7 +29,7 @@ impl FlagDocument {
     ///     "schema": 1, "revision": 7, "updated_at": "2026-01-01T00:00:00Z",
     ///     "flags": {
     ///         "a": {"variants": {"on": true, "off": false}, "off": "off", "default": "on",
-    ///               "rollout": {"percentage": 120, "by": 7}},
+    ///               "overrides": {"acme": "of"}, "rollout": {"percentage": 120, "by": 7}},
     ///         "b": {"variants": {"on": true, "off": false}, "off": "off", "default": "onn"},
     ///     }
     /// });
@@ -38,6 +38,7 @@ impl FlagDocument {
     /// assert_eq!(paths, [
     ///     r#"$.flags["a"].rollout.percentage"#,
     ///     r#"$.flags["a"].rollout.by"#,
+    ///     r#"$.flags["a"].overrides["acme"]"#,
     ///     r#"$.flags["b"].default"#,
     /// ]);
     /// ```
@@ -63,7 +64,11 @@ impl FlagDocument {
             ..Self::empty(Timestamp::UNIX_EPOCH)
         };
         let mut problems = reader.problems;
-        problems.0.extend(document.problems(&flags.unread).0);
+        // A slip is found by both.
+        let found = document.problems(&flags.unread).0;
+        let new = |problem: &Problem| !problems.0.contains(problem);
+        let found: Vec<_> = found.into_iter().filter(new).collect();
+        problems.0.extend(found);
         problems
     }
 }
@@ -98,17 +103,19 @@ impl Reader {
                 }
             };
             let mut reader = Self::default();
-            reader.definition(value, &place);
-            let read = if reader.problems.0.is_empty() {
-                Definition::deserialize(value).map_err(|error| reader.say(&error, &place))
-            } else {
-                Err(())
-            };
+            let readable = reader.definition(value, &place);
+            let read = readable.and_then(|fields| {
+                let is_whole = reader.problems.0.is_empty();
+                let read = Definition::deserialize(Value::Object(fields));
+                // Of what is left of a flag, only what was found already can be in the way.
+                read.map_err(|error| is_whole.then(|| reader.say(&error, &place)))
+                    .ok()
+            });
             match (key, read) {
-                (Some(key), Ok(definition)) => {
+                (Some(key), Some(definition)) => {
                     flags.read.insert(key, definition);
                 }
-                (Some(key), Err(())) => {
+                (Some(key), None) => {
                     flags.unread.insert(key);
                 }
                 (None, _) => {}

@@ -84,7 +84,7 @@ impl Snapshot {
     /// The answer of a boolean flag. Infallible: where there is no answer, `default` comes back
     /// with the reason. Allocates nothing.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn decide(&self, slot: Slot, context: &Context<'_>, default: bool) -> Decision {
         let Some(Some(flag)) = self.flags.get(slot.index()) else {
             return Decision::fallback(default, ErrorCode::FlagNotFound, self.revision);
@@ -131,6 +131,7 @@ impl Snapshot {
         }
     }
 
+    #[inline(never)]
     fn decide_by_tiers(
         &self,
         flag: &CompiledFlag,

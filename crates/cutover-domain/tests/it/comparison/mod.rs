@@ -1,7 +1,9 @@
 //! Laws and known traps of comparison.
 
 mod laws;
+mod noise;
 mod oracle;
+mod performance;
 mod redaction;
 mod rules;
 mod rules_file;

@@ -232,6 +232,9 @@ impl<'a> Parser<'a> {
         let name = match &self.token {
             Token::Name(name) => name.clone(),
             Token::Word(word) if !is_reserved(word) => (*word).to_owned(),
+            Token::Word("exists") => {
+                return Err(self.wrong("`exists` stands behind its attribute: plan exists"));
+            }
             Token::Word(word) => {
                 return Err(self.wrong(format!(
                     "expected an attribute instead of `{word}`; one of that name stands in \

@@ -12,6 +12,14 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
+fn a_word_in_the_wrong_place_is_told_its_own() {
+    for text in ["exists plan", "not exists plan", "exists(plan)"] {
+        let refusal = refusal(text);
+        assert!(refusal.contains("plan exists"), "{refusal}");
+    }
+}
+
+#[test]
 fn expressions_mean_what_is_stored() {
     for (text, stored) in [
         (r#"plan == "pro""#, r#"{"attribute":"plan","equals":"pro"}"#),

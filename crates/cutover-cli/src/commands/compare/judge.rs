@@ -1,0 +1,310 @@
+//! Judging a pair of executions: how they ended, what they wrote and the files they left.
+
+mod files;
+mod reading;
+mod side;
+mod whole;
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use cutover_domain::comparison::{
+    Comparator, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement, RecordId,
+    RecordLimits, RecordResult, Redaction, RunId, Severity, SideOutcome, SideRecord,
+};
+use cutover_domain::tree::Tree;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::runner::{Ending, Execution, Limits, Pair};
+use reading::Read;
+pub(super) use reading::ReadAs;
+
+/// What judging needs to know.
+pub(super) struct Judge {
+    /// What standard output is read as.
+    pub(super) stdout: ReadAs,
+    /// What the files of each output are read as; none when only standard output is compared.
+    pub(super) files: Vec<ReadAs>,
+    pub(super) comparator: Comparator,
+    pub(super) kept: RecordLimits,
+    pub(super) limits: Limits,
+    /// Where everything that belongs to pairs that are not equal is kept.
+    pub(super) keep: Option<PathBuf>,
+}
+
+/// Two executions, judged.
+struct Verdict {
+    judgement: Judgement,
+    /// How standard output was read, in one word.
+    read_as: &'static str,
+    /// What is known about the files.
+    files: Option<Value>,
+}
+
+impl Judge {
+    /// A pair as it is saved; nothing when it was broken off.
+    pub(super) fn record(
+        &self,
+        mut pair: Pair<'_>,
+        run: RunId,
+        name: Arc<str>,
+        now: Timestamp,
+    ) -> Option<ComparisonRecord> {
+        let sides = [&pair.old, &pair.new].into_iter().chain(&pair.again);
+        if sides.into_iter().any(|side| side.ending == Ending::Stopped) {
+            return None;
+        }
+        let started = Instant::now();
+        let verdict = self.verdict(&pair.old, &pair.new);
+        let took = started.elapsed();
+        // The number keeps the order in which the pairs were planned.
+        let id = RecordId::new(format!("{:08}", pair.number)).ok()?;
+        let (old, new) = (self.side(&pair.old), self.side(&pair.new));
+        let mut record = ComparisonRecord::new(run, id, name, now, old, new, verdict.judgement);
+        record.case = Some(pair.case.name.clone());
+        record.input_digest = pair.case.digest().ok();
+        let mut notes = vec![
+            ("repeat", json!(pair.repeat)),
+            ("first", json!(pair.first.name())),
+            ("read_as", json!(verdict.read_as)),
+            (
+                "judging_ns",
+                json!(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)),
+            ),
+        ];
+        notes.extend(verdict.files.map(|files| ("files", files)));
+        if record.result != RecordResult::Equal
+            && let Some(folder) = &self.keep
+        {
+            let folder = folder.join(record.id.as_str());
+            notes.push(match keep(&mut pair, &folder) {
+                Ok(()) => ("kept", json!(folder.to_string_lossy())),
+                Err(error) => ("kept_problem", json!(error.to_string())),
+            });
+        }
+        let notes = notes
+            .into_iter()
+            .map(|(name, note)| (name.to_owned(), note));
+        record.unknown.extend(notes);
+        self.redaction().record(&mut record);
+        Some(record)
+    }
+
+    fn redaction(&self) -> &Redaction {
+        self.comparator.redaction()
+    }
+
+    fn side(&self, execution: &Execution) -> SideRecord {
+        let mut side = side::recorded(execution, &self.limits);
+        side.answer = side::answer(
+            &execution.stdout,
+            self.stdout,
+            self.redaction(),
+            // The paths of the rules begin where the comparison does.
+            (!self.files.is_empty()).then_some("stdout"),
+        );
+        side
+    }
+
+    fn verdict(&self, old: &Execution, new: &Execution) -> Verdict {
+        self.compare(old, new).unwrap_or_else(|why| Verdict {
+            judgement: Judgement::Failed(why),
+            read_as: "none",
+            files: None,
+        })
+    }
+
+    fn compare(&self, old: &Execution, new: &Execution) -> Result<Verdict, String> {
+        for (name, execution) in [("old", old), ("new", new)] {
+            if let Some(why) = side::trouble(&execution.ending, &self.limits) {
+                return Err(format!("{name}: {why}"));
+            }
+        }
+        let outcomes = [old, new].map(|side| side::outcome(&side.ending, &self.limits));
+        let timed_out = |outcome: &SideOutcome| matches!(outcome, SideOutcome::Timeout { .. });
+        // What a program wrote before it was ended is no answer.
+        let answered = match outcomes.each_ref().map(timed_out) {
+            [true, true] => {
+                return Err(format!(
+                    "neither side answered within {:?}; give them more with --timeout",
+                    self.limits.timeout
+                ));
+            }
+            both => both == [false, false],
+        };
+        let stdout = answered
+            .then(|| reading::read_pair(self.stdout, None, &old.stdout, &new.stdout))
+            .transpose()?;
+        let read_as = stdout.as_ref().map_or("none", |read| read.read_as);
+        let (mut comparison, files) = if self.files.is_empty() {
+            (self.compare_stdout(&outcomes, stdout), None)
+        } else {
+            let files = if answered {
+                files::read_files(&self.files, self.limits.output, old, new)?
+            } else {
+                Vec::new()
+            };
+            let [old_end, new_end] = outcomes.each_ref().map(side::told);
+            let ends = [old_end.as_str(), new_end.as_str()];
+            let described = files::described(self.redaction(), &files, old, new);
+            (
+                whole::compare(&self.comparator, ends, stdout, files)?,
+                Some(described),
+            )
+        };
+        // What was added here is redacted as the comparator does with what it finds.
+        self.redaction().comparison(&mut comparison);
+        Ok(Verdict {
+            judgement: Judgement::of(comparison, &self.kept),
+            read_as,
+            files,
+        })
+    }
+
+    /// Where standard output is the whole answer, `$` is it.
+    fn compare_stdout(&self, outcomes: &[SideOutcome; 2], stdout: Option<Read>) -> Comparison {
+        let mut comparison = match stdout {
+            Some(Read {
+                old: Some(old),
+                new: Some(new),
+                broken: false,
+                ..
+            }) => self.comparator.compare(&old, &new),
+            None
+            | Some(Read {
+                old: None,
+                new: None,
+                ..
+            }) => Comparison::same(),
+            Some(Read {
+                old, new, broken, ..
+            }) => {
+                let kind = match (broken, &old) {
+                    (true, _) => DifferenceKind::Type,
+                    (false, Some(_)) => DifferenceKind::Missing,
+                    (false, None) => DifferenceKind::Extra,
+                };
+                let mut comparison = Comparison::same();
+                add(&mut comparison, kind, old, new);
+                comparison
+            }
+        };
+        let [old, new] = outcomes;
+        if old.class() != new.class() {
+            let [old, new] = [old, new].map(|outcome| Some(Tree::string(side::told(outcome))));
+            add(&mut comparison, DifferenceKind::Outcome, old, new);
+        }
+        comparison
+    }
+}
+
+/// Puts a difference of the whole answer first.
+fn add(comparison: &mut Comparison, kind: DifferenceKind, old: Option<Tree>, new: Option<Tree>) {
+    comparison.equal = false;
+    comparison.counts.add(kind);
+    let difference = Difference {
+        path: "$".to_owned(),
+        new_path: None,
+        kind,
+        old,
+        new,
+        times: None,
+        severity: Severity::Error,
+    };
+    comparison.differences.insert(0, difference);
+}
+
+fn keep(pair: &mut Pair<'_>, folder: &std::path::Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    pair.old.keep(&folder.join("old"))?;
+    pair.new.keep(&folder.join("new"))
+}
+
+#[cfg(test)]
+mod tests {
+    use cutover_domain::comparison::Rules;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn judge(rules: Rules) -> Judge {
+        Judge {
+            stdout: ReadAs::Auto,
+            files: Vec::new(),
+            comparator: rules.build().unwrap(),
+            kept: RecordLimits::default(),
+            limits: Limits {
+                timeout: Duration::from_secs(30),
+                output: 1 << 20,
+            },
+            keep: None,
+        }
+    }
+
+    fn result(judge: &Judge, old: (Ending, &str), new: (Ending, &str)) -> RecordResult {
+        let [old, new] = [old, new].map(|(ending, stdout)| Execution::for_test(ending, stdout));
+        judge.verdict(&old, &new).judgement.result()
+    }
+
+    #[test]
+    fn ends_are_answers_and_what_was_not_run_is_none() {
+        let exited = |code| Ending::Exited(code);
+        for (old, new, expected) in [
+            (exited(0), exited(0), RecordResult::Equal),
+            (exited(3), exited(3), RecordResult::Equal),
+            (exited(0), exited(3), RecordResult::Different),
+            (exited(139), Ending::Signalled(11), RecordResult::Different),
+            (
+                Ending::Signalled(11),
+                Ending::Signalled(11),
+                RecordResult::Equal,
+            ),
+            (exited(0), Ending::TimedOut, RecordResult::Different),
+            (Ending::TimedOut, Ending::TimedOut, RecordResult::Failed),
+            (
+                Ending::TooMuchOutput,
+                Ending::TooMuchOutput,
+                RecordResult::Failed,
+            ),
+            (exited(0), Ending::Failed("no".into()), RecordResult::Failed),
+        ] {
+            let told = format!("{old:?} {new:?}");
+            for files in [vec![], vec![ReadAs::Auto]] {
+                let judge = Judge {
+                    files,
+                    ..judge(Rules::new())
+                };
+                let found = result(&judge, (old.clone(), "x"), (new.clone(), "x"));
+                assert_eq!(found, expected, "{told}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_as_asked_differs_whatever_the_rules_look_at() {
+        for rules in [
+            Rules::new().only("$.id"),
+            Rules::new().unordered_everywhere().relative(0.5),
+            Rules::new().ignore("$.id"),
+        ] {
+            let judge = Judge {
+                stdout: ReadAs::by_name("json").unwrap(),
+                ..judge(rules)
+            };
+            for (old, new) in [
+                ("{\"id\": 1}", "oops"),
+                ("oops", "[1]"),
+                ("\"oops\"", "oops"),
+                ("", "1"),
+            ] {
+                let fine = || Ending::Exited(0);
+                let found = result(&judge, (fine(), old), (fine(), new));
+                assert_eq!(found, RecordResult::Different, "{old} {new}");
+            }
+        }
+    }
+}

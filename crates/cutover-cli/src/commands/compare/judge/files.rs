@@ -1,0 +1,269 @@
+//! The files that both sides wrote, name by name.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use cutover_domain::comparison::{Digester, Redaction};
+use cutover_domain::tree::{Tree, TreeBuilder};
+use serde_json::{Value, json};
+
+use super::reading::{Read, ReadAs, read_alone, read_pair};
+use crate::commands::compare::quantity::show_size;
+use crate::runner::{Execution, OutputFile};
+
+/// The sizes of so many files are recorded.
+const RECORDED: usize = 100;
+
+/// Reads the files of both sides. `kinds` says what those of each output are read as; `limit` is
+/// how much is held in memory of each side.
+pub(super) fn read_files(
+    kinds: &[ReadAs],
+    limit: usize,
+    old: &Execution,
+    new: &Execution,
+) -> Result<Vec<(String, Read)>, String> {
+    let side = |name: &str, why: &String| format!("{name}: {why}");
+    let old = old.files.as_ref().map_err(|why| side("old", why))?;
+    let new = new.files.as_ref().map_err(|why| side("new", why))?;
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let mut budget = Budget { limit, left: limit };
+    let mut parts = Vec::with_capacity(names.len());
+    for name in names {
+        let kind = |file: &OutputFile| kinds.get(file.output).copied().unwrap_or(ReadAs::Auto);
+        let read = match (old.get(name), new.get(name)) {
+            (Some(old), Some(new)) => budget.both(kind(old), name, &old.path, &new.path)?,
+            (Some(old), None) => Read {
+                old: Some(budget.alone(kind(old), name, &old.path)?),
+                ..Read::same("none")
+            },
+            (None, Some(new)) => Read {
+                new: Some(budget.alone(kind(new), name, &new.path)?),
+                ..Read::same("none")
+            },
+            (None, None) => continue,
+        };
+        parts.push((name.clone(), read));
+    }
+    Ok(parts)
+}
+
+/// Sizes of the files, and what they were read as, for the record.
+pub(super) fn described(
+    redaction: &Redaction,
+    parts: &[(String, Read)],
+    old: &Execution,
+    new: &Execution,
+) -> Value {
+    let bytes = |side: &Execution, name: &str| {
+        let file = side.files.as_ref().ok()?.get(name)?;
+        std::fs::metadata(&file.path).ok().map(|file| file.len())
+    };
+    let files = parts.iter().take(RECORDED).map(|(name, read)| {
+        let file = json!({
+            "read_as": read.read_as,
+            "old_bytes": bytes(old, name),
+            "new_bytes": bytes(new, name),
+        });
+        (redaction.text(name).into_owned(), file)
+    });
+    Value::Object(files.collect())
+}
+
+/// How much may still be held in memory of each side.
+struct Budget {
+    limit: usize,
+    left: usize,
+}
+
+impl Budget {
+    fn both(
+        &mut self,
+        read_as: ReadAs,
+        name: &str,
+        old: &Path,
+        new: &Path,
+    ) -> Result<Read, String> {
+        let trouble = |error| format!("{name} cannot be read: {error}");
+        let whole = if read_as == ReadAs::Bytes {
+            None
+        } else {
+            match (
+                self.content(old).map_err(trouble)?,
+                self.content(new).map_err(trouble)?,
+            ) {
+                (Some(old), Some(new)) => Some((old, new)),
+                _ => None,
+            }
+        };
+        if let Some((old, new)) = whole {
+            self.left -= old.len().max(new.len());
+            let unreadable = |why| format!("{name}: {why}");
+            let is_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok();
+            let unnamed = cutover_formats::Format::of_file(name).is_none();
+            if !(read_as == ReadAs::Auto && unnamed && !(is_text(&old) && is_text(&new))) {
+                return read_pair(read_as, Some(name), &old, &new).map_err(unreadable);
+            }
+        }
+        let (old_digest, new_digest) = (
+            Fingerprint::of(old).map_err(trouble)?,
+            Fingerprint::of(new).map_err(trouble)?,
+        );
+        if same_content(old, new).map_err(trouble)? {
+            return Ok(Read::same("bytes"));
+        }
+        let is_document = match read_as {
+            ReadAs::Bytes => false,
+            ReadAs::Auto => cutover_formats::Format::of_file(name).is_some(),
+            ReadAs::Text | ReadAs::Document(_) => true,
+        };
+        if is_document {
+            return Err(format!(
+                "{name} differs, and the files of a side are larger than {} together, so that they \
+                 are not read; allow more with --max-output, or compare its bytes with \
+                 --output {name}=bytes",
+                show_size(self.limit as u64)
+            ));
+        }
+        if old_digest == new_digest {
+            return Err(format!("{name} differs, and its digest cannot say where"));
+        }
+        Ok(Read {
+            old: Some(old_digest.tree()),
+            new: Some(new_digest.tree()),
+            ..Read::same("bytes")
+        })
+    }
+
+    fn alone(&mut self, read_as: ReadAs, name: &str, path: &Path) -> Result<Tree, String> {
+        let trouble = |error| format!("{name} cannot be read: {error}");
+        if read_as != ReadAs::Bytes
+            && let Some(content) = self.content(path).map_err(trouble)?
+        {
+            return Ok(read_alone(read_as, name, &content));
+        }
+        Ok(Fingerprint::of(path).map_err(trouble)?.tree())
+    }
+
+    /// The whole content, where there is room for it.
+    fn content(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        let mut content = Vec::new();
+        let room = self.left as u64;
+        File::open(path)?.take(room + 1).read_to_end(&mut content)?;
+        Ok((content.len() as u64 <= room).then_some(content))
+    }
+}
+
+/// Length and digest of a file of any size.
+#[derive(PartialEq, Eq)]
+struct Fingerprint {
+    bytes: u64,
+    digest: String,
+}
+
+impl Fingerprint {
+    fn of(path: &Path) -> io::Result<Self> {
+        let (mut digester, mut bytes) = (Digester::default(), 0);
+        let mut file = File::open(path)?;
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let count = file.read(&mut buffer)?;
+            if count == 0 {
+                break;
+            }
+            digester.update(&buffer[..count]);
+            bytes += count as u64;
+        }
+        Ok(Self {
+            bytes,
+            digest: digester.finish(),
+        })
+    }
+
+    fn tree(&self) -> Tree {
+        let mut builder = TreeBuilder::new();
+        builder.begin_object();
+        builder.key("bytes");
+        builder.integer(i64::try_from(self.bytes).unwrap_or(i64::MAX));
+        builder.key("digest");
+        builder.string(&self.digest);
+        // Two members of different names.
+        let _ = builder.end_object();
+        builder.finish().unwrap_or_else(|_| Tree::null())
+    }
+}
+
+const CHUNK: usize = 64 * 1024;
+
+/// Byte by byte: a digest is for people to see, not for proof.
+fn same_content(old: &Path, new: &Path) -> io::Result<bool> {
+    let (old, new) = (File::open(old)?, File::open(new)?);
+    if old.metadata()?.len() != new.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut old, mut new) = (io::BufReader::new(old), io::BufReader::new(new));
+    let (mut left, mut right) = (vec![0; CHUNK], vec![0; CHUNK]);
+    loop {
+        let count = old.read(&mut left)?;
+        if count == 0 {
+            return Ok(new.read(&mut right)? == 0);
+        }
+        match new.read_exact(&mut right[..count]) {
+            Ok(()) if left[..count] == right[..count] => {}
+            Ok(()) => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What two contents of one name were read as and whether both were found the same.
+    fn both(
+        read_as: ReadAs,
+        name: &str,
+        limit: usize,
+        old: &[u8],
+        new: &[u8],
+    ) -> Result<Read, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let (left, right) = (folder.path().join("old"), folder.path().join("new"));
+        std::fs::write(&left, old).unwrap();
+        std::fs::write(&right, new).unwrap();
+        Budget { limit, left: limit }.both(read_as, name, &left, &right)
+    }
+
+    #[test]
+    fn what_nobody_knows_is_text_where_it_is_and_else_a_digest() {
+        let read = both(ReadAs::Auto, "data.x", 100, b"a\nb", b"a\nc").unwrap();
+        assert_eq!(read.read_as, "text");
+        let read = both(ReadAs::Auto, "data.x", 100, b"a\xff", b"a\xfe").unwrap();
+        assert_eq!(read.read_as, "bytes");
+        assert!(read.old.unwrap().to_json().contains("xxh3:"));
+        let read = both(ReadAs::Auto, "data.x", 100, b"\xff", b"\xff").unwrap();
+        assert!(read.old.is_none() && read.new.is_none());
+    }
+
+    #[test]
+    fn what_is_too_large_is_compared_byte_by_byte_and_never_guessed() {
+        let (large, other) = ([b'1'; 300_000], [&[b'1'; 299_999][..], b"2"].concat());
+        let read = both(ReadAs::Bytes, "x", 1, &large, &other).unwrap();
+        assert_ne!(read.old, read.new);
+        for kind in [ReadAs::Bytes, ReadAs::Auto, ReadAs::Text] {
+            assert!(
+                both(kind, "x.json", 1000, &large, &large)
+                    .unwrap()
+                    .old
+                    .is_none()
+            );
+        }
+        let error = both(ReadAs::Auto, "x.json", 1000, &large, &other).unwrap_err();
+        assert!(error.contains("--max-output"), "{error}");
+        let shorter = both(ReadAs::Bytes, "x", 1, &large, &large[1..]).unwrap();
+        assert!(shorter.old.unwrap().to_json().contains("300000"));
+    }
+}
