@@ -20,6 +20,7 @@
 
 mod answer;
 mod binaries;
+mod browser;
 mod cutover;
 mod deadline;
 mod extent;
@@ -29,6 +30,7 @@ mod requirement;
 pub use answer::Answer;
 pub use binaries::{cutover_binary, mdm_binary, store_driver_binary};
 
+pub use browser::{Browser, CHROMIUM};
 pub use cutover::Cutover;
 pub use deadline::{kill_after, wait_until};
 pub use extent::{comparison_records, rounds, soak_seconds};

@@ -1,79 +1,95 @@
 //! Where the answers part.
 
 use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
-use cutover_domain::tree::Tree;
 use maud::{Markup, html};
 
-use super::super::figure::{count, counted, share, visible, whereabouts};
-use super::plot;
+use super::super::figure::{count, counted, cut, share, visible, whereabouts};
+use super::plot::{meter, timeline};
+use super::value::pair;
+use super::{LINE, figure_of};
 
-/// So many clusters of an operation are shown.
+/// So many operations are shown, so many clusters of one, and of all together.
+const OPERATIONS: usize = 100;
 const CLUSTERS: usize = 50;
+const ALL_CLUSTERS: usize = 500;
+
+/// So many operations without a mismatch are named.
+const NAMED: usize = 50;
 
 pub(super) fn section(report: &Report) -> Markup {
-    let differing: Vec<&OperationReport> = report
+    let (differing, equal): (Vec<_>, Vec<_>) = report
         .operations
         .iter()
-        .filter(|operation| operation.totals.equal < operation.totals.comparisons)
-        .collect();
+        .enumerate()
+        .partition(|(_, operation)| operation.totals.equal < operation.totals.comparisons);
+    let more = differing.len().saturating_sub(OPERATIONS) as u64;
+    let mut room = ALL_CLUSTERS;
     html! {
-        section aria-labelledby="mismatch-title" {
-            h2 id="mismatch-title" { "Mismatches" }
-            @if differing.is_empty() {
-                p class="quiet" { "None." }
+        @if differing.is_empty() {
+            p class="quiet" { "None." }
+        } @else {
+            (timeline(&report.timeline))
+        }
+        @for (place, operation) in differing.iter().take(OPERATIONS) {
+            @let shown = operation.clusters.len().min(CLUSTERS).min(room);
+            (of_operation(*place, operation, shown))
+            @let _ = { room -= shown; };
+        }
+        @if more > 0 {
+            p class="quiet" {
+                "And " (counted(more, "operation", "operations")) " more with mismatches: the JSON \
+                report has them all."
             }
-            @for operation in &differing {
-                (of_operation(operation))
-            }
-            @if report.operations.len() > differing.len() && !differing.is_empty() {
-                p class="quiet" {
-                    "Everything equal: "
-                    (report
-                        .operations
-                        .iter()
-                        .filter(|operation| operation.totals.equal == operation.totals.comparisons)
-                        .map(|operation| visible(&operation.operation))
-                        .collect::<Vec<_>>()
-                        .join(", "))
-                    "."
-                }
+        }
+        @if !equal.is_empty() && !differing.is_empty() {
+            p class="quiet" {
+                "Everything equal: "
+                (equal
+                    .iter()
+                    .take(NAMED)
+                    .map(|(_, operation)| cut(&visible(&operation.operation), LINE))
+                    .collect::<Vec<_>>()
+                    .join(", "))
+                @if equal.len() > NAMED { " and " (equal.len() - NAMED) " more" }
+                "."
             }
         }
     }
 }
 
-fn of_operation(operation: &OperationReport) -> Markup {
+fn of_operation(place: usize, operation: &OperationReport, shown: usize) -> Markup {
     let totals = &operation.totals;
     let most = operation
         .clusters
         .iter()
         .map(|cluster| cluster.records)
-        .max()
-        .unwrap_or(1);
-    let more = operation.clusters.len().saturating_sub(CLUSTERS);
+        .max();
+    let more = (operation.clusters.len() - shown) as u64;
     html! {
-        h3 { (visible(&operation.operation)) }
+        h3 { (cut(&visible(&operation.operation), LINE)) }
         p class="quiet" {
             (count(totals.comparisons - totals.equal)) " of " (count(totals.comparisons))
             " not proven equal"
-            @if let Some(pass) = operation.pass.share { " – " (share(pass)) " pass" }
+            @if let Some(pass) = operation.pass.share { ", " (share(pass)) " pass" }
             @if totals.inexact > 0 { ", " (count(totals.inexact)) " of them inexact" }
         }
         @for (reason, times) in &operation.failures {
             p class="failure" {
                 "Comparing failed " (counted(*times, "time", "times")) ": "
-                code { (visible(reason)) }
+                code { (cut(&visible(reason), LINE)) }
             }
         }
-        div class="clusters" {
-            @for (index, cluster) in operation.clusters.iter().take(CLUSTERS).enumerate() {
-                (of_cluster(cluster, most, index == 0))
+        @if shown > 0 {
+            div class="clusters" {
+                @for (index, cluster) in operation.clusters.iter().take(shown).enumerate() {
+                    @let of = format!("/operations/{place}/clusters/{index}/records");
+                    (of_cluster(cluster, &of, most.unwrap_or(1), index == 0))
+                }
             }
         }
         @if more > 0 {
             p class="quiet" {
-                "And " (counted(more as u64, "more path", "more paths"))
-                ": the JSON report has them all."
+                "And " (counted(more, "path", "paths")) " more: the JSON report has them all."
             }
         }
         @if operation.unclustered > 0 {
@@ -85,56 +101,62 @@ fn of_operation(operation: &OperationReport) -> Markup {
     }
 }
 
-fn of_cluster(cluster: &Cluster, most: u64, open: bool) -> Markup {
+fn of_cluster(cluster: &Cluster, of: &str, most: u64, open: bool) -> Markup {
     let example = &cluster.example;
     let difference = &example.difference;
+    let unnamed = cluster
+        .paths
+        .saturating_sub(cluster.stands_for.len() as u64);
     html! {
         details open[open] {
             summary {
                 span class="what" {
-                    code { (visible(&cluster.path)) }
+                    code { (cut(&visible(&cluster.path), LINE)) }
                     span class="chips" {
                         span class="chip" { (cluster.kind) }
                         span class={ "chip " (cluster.severity) } { (cluster.severity) }
+                        @if cluster.paths > 1 {
+                            span class="chip" { (count(cluster.paths)) " paths" }
+                        }
                     }
                 }
                 span class="much" {
-                    (plot::meter("different", cluster.records, most))
-                    span { (counted(cluster.records, "record", "records")) }
+                    (meter("different", cluster.records, most))
+                    span {
+                        (figure_of(of, cluster.records, &count(cluster.records)))
+                        (if cluster.records == 1 { " record" } else { " records" })
+                    }
                 }
             }
             p class="quiet" {
                 "Smallest of " (counted(cluster.differences, "difference", "differences")) ": "
-                code { (visible(&difference.path)) }
+                code { (cut(&visible(&difference.path), LINE)) }
                 @if let Some(new_path) = &difference.new_path {
-                    ", in new " code { (visible(new_path)) }
+                    ", in new " code { (cut(&visible(new_path), LINE)) }
                 }
-                ", in " strong { (whereabouts(&example.label, example.unit.as_ref())) }
+                ", in "
+                strong { (cut(&whereabouts(&example.label, example.unit.as_ref()), LINE)) }
                 @if example.label != example.record.as_str() {
                     " (record " code { (example.record) } ")"
                 }
             }
-            div class="pair" {
-                (value("old", difference.old.as_ref()))
-                (value("new", difference.new.as_ref()))
-            }
+            (pair(difference.old.as_ref(), difference.new.as_ref()))
             @if let Some(times) = difference.times {
                 p {
                     (counted(times.old as u64, "time", "times")) " in old, "
                     (counted(times.new as u64, "time", "times")) " in new."
                 }
             }
-        }
-    }
-}
-
-fn value(side: &str, value: Option<&Tree>) -> Markup {
-    html! {
-        div {
-            span class="side" { i class={ "key " (side) } {} (side) }
-            @match value {
-                Some(value) => pre { code { (visible(&value.to_json())) } }
-                None => p class="quiet nothing" { "nothing" }
+            @if !cluster.stands_for.is_empty() {
+                p class="quiet" {
+                    "Stands for "
+                    @for (index, path) in cluster.stands_for.iter().enumerate() {
+                        @if index > 0 { ", " }
+                        code { (cut(&visible(path), LINE)) }
+                    }
+                    @if unnamed > 0 { " and " (count(unnamed)) " more" }
+                    "."
+                }
             }
         }
     }

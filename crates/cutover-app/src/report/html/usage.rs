@@ -3,25 +3,39 @@
 use cutover_domain::comparison::report::Report;
 use maud::{Markup, html};
 
-use super::super::figure::{FIGURES, Measured, change, measured, spread_change, time, whereabouts};
-use super::{direction, plot, scroll};
+use super::super::figure::{
+    FIGURES, Measured, change, cut, measured, spread_change, time, whereabouts,
+};
+use super::plot::{Bucket, Quantity, distribution, ratios};
+use super::{LINE, direction, scroll};
 
 pub(super) fn section(report: &Report) -> Markup {
     let measured = measured(report);
+    let times: Vec<Bucket> = report.wall_distribution.iter().map(Bucket::from).collect();
+    let peaks: Vec<Bucket> = report
+        .memory_distribution
+        .iter()
+        .map(Bucket::from)
+        .collect();
+    let (old, new) = (&report.old, &report.new);
     html! {
         @if !measured.is_empty() {
-            section aria-labelledby="use-title" {
-                h2 id="use-title" { "Time and memory" }
-                @if !report.wall_distribution.is_empty() {
-                    (plot::times(&report.wall_distribution))
-                }
-                @for measured in &measured {
-                    (spreads(measured))
-                }
-                @if !report.slowest.is_empty() {
-                    (slowest(report))
-                }
+            @if !times.is_empty() {
+                h3 { "Distribution of time" }
+                (distribution(Quantity::Time, &times, old.wall_ns.as_ref(), new.wall_ns.as_ref()))
             }
+            @if let Some(found) = &report.wall_ratios {
+                h3 { "Record by record" }
+                (ratios(found))
+            }
+            // A single peak is no distribution.
+            @if peaks.len() > 1 {
+                h3 { "Distribution of memory" }
+                (distribution(Quantity::Memory, &peaks, old.peak_memory_bytes.as_ref(),
+                    new.peak_memory_bytes.as_ref()))
+            }
+            @for measured in &measured { (spreads(measured)) }
+            @if !report.slowest.is_empty() { (slowest(report)) }
         }
     }
 }
@@ -95,7 +109,7 @@ fn slowest(report: &Report) -> Markup {
                 tbody {
                     @for slow in &report.slowest {
                         tr {
-                            th scope="row" class="wrap" { (whereabouts(&slow.label, slow.unit.as_ref())) }
+                            th scope="row" class="wrap" { (cut(&whereabouts(&slow.label, slow.unit.as_ref()), LINE)) }
                             td class="number" { (shown(slow.old_ns)) }
                             td class="number" { (shown(slow.new_ns)) }
                             @match slow.wall_percent {
