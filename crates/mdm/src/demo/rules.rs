@@ -124,4 +124,18 @@ mod tests {
     fn the_rules_can_be_used() {
         rules().build().unwrap();
     }
+
+    #[test]
+    fn the_rules_file_says_what_was_decided() {
+        let file = include_str!("../../accepted.toml");
+        let (comments, entries): (Vec<&str>, Vec<&str>) = file
+            .lines()
+            .partition(|line| line.trim_start().starts_with('#'));
+        assert_eq!(entries.join("\n").trim(), rules().to_toml().trim());
+        for accepted in &ACCEPTED {
+            let reason = format!("# {}", accepted.because);
+            let told = comments.iter().any(|comment| comment.trim() == reason);
+            assert!(told, "{}: {reason}", accepted.path);
+        }
+    }
 }
