@@ -124,4 +124,26 @@ mod tests {
     fn the_rules_can_be_used() {
         rules().build().unwrap();
     }
+
+    #[test]
+    fn the_rules_file_says_what_was_decided() {
+        let lines: Vec<&str> = include_str!("../../accepted.toml")
+            .lines()
+            .map(str::trim)
+            .collect();
+        for accepted in &ACCEPTED {
+            let entry = [
+                format!("# {}", accepted.because),
+                format!("\"{}\",", accepted.path),
+            ];
+            assert!(lines.windows(2).any(|two| two == entry), "{entry:?}");
+        }
+        let paths = lines.iter().filter(|line| line.starts_with('"'));
+        assert_eq!(paths.count(), ACCEPTED.len());
+        let number = |name: &str| {
+            let value = lines.iter().find_map(|line| line.strip_prefix(name));
+            value.unwrap().parse::<f64>().unwrap()
+        };
+        assert_eq!((number("absolute = "), number("relative = ")), ROUNDING);
+    }
 }
