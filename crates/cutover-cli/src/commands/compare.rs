@@ -63,7 +63,15 @@ pub enum CompareCommand {
 
 /// The command that makes a page of a run.
 fn report_command(run: &str) -> String {
-    let words = ["compare", "report", run, "-o", "report.html"];
+    let words = [
+        "compare",
+        "report",
+        run,
+        "--to",
+        "html",
+        "-o",
+        "report.html",
+    ];
     crate::suggest::command(&words)
 }
 
