@@ -1,5 +1,6 @@
 //! Figures as people read them.
 
+use cutover_domain::comparison::performance::{self, Answer, Metric};
 use cutover_domain::comparison::report::{MeanDelta, Report, Spread, Verdict};
 use cutover_domain::comparison::{Coverage, RecordedUnit, percent_change};
 use cutover_domain::tree::Tree;
@@ -175,10 +176,82 @@ pub(super) fn sentence(text: &str) -> String {
     first.chain(letters).collect()
 }
 
+/// What a metric is called.
+pub(super) fn metric(metric: &Metric) -> String {
+    match metric {
+        Metric::Wall => "time".to_owned(),
+        Metric::Cpu => "processor time".to_owned(),
+        Metric::PeakMemory => "peak memory".to_owned(),
+        Metric::Allocated => "memory asked for".to_owned(),
+        Metric::Counter(name) => visible(name),
+    }
+}
+
+/// What became of the limits of performance: `of 8 limits of performance 6 are kept, 1 is broken, 1
+/// is open`.
+pub(super) fn performance(report: &Report) -> Option<String> {
+    let metrics = report
+        .operations
+        .iter()
+        .flat_map(|operation| &operation.performance);
+    let (mut all, mut of) = (0, [0; 3]);
+    for verdict in metrics.flat_map(|metric| &metric.verdicts) {
+        all += 1;
+        of[verdict.answer as usize] += 1;
+    }
+    let [kept, broken, open] = of;
+    let parts = [(kept, "kept"), (broken, "broken"), (open, "open")];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| {
+            let verb = if number == 1 { "is" } else { "are" };
+            format!("{} {verb} {what}", count(number))
+        })
+        .collect();
+    (all > 0).then(|| {
+        let limits = counted(all, "limit", "limits");
+        format!("of {limits} of performance {}", parts.join(", "))
+    })
+}
+
+/// An interval of ratios, and what would decide it: `0.598× to 0.604×`.
+pub(super) fn reach(verdict: &performance::Verdict) -> String {
+    let shown = |bound: f64| format!("{}×", ratio(bound));
+    let mut text = match (verdict.low, verdict.high) {
+        (Some(low), Some(high)) => format!("{} to {}", shown(low), shown(high)),
+        (Some(low), None) => format!("from {}", shown(low)),
+        _ => "too few pairs".to_owned(),
+    };
+    match (verdict.answer, verdict.needed) {
+        (Answer::Insufficient, Some(needed)) => {
+            let pairs = counted(needed, "more pair", "more pairs");
+            text += &format!(", about {pairs} needed");
+        }
+        (Answer::Insufficient, None) => text += ", more pairs will hardly decide",
+        _ => {}
+    }
+    text
+}
+
+/// What became of a limit, in one word.
+pub(super) fn kept(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Pass => "kept",
+        Answer::Fail => "broken",
+        Answer::Insufficient => "open",
+    }
+}
+
 /// The verdict in words: what is so, of how many.
 pub(super) fn conclusion(report: &Report) -> String {
-    let totals = &report.totals;
+    // What noise hides does not count.
+    let totals = report.noise.map_or(report.totals, |noise| noise.totals);
     let all = counted(totals.comparisons, "comparison", "comparisons");
+    let but_for_noise = match report.noise {
+        Some(noise) if noise.hidden_differences > 0 => " (noise does not count)",
+        _ => "",
+    };
     let mut parts = Vec::new();
     if totals.failed > 0 {
         parts.push(format!("{} could not be compared", count(totals.failed)));
@@ -190,7 +263,7 @@ pub(super) fn conclusion(report: &Report) -> String {
         Verdict::Equal if totals.comparisons == 1 => {
             return "the comparison is proven equal".into();
         }
-        Verdict::Equal => return format!("all {all} are proven equal"),
+        Verdict::Equal => return format!("all {all} are proven equal{but_for_noise}"),
         Verdict::Different => {
             parts.insert(0, format!("{} of {all} differ", count(totals.different)))
         }
@@ -211,7 +284,7 @@ pub(super) fn conclusion(report: &Report) -> String {
             }
         }
     }
-    parts.join(", ")
+    parts.join(", ") + but_for_noise
 }
 
 /// Where an example is from: the case, and whose call it was where that is known.

@@ -7,8 +7,8 @@ use cutover_domain::comparison::Difference;
 use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 
 use super::figure::{
-    FIGURES, change, conclusion, count, counted, measured, not_compared, population, sentence,
-    share, spread_change, time, value, visible, whereabouts,
+    FIGURES, change, conclusion, count, counted, kept, measured, not_compared, population, ratio,
+    reach, sentence, share, spread_change, time, value, visible, whereabouts,
 };
 
 /// The longest comment that GitHub takes has 65,536 characters; some are left for a greeting.
@@ -31,6 +31,8 @@ pub(super) fn render(report: &Report) -> String {
         mismatches(&mut page, operation);
     }
     for (title, body) in [
+        ("Noise", noise(report)),
+        ("Performance", performance(report)),
         ("Time and memory", usage(report)),
         ("Hidden by rules", hidden(report)),
         ("Slowest", slowest(report)),
@@ -327,6 +329,75 @@ fn both_values(cluster: &Cluster) -> String {
         code(&difference.path),
         code(&whereabouts(&example.label, example.unit.as_ref())),
     )
+}
+
+fn noise(report: &Report) -> Option<Folded> {
+    let noise = report.noise.as_ref()?;
+    let of_operations = report.operations.iter();
+    let learned = of_operations.filter_map(|operation| operation.noise.as_ref());
+    let paths = learned.flat_map(|noise| &noise.paths).take(ROWS);
+    let rows: Vec<Vec<String>> = paths
+        .map(|path| {
+            vec![
+                cell(&path.path),
+                path.kind.to_string(),
+                path.class.to_string(),
+                count(path.hidden_differences),
+                cell(&path.why),
+            ]
+        })
+        .collect();
+    let mut body = format!(
+        "Old was compared with itself {}.\n\n",
+        counted(noise.self_pairs, "time", "times")
+    );
+    if !rows.is_empty() {
+        body += &table(&["path", "kind", "it is", "hides", "why"], &[3], rows);
+    }
+    Some(Folded {
+        summary: format!(
+            "hides {} in {}",
+            counted(noise.hidden_differences, "difference", "differences"),
+            counted(noise.hidden_records, "record", "records")
+        ),
+        body,
+    })
+}
+
+fn performance(report: &Report) -> Option<Folded> {
+    let shown = |bound: f64| format!("{}×", ratio(bound));
+    let mut rows = Vec::new();
+    for operation in &report.operations {
+        for metric in &operation.performance {
+            rows.extend(metric.verdicts.iter().map(|verdict| {
+                vec![
+                    cell(&super::figure::metric(&metric.metric)),
+                    verdict.statistic.word().to_owned(),
+                    kept(verdict.answer).to_owned(),
+                    verdict.ratio.map_or_else(|| "–".to_owned(), shown),
+                    shown(verdict.at_most),
+                    reach(verdict),
+                    count(verdict.pairs),
+                    cell(&operation.operation),
+                ]
+            }));
+        }
+    }
+    rows.truncate(2 * ROWS);
+    let heads = [
+        "metric",
+        "of the",
+        "answer",
+        "new ÷ old",
+        "at most",
+        "95 % interval",
+        "pairs",
+        "operation",
+    ];
+    Some(Folded {
+        summary: super::figure::performance(report)?,
+        body: table(&heads, &[3, 4, 6], rows),
+    })
 }
 
 fn usage(report: &Report) -> Option<Folded> {

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 
 use super::figure::{
-    FIGURES, Measured, change, conclusion, count, counted, cut, measured, not_compared, population,
-    share, spread_change, time, value, visible, whereabouts,
+    FIGURES, Measured, change, conclusion, count, counted, cut, kept, measured, not_compared,
+    population, reach, share, spread_change, time, value, visible, whereabouts,
 };
 
 /// So many clusters of an operation are shown.
@@ -30,6 +30,8 @@ pub(super) fn render(report: &Report, width: Option<u16>) -> String {
     for operation in &report.operations {
         mismatches(&mut out, operation);
     }
+    noise(&mut out, report);
+    performance(&mut out, report);
     usage(&mut out, report);
     outcomes_of_sides(&mut out, report);
     hidden(&mut out, report);
@@ -234,6 +236,79 @@ fn example(cluster: &Cluster) -> String {
         shown(example.difference.new.as_ref()),
         whereabouts(&example.label, example.unit.as_ref())
     )
+}
+
+fn noise(out: &mut Text, report: &Report) {
+    let Some(noise) = &report.noise else { return };
+    out.section("Noise");
+    out.line(format!(
+        "  old was compared with itself {}; noise hides {} in {}",
+        counted(noise.self_pairs, "time", "times"),
+        counted(noise.hidden_differences, "difference", "differences"),
+        counted(noise.hidden_records, "record", "records"),
+    ));
+    if let (Some(without), Some(with)) = (noise.pass.share, report.pass.share) {
+        let (without, with) = (share(without), share(with));
+        out.line(format!(
+            "  proven equal without noise: {without}; with it: {with}"
+        ));
+    }
+    let of_operations = report.operations.iter();
+    let paths = of_operations.filter_map(|operation| operation.noise.as_ref());
+    let rows = paths
+        .flat_map(|noise| &noise.paths)
+        .take(CLUSTERS)
+        .map(|path| {
+            vec![
+                count(path.hidden_differences),
+                path.class.to_string(),
+                path.kind.word().to_owned(),
+                visible(&path.path),
+                visible(&path.why),
+            ]
+        });
+    let mut rows: Vec<Vec<String>> = rows.collect();
+    if !rows.is_empty() {
+        let titles = ["hides", "it is", "kind", "path", "why"];
+        rows.insert(0, titles.map(str::to_owned).to_vec());
+        out.table(&[0], &rows);
+    }
+}
+
+fn performance(out: &mut Text, report: &Report) {
+    let titles = [
+        "metric",
+        "of the",
+        "new ÷ old",
+        "at most",
+        "answer",
+        "95 % interval",
+        "pairs",
+        "operation",
+    ];
+    let mut rows = vec![titles.map(str::to_owned).to_vec()];
+    for operation in &report.operations {
+        for metric in &operation.performance {
+            rows.extend(metric.verdicts.iter().map(|verdict| {
+                let shown = |ratio: f64| format!("{}×", super::figure::ratio(ratio));
+                vec![
+                    super::figure::metric(&metric.metric),
+                    verdict.statistic.word().to_owned(),
+                    verdict.ratio.map_or_else(|| NOTHING.to_owned(), shown),
+                    shown(verdict.at_most),
+                    kept(verdict.answer).to_owned(),
+                    reach(verdict),
+                    count(verdict.pairs),
+                    visible(&operation.operation),
+                ]
+            }));
+        }
+    }
+    if rows.len() > 1 {
+        out.section("Performance");
+        rows.truncate(2 * CLUSTERS);
+        out.table(&[2, 3, 6], &rows);
+    }
 }
 
 fn usage(out: &mut Text, report: &Report) {

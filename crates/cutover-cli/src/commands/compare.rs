@@ -95,7 +95,15 @@ fn no_cases(_: &str) -> Result<std::path::PathBuf, &'static str> {
 
 /// The command that makes a page of a run.
 fn report_command(run: &str) -> String {
-    let words = ["compare", "report", run, "-o", "report.html"];
+    let words = [
+        "compare",
+        "report",
+        run,
+        "--to",
+        "html",
+        "-o",
+        "report.html",
+    ];
     crate::suggest::command(&words)
 }
 

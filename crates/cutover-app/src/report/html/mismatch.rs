@@ -1,5 +1,6 @@
 //! Where the answers part.
 
+use cutover_domain::comparison::noise::NoiseClass;
 use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 use maud::{Markup, html};
 
@@ -115,6 +116,9 @@ fn of_cluster(cluster: &Cluster, of: &str, most: u64, open: bool) -> Markup {
                     span class="chips" {
                         span class="chip" { (cluster.kind) }
                         span class={ "chip " (cluster.severity) } { (cluster.severity) }
+                        @if cluster.noise == Some(NoiseClass::Noise) {
+                            span class="chip" { "noise" }
+                        }
                         @if cluster.paths > 1 {
                             span class="chip" { (count(cluster.paths)) " paths" }
                         }

@@ -4,6 +4,8 @@
 //! not, is it fast enough, what was left out.
 
 mod mismatch;
+mod noise;
+mod performance;
 mod plot;
 mod result;
 mod sources;
@@ -29,6 +31,8 @@ pub(super) fn render(report: &Report) -> String {
     let title = title(report);
     let sections: Vec<Section> = [
         ("mismatches", "Mismatches", mismatch::section(report)),
+        ("noise", "Noise", noise::section(report)),
+        ("performance", "Performance", performance::section(report)),
         ("usage", "Time and memory", usage::section(report)),
         ("outcomes", "How each side ended", result::outcomes(report)),
         ("hidden", "Hidden by rules", sources::hidden(report)),

@@ -4,8 +4,8 @@ use cutover_domain::comparison::report::{Report, Verdict};
 use maud::{Markup, html};
 
 use super::super::figure::{
-    change, conclusion, count, counted, cut, dropped, measured, not_compared, population, sentence,
-    share, visible,
+    change, conclusion, count, counted, cut, dropped, measured, not_compared, performance,
+    population, sentence, share, visible,
 };
 use super::plot::{Part, bar};
 use super::{LINE, direction, figure_of, scroll};
@@ -25,7 +25,10 @@ pub(super) fn section(report: &Report) -> Markup {
                     })
                 }
             }
-            p class="lead" { (sentence(&conclusion(report))) "." }
+            p class="lead" {
+                (sentence(&conclusion(report))) "."
+                @if let Some(performance) = performance(report) { " " (sentence(&performance)) "." }
+            }
             div class="shares" {
                 (passed(report))
                 (covered(report))

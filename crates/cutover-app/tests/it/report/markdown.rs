@@ -5,7 +5,7 @@ use cutover_domain::comparison::report::ReportBuilder;
 use cutover_testkit::comparison::at_minute;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::{hostile_report, nightly_report};
+use super::{hostile_report, nightly_report, noisy_report};
 
 fn events(page: &str) -> impl Iterator<Item = Event<'_>> {
     Parser::new_ext(page, Options::ENABLE_TABLES)
@@ -124,6 +124,7 @@ fn tables_stay_tables_whatever_the_records_hold() {
     assert_eq!(tables[1].len(), 1 + hostile.len());
     assert!(tables[1].iter().all(|cells| *cells == 5), "{page}");
 
+    assert!(is_whole(&markdown(&noisy_report())));
     let page = markdown(&hostile_report());
     assert!(is_whole(&page), "{page}");
     let control = |character: char| character.is_control() && character != '\n';

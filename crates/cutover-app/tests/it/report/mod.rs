@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use cutover_app::comparison::{Selection, report};
 use cutover_app::report::{html, json, markdown as render_markdown, text};
+use cutover_domain::comparison::noise::NoiseSample;
 use cutover_domain::comparison::report::{Report, ReportBuilder, Verdict};
 use cutover_domain::comparison::{
     Comparator, ComparisonRecord, Implementation, Judgement, RecordId, RecordLimits, RecordResult,
@@ -127,6 +128,57 @@ fn report_of(runs: &[Run], records: &[ComparisonRecord]) -> Report {
 fn nightly_report() -> Report {
     let (run, records) = nightly();
     report_of(&[run], &records)
+}
+
+/// Old answers another time whenever it is asked; new does so as well, and nothing else differs.
+fn noisy_report() -> Report {
+    let run = sample_run("noisy", 0);
+    let compare = Comparator::default();
+    let answer = |second: u64| {
+        Tree::from_json(&format!(
+            r#"{{"at": "2026-01-01T00:00:{second:02}Z", "sum": 7}}"#
+        ))
+        .unwrap()
+    };
+    let records: Vec<_> = (0..12)
+        .map(|case| {
+            let [old, again, new] = [case, case + 20, case + 40].map(answer);
+            let mut record = sample_record(&run, &format!("r{case}"), case as i64);
+            let found = compare.compare(&old, &new);
+            record.judgement = Judgement::of(found, &RecordLimits::default());
+            record.result = record.judgement.result();
+            record.noise = Some(NoiseSample::of(&[compare.compare(&old, &again)]));
+            record
+        })
+        .collect();
+    report_of(&[run], &records)
+}
+
+#[test]
+fn noise_is_named_and_does_not_count() {
+    let report = noisy_report();
+    assert_eq!(report.verdict, Verdict::Equal);
+    assert_eq!(report.totals.different, 12);
+    for page in [
+        html(&report),
+        text(&report, None),
+        render_markdown(&report).replace("noise does", "Noise does"),
+    ] {
+        assert!(page.contains("Noise") && page.contains("$.at"), "{page}");
+        let says = page.contains("ll 12 comparisons are proven equal (");
+        assert!(says, "{page}");
+    }
+    assert!(render_markdown(&report).starts_with("## `sample`: equal"));
+    assert!(html(&report).contains("Rules that would take it away"));
+}
+
+#[test]
+fn performance_is_judged_in_every_form() {
+    let report = nightly_report();
+    for page in [html(&report), text(&report, None), render_markdown(&report)] {
+        assert!(page.contains("Performance"), "{page}");
+        assert!(page.contains("kept"), "{page}");
+    }
 }
 
 #[test]
@@ -334,6 +386,7 @@ fn the_page_is_well_formed() {
     const VOID: [&str; 2] = ["meta", "link"];
     for report in [
         nightly_report(),
+        noisy_report(),
         hostile_report(),
         ReportBuilder::new().finish(at_minute(0)),
     ] {
@@ -369,6 +422,7 @@ fn the_page_shows_the_figures_of_the_json() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(folder.join("comparison-report.html"), &page).unwrap();
     std::fs::write(folder.join("comparison-report.json"), json.to_string()).unwrap();
+    std::fs::write(folder.join("noisy-report.html"), html(&noisy_report())).unwrap();
     std::fs::write(folder.join("hostile-report.html"), html(&hostile_report())).unwrap();
     // Every figure says where the JSON has it.
     let figures = page.split("<data data-of=\"").skip(1);
@@ -396,6 +450,7 @@ fn the_page_shows_the_figures_of_the_json() {
 fn the_json_schema_describes_the_report() {
     for report in [
         nightly_report(),
+        noisy_report(),
         hostile_report(),
         ReportBuilder::new().finish(at_minute(0)),
     ] {

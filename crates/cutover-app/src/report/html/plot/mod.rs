@@ -6,6 +6,7 @@
 
 mod bar;
 mod distribution;
+mod interval;
 mod ratios;
 mod timeline;
 
@@ -13,6 +14,7 @@ use maud::{Markup, html};
 
 pub(super) use bar::{Part, bar, meter};
 pub(super) use distribution::{Bucket, Quantity, distribution};
+pub(super) use interval::interval;
 pub(super) use ratios::ratios;
 pub(super) use timeline::timeline;
 

@@ -1,0 +1,109 @@
+//! Whether new keeps the limits of time, memory and counters.
+
+use cutover_domain::comparison::performance::{Metric, Verdict};
+use cutover_domain::comparison::report::{MetricPerformance, Report};
+use maud::{Markup, html};
+
+use super::super::figure::{self, count, counted, cut, sentence, visible};
+use super::plot::interval;
+use super::{LINE, scroll};
+
+/// So many operations, and metrics of each, are shown.
+const OPERATIONS: usize = 50;
+const METRICS: usize = 20;
+
+pub(super) fn section(report: &Report) -> Markup {
+    let judged = report
+        .operations
+        .iter()
+        .filter(|operation| !operation.performance.is_empty());
+    let judged: Vec<_> = judged.collect();
+    let more = judged.len().saturating_sub(OPERATIONS) as u64;
+    html! {
+        @if !judged.is_empty() {
+            p { (sentence(&figure::performance(report).unwrap_or_default())) "." }
+            p class="quiet" {
+                "New ÷ old over pairs of the same input, with its 95 % interval. A limit is kept \
+                 when the whole interval is below it, and broken when the whole is above it; \
+                 anything else decides nothing."
+            }
+            @for operation in judged.iter().take(OPERATIONS) {
+                @if judged.len() > 1 { h3 { (cut(&visible(&operation.operation), LINE)) } }
+                (of_operation(&operation.performance))
+            }
+            @if more > 0 {
+                p class="quiet" {
+                    "And " (counted(more, "operation", "operations")) " more: the JSON report has \
+                    them all."
+                }
+            }
+        }
+    }
+}
+
+fn of_operation(performance: &[MetricPerformance]) -> Markup {
+    let shown = &performance[..performance.len().min(METRICS)];
+    let verdicts = || shown.iter().flat_map(|metric| &metric.verdicts);
+    let bounds = verdicts().flat_map(|verdict| {
+        [
+            verdict.low,
+            verdict.ratio,
+            verdict.high,
+            Some(verdict.at_most),
+        ]
+    });
+    let (low, high) = bounds
+        .flatten()
+        .fold((0.9, 1.1), |(low, high), bound: f64| {
+            (low.min(bound), f64::max(high, bound))
+        });
+    scroll(
+        "Performance",
+        html! {
+            table class="limits" {
+                caption class="apart" { "Limits of new ÷ old" }
+                thead {
+                    tr {
+                        th scope="col" { "What" }
+                        th scope="col" { "Answer" }
+                        th scope="col" class="number" { "new ÷ old" }
+                        th scope="col" class="number" { "at most" }
+                        th scope="col" class="range" { "95 % interval" }
+                        th scope="col" class="number" { "Pairs" }
+                    }
+                }
+                tbody {
+                    @for metric in shown {
+                        @for verdict in &metric.verdicts {
+                            (row(&metric.metric, verdict, low, high))
+                        }
+                    }
+                }
+            }
+        },
+    )
+}
+
+fn row(metric: &Metric, verdict: &Verdict, low: f64, high: f64) -> Markup {
+    let shown = |ratio: Option<f64>| {
+        ratio.map_or_else(
+            || "–".to_owned(),
+            |ratio| format!("{}×", figure::ratio(ratio)),
+        )
+    };
+    html! {
+        tr {
+            th scope="row" { (figure::metric(metric)) ", " (verdict.statistic.word()) }
+            td { span class={ "chip " (verdict.answer) } { (figure::kept(verdict.answer)) } }
+            td class="number" { (shown(verdict.ratio)) }
+            td class="number" { (shown(Some(verdict.at_most))) }
+            td class="range" {
+                (interval(verdict, low, high))
+                span class="quiet" {
+                    (figure::reach(verdict))
+                }
+            }
+            td class="number" { (count(verdict.pairs)) }
+        }
+    }
+}
