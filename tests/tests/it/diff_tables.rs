@@ -20,8 +20,8 @@ fn tables_are_compared_by_key_for_eyes() {
     assert_eq!(
         answer.expect(1).stdout(),
         "\
-column  as      different  one is null  largest  mean  tolerated
-price   number  1          0            0.25     0.25  0
+column as     different one is null largest mean tolerated
+price  number 1         0           0.25    0.25 0
 ~ price  id=009  3.0 → 3.25
 - row 2  id=008  only in old
 + row 3  id=010  only in new
@@ -134,12 +134,17 @@ fn options_say_how_columns_are_compared() {
         cutover.run(all)
     };
     with(&[]).expect(1);
-    with(&["--ignore-case", "--trim", "--abs", "amount=0.5"]).expect(0);
-    with(&["--ignore-case", "--trim", "--rel", "0.03"]).expect(0);
-    with(&["--ignore-case", "--trim", "--abs", "amount=0.4"]).expect(1);
+    let texts = "[strings]\ntrim = true\nignore_case = true\n";
+    cutover.write("texts.toml", texts);
+    let amount = "[[numbers.at]]\npath = \"amount\"\nabsolute = ";
+    cutover.write("wide.toml", format!("{texts}{amount}0.5\n"));
+    cutover.write("narrow.toml", format!("{texts}{amount}0.4\n"));
+    with(&["--rules", "wide.toml"]).expect(0);
+    with(&["--rules", "narrow.toml"]).expect(1);
+    with(&["--rules", "texts.toml", "--rel", "0.03"]).expect(0);
     with(&[
-        "--ignore-case",
-        "--trim",
+        "--rules",
+        "texts.toml",
         "--abs",
         "0.5",
         "--column-type",

@@ -1,8 +1,5 @@
 //! The options that say what counts as a difference, for `diff` and `compare run`.
 
-#[cfg(feature = "tables")]
-mod tables;
-
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 

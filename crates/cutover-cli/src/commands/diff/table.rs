@@ -3,11 +3,12 @@
 mod place;
 mod progress;
 mod report;
+mod rules;
 
 use std::path::Path;
 
 use clap::Args;
-use cutover_table::{ColumnType, CsvDialect, Progress, TableComparator, TableError, Tolerance};
+use cutover_table::{ColumnType, CsvDialect, Progress, TableComparator, TableError};
 
 use self::place::Place;
 use self::progress::Bar;
@@ -21,7 +22,7 @@ use crate::exit::{Exit, Failure};
 /// How rows and columns of tables are compared.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Table options")]
-pub struct TableArgs {
+pub(super) struct TableArgs {
     /// Rows are known by these columns: id or region,day
     #[arg(long, value_name = "COLUMN[,COLUMN]", value_delimiter = ',')]
     key_columns: Vec<String>,
@@ -105,10 +106,6 @@ fn character(text: &str) -> Result<u8, &'static str> {
     }
 }
 
-#[expect(
-    clippy::option_option,
-    reason = "clap's value of `--quote none` is None"
-)]
 fn quote(text: &str) -> Result<Option<u8>, &'static str> {
     match text {
         "none" => Ok(None),
@@ -155,7 +152,7 @@ impl TableArgs {
         dialect
     }
 
-    fn comparator(&self, rules: &RuleArgs) -> Result<TableComparator, Failure> {
+    fn comparator(&self, options: &RuleArgs) -> Result<TableComparator, Failure> {
         let mut comparator = if self.bag {
             TableComparator::as_bag()
         } else if self.key_columns.is_empty() {
@@ -183,22 +180,7 @@ impl TableArgs {
         if let Some(bytes) = self.memory {
             comparator = comparator.memory(bytes as u64);
         }
-        let rules = rules.of_tables()?;
-        if let Some(limit) = rules.limit {
-            comparator = comparator.samples(limit);
-        }
-        if let Some((absolute, relative)) = rules.everywhere {
-            comparator = comparator.numbers(Tolerance { absolute, relative });
-        }
-        for (column, (absolute, relative)) in rules.columns {
-            comparator = comparator.tolerance(column, Tolerance { absolute, relative });
-        }
-        if rules.ignore_case {
-            comparator = comparator.ignore_case();
-        }
-        if rules.ignore_space {
-            comparator = comparator.ignore_space();
-        }
+        comparator = rules::apply(&options.rules()?, comparator)?;
         let mut seed = [0; 8];
         getrandom::fill(&mut seed)
             .map_err(|error| Failure::io("get a random number", &error.into()))?;
