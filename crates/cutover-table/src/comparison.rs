@@ -54,7 +54,7 @@ pub struct TableComparison {
     /// How many rows.
     pub rows: RowCounts,
     /// Where the columns themselves part.
-    pub schema: Vec<SchemaDifference>,
+    pub schema_differences: Vec<SchemaDifference>,
     /// What each compared column says, in the order of old.
     pub columns: Vec<ColumnComparison>,
     /// Keys that more than one row has.
@@ -88,7 +88,7 @@ impl TableComparison {
             exact: found.exact,
             matching: settings.matching.clone(),
             rows,
-            schema: plan.schema.clone(),
+            schema_differences: plan.schema.clone(),
             columns: found.columns,
             duplicates: found.duplicates,
             only_old: found.only_old,

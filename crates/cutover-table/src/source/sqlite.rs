@@ -153,11 +153,7 @@ impl Source for Sqlite {
         let name = &around.name;
         let connection = self.connect(name)?;
         let mut statement = prepare(&connection, &self.query, name)?;
-        let names: Vec<String> = statement
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut columns = vec![Observed::default(); names.len()];
         let mut rows = 0;
         let mut answer = statement
@@ -230,11 +226,7 @@ struct Work {
 impl Work {
     fn run(&self, connection: &Connection, send: &Sender) -> Result<(), TableError> {
         let mut statement = prepare(connection, &self.query, &self.name)?;
-        let names: Vec<String> = statement
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut answer = statement
             .query([])
             .map_err(|error| wrong(&self.name, 0, &error))?;

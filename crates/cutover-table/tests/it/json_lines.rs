@@ -45,7 +45,10 @@ fn numbers_keep_their_digits_and_texts_are_no_numbers() {
         "{\"id\":1,\"n\":7}\n",
         "{\"id\":1,\"n\":\"7\"}\n",
     );
-    assert!(!found.equal && found.schema[0].material, "{found:?}");
+    assert!(
+        !found.equal && found.schema_differences[0].material,
+        "{found:?}"
+    );
     // CSV cannot tell them apart, and does not pretend to.
     let found = TableComparator::by_key(["id"])
         .compare(

@@ -59,7 +59,10 @@ fn a_file_and_the_same_as_csv_are_equal() {
         let found = comparator
             .compare(Table::parquet(&path), csv("new.csv", &text))
             .unwrap();
-        assert!(found.equal && found.schema.is_empty(), "{found:?}");
+        assert!(
+            found.equal && found.schema_differences.is_empty(),
+            "{found:?}"
+        );
     }
 }
 

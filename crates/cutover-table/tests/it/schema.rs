@@ -10,7 +10,7 @@ use cutover_table::{SchemaDifferenceKind, TableComparator, TableComparison, Tabl
 use crate::tables::{batch, csv, csv_error, csvs, handed};
 
 fn said(found: &TableComparison) -> Vec<(SchemaDifferenceKind, &str, bool)> {
-    let said = found.schema.iter();
+    let said = found.schema_differences.iter();
     said.map(|said| (said.kind, said.column.as_str(), said.material))
         .collect()
 }
@@ -135,7 +135,10 @@ fn csv_takes_the_types_of_a_table_that_has_some() {
     let found = comparator
         .compare(csv("old.csv", text), handed("new", &typed, 1))
         .unwrap();
-    assert!(found.equal && found.schema.is_empty(), "{found:?}");
+    assert!(
+        found.equal && found.schema_differences.is_empty(),
+        "{found:?}"
+    );
     // An id with zeros is no number: the column is compared as text, and is different.
     let found = comparator
         .compare(

@@ -83,7 +83,10 @@ fn a_database_is_compared_with_its_export() {
     let found = TableComparator::by_key(["id"])
         .compare(Table::sqlite(&path, query), csv("export.csv", export))
         .unwrap();
-    assert!(found.equal && found.schema.is_empty(), "{found:?}");
+    assert!(
+        found.equal && found.schema_differences.is_empty(),
+        "{found:?}"
+    );
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn one_value_in_two_types_is_one_value() {
         let types = format!("{} and {}", old.data_type(), new.data_type());
         let found = compare_columns(old, new);
         assert!(found.equal, "{types}: {found:?}");
-        assert!(!found.schema.is_empty(), "{types}");
+        assert!(!found.schema_differences.is_empty(), "{types}");
     }
 }
 
@@ -305,7 +305,7 @@ fn columns_between_which_nothing_can_be_compared_are_said_to_be_so() {
         .unwrap();
     assert!(!found.equal);
     assert_eq!(
-        found.schema[0].kind,
+        found.schema_differences[0].kind,
         cutover_table::SchemaDifferenceKind::NotCompared
     );
 }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use cutover_domain::comparison::performance::{Answer, PerformanceLimit};
 use cutover_domain::comparison::{ComparisonRecord, DifferenceKind, RecordResult, Run, RunState};
-use cutover_ports::comparison::ComparisonStore;
+use cutover_ports::comparison::{ComparisonStore, RecordQuery};
 use serde::Serialize;
 
 use super::find;
@@ -192,7 +192,8 @@ impl Summing {
     ) -> Result<Summary, Failure> {
         if self.settling.has_learned() {
             let settling = &mut self.settling;
-            find::visit(context, store, run, &mut |record| settling.read(&record))?;
+            let query = RecordQuery::of_run(run.id.clone());
+            find::visit(context, store, &query, &mut |record| settling.read(&record))?;
         }
         let mut counted: HashMap<RecordResult, u64> = HashMap::new();
         let (mut noisy, mut unequal) = (0, Vec::new());

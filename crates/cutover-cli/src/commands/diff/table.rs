@@ -22,7 +22,7 @@ use crate::exit::{Exit, Failure};
 /// How rows and columns of tables are compared.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Table options")]
-pub struct TableArgs {
+pub(super) struct TableArgs {
     /// Rows are known by these columns: id or region,day
     #[arg(long, value_name = "COLUMN[,COLUMN]", value_delimiter = ',')]
     key_columns: Vec<String>,
@@ -52,7 +52,7 @@ pub struct TableArgs {
     delimiter: Option<u8>,
     /// What is around fields of CSV that need it: a character or none [default: "]
     #[arg(long, value_name = "CHARACTER", value_parser = quote)]
-    quote: Option<Option<u8>>,
+    quote: Option<Quote>,
     /// What stands before a quote within quotes of CSV [default: another quote]
     #[arg(long, value_name = "CHARACTER", value_parser = character)]
     escape: Option<u8>,
@@ -106,14 +106,14 @@ fn character(text: &str) -> Result<u8, &'static str> {
     }
 }
 
-#[expect(
-    clippy::option_option,
-    reason = "clap's value of `--quote none` is None"
-)]
-fn quote(text: &str) -> Result<Option<u8>, &'static str> {
+/// What is around fields of CSV; nothing where there is `none`.
+#[derive(Clone, Copy, Debug)]
+struct Quote(Option<u8>);
+
+fn quote(text: &str) -> Result<Quote, &'static str> {
     match text {
-        "none" => Ok(None),
-        text => character(text).map(Some),
+        "none" => Ok(Quote(None)),
+        text => character(text).map(|mark| Quote(Some(mark))),
     }
 }
 
@@ -135,7 +135,7 @@ impl TableArgs {
         if let Some(delimiter) = self.delimiter {
             dialect = dialect.delimiter(delimiter);
         }
-        if let Some(quote) = self.quote {
+        if let Some(Quote(quote)) = self.quote {
             dialect = dialect.quote(quote);
         }
         if let Some(escape) = self.escape {

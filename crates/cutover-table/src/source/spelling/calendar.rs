@@ -88,10 +88,6 @@ impl Instant {
 }
 
 /// Seconds east of UTC; `Some(None)` where nothing is said.
-#[expect(
-    clippy::option_option,
-    reason = "the outer one is whether it could be read"
-)]
 fn offset(text: &[u8]) -> Option<Option<i64>> {
     let sign = match text {
         [] => return Some(None),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use cutover_domain::comparison::{ComparisonRecord, Run, RunKind, Tally};
-use cutover_ports::comparison::ComparisonStore;
+use cutover_ports::comparison::{ComparisonStore, RecordQuery};
 use serde_json::Value;
 
 use crate::commands::compare::find;
@@ -131,7 +131,8 @@ impl Done {
         let cases = &plan.corpus.cases;
         let digests: Vec<_> = cases.iter().map(|case| case.digest().ok()).collect();
         let mut done = Self::nothing();
-        find::visit(context, store, run, &mut |record| {
+        let query = RecordQuery::of_run(run.id.clone());
+        find::visit(context, store, &query, &mut |record| {
             let Ok(number) = record.id.as_str().parse::<u64>() else {
                 return;
             };

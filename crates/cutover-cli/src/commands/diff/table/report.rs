@@ -48,7 +48,7 @@ impl Found {
     }
 
     fn write_schema(&self, page: &mut Page<'_>) -> io::Result<()> {
-        let schema = &self.comparison.schema;
+        let schema = &self.comparison.schema_differences;
         for difference in schema.iter().take(COLUMNS) {
             write_schema_difference(page, difference)?;
         }
@@ -182,8 +182,8 @@ impl Report for Found {
 
     fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
         let found = &self.comparison;
-        for schema in &found.schema {
-            write_json_line(to, &Line::Schema { schema })?;
+        for difference in &found.schema_differences {
+            write_json_line(to, &Line::Schema { difference })?;
         }
         for column in &found.columns {
             for value in &column.samples {
@@ -209,7 +209,7 @@ impl Report for Found {
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Line<'a> {
     Schema {
-        schema: &'a SchemaDifference,
+        difference: &'a SchemaDifference,
     },
     Value {
         column: &'a str,

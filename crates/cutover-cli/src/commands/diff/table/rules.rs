@@ -95,6 +95,8 @@ fn everywhere(places: Option<Value>, rule: &str) -> Result<bool, Failure> {
 }
 
 fn not_for_tables(what: &str) -> Failure {
+    // What serde expected instead is said in our words.
+    let what = what.split(", expected").next().unwrap_or(what);
     Failure::usage(format_args!(
         "this rule is not for tables: {what}; they know limit, numbers, and trim and ignore_case of \
          strings"
