@@ -55,7 +55,7 @@ fn of_operation(performance: &[MetricPerformance]) -> Markup {
     let (low, high) = bounds
         .flatten()
         .fold((0.9, 1.1), |(low, high), bound: f64| {
-            (low.min(bound), f64::max(high, bound))
+            (f64::min(low, bound), f64::max(high, bound))
         });
     scroll(
         "Performance",
