@@ -104,7 +104,7 @@ fn beginning(text: &str) -> Cow<'_, str> {
 
 /// The text is no value of the wanted type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{:?} is not a value of type {expected}", beginning(text))]
+#[error("{:?} is not a value of type {expected}", beginning(.text))]
 pub struct InvalidValue {
     text: String,
     expected: &'static str,
