@@ -14,6 +14,7 @@ const BUILT_BY_FEATURE: &[&str] = &[
     "cutover-app",
     "cutover-file",
     "cutover-sqlite",
+    "cutover-table",
     "cutover",
 ];
 

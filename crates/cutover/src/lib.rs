@@ -16,6 +16,8 @@ pub use cutover_file as file;
 pub use cutover_ports as ports;
 #[cfg(feature = "sqlite")]
 pub use cutover_sqlite as sqlite;
+#[cfg(feature = "tables")]
+pub use cutover_table as table;
 
 #[cfg(feature = "report")]
 pub use cutover_app::report;

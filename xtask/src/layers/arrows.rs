@@ -92,7 +92,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("notify", &["cutover-file"]),
     ("parquet", &["cutover-table"]),
     ("ratatui", &["cutover-cli"]),
-    ("rusqlite", &["cutover-sqlite", "mdm"]),
+    ("rusqlite", &["cutover-sqlite", "cutover-table", "mdm"]),
     ("syn", &["cutover-macros"]),
     ("tokio-postgres", &["cutover-postgres"]),
 ];

@@ -126,6 +126,7 @@ where
             .calls
             .judge
             .facts(context, call.stage, call.revision, side.other());
+        let again = inner.calls.ask_again.takes(context);
         let operation = Arc::clone(inner);
         let job = move || {
             // Timed whatever the switch says: a candidate that is too slow has to be seen.
@@ -141,7 +142,7 @@ where
                 Side::Old => (candidate, authoritative),
                 Side::New => (authoritative, candidate),
             };
-            operation.judge(facts, old, new);
+            operation.judge(facts, old, new, Some(&input).filter(|_| again));
         };
         if let Err(rejected) = inner.pool.submit(Box::new(job)) {
             inner
@@ -172,7 +173,7 @@ where
         let operation = Arc::clone(inner);
         if let Err(rejected) = inner
             .pool
-            .submit(Box::new(move || operation.judge(facts, old, new)))
+            .submit(Box::new(move || operation.judge(facts, old, new, None)))
         {
             inner.calls.count_rejected(rejected, false);
         }
@@ -203,9 +204,29 @@ where
         (ended, span)
     }
 
-    fn judge(&self, facts: Facts, old: Observed<O>, new: Observed<O>) {
-        let record = self.calls.judge.judge(facts, old, new);
-        pollster::block_on(self.calls.judge.store(record));
+    /// Compares, and where there is an `input`, asks old again with it: after the comparison is
+    /// counted, because an old that hangs this time takes the record with it.
+    fn judge(&self, facts: Facts, old: Observed<O>, new: Observed<O>, input: Option<&I>) {
+        let judge = &self.calls.judge;
+        let mut judged = judge.judge(facts, old, new);
+        if let Some(input) = input.filter(|_| judged.can_ask_again()) {
+            let again = self.ask_again(input).observe(None);
+            judge.judge_again(&mut judged, again);
+        }
+        pollster::block_on(judge.store(judged));
+    }
+
+    /// Old once more, for nobody: not counted as a call.
+    fn ask_again(&self, input: &I) -> Ended<O, E> {
+        let watch = Stopwatch::start(true);
+        let ended = match catch_unwind(AssertUnwindSafe(|| (self.old)(input))) {
+            Ok(result) => Ended::Returned(result),
+            Err(panic) => Ended::Panicked(panic),
+        };
+        match watch.stop() {
+            Some(span) if span.wall() > self.timeout => Ended::TimedOut(self.timeout),
+            _ => ended,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use cutover_ports::flags::Decide;
 
 use super::call::Calls;
 use super::judge::Judge;
+use super::noise::AskAgain;
 use super::switch::Decider;
 use super::{Candidate, Cutover, Switch};
 use crate::metrics::OperationMetrics;
@@ -35,11 +36,13 @@ pub(super) struct Settings {
     flag: Option<FlagSource>,
     rules: Rules,
     share: Percentage,
+    noise: Percentage,
     keep: Keep,
     versions: [Implementation; 2],
     compare: Switch,
     fall_back: Switch,
     measure_time: Switch,
+    noise_when: Switch,
 }
 
 enum FlagSource {
@@ -105,11 +108,13 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
                 flag: None,
                 rules: Rules::new(),
                 share: Percentage::FULL,
+                noise: Percentage::ZERO,
                 keep: Keep::Everything,
                 versions: ["old", "new"].map(Implementation::new),
                 compare: Switch::ON,
                 fall_back: Switch::flag("auto_fallback").otherwise_on(),
                 measure_time: Switch::ON,
+                noise_when: Switch::ON,
             },
             worth_falling_back: None,
             answers: PhantomData,
@@ -150,6 +155,26 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
     #[must_use]
     pub fn sample(mut self, share: Percentage) -> Self {
         self.settings.share = share;
+        self
+    }
+
+    /// For this share of the compared calls old is asked once more, with the same input and in the
+    /// background as candidates are; none by default. What it differs in from its own first answer
+    /// is [noise](cutover_domain::comparison::noise), and reports take it out.
+    ///
+    /// Old has to bear these calls; they are not counted as calls, and only reads are repeated.
+    /// Their records are kept whatever [`keep`](Self::keep) says, since noise is learned from what
+    /// is quiet as well.
+    #[must_use]
+    pub fn noise(mut self, share: Percentage) -> Self {
+        self.settings.noise = share;
+        self
+    }
+
+    /// Whether old is asked once more for that share; on by default.
+    #[must_use]
+    pub fn noise_when(mut self, switch: Switch) -> Self {
+        self.settings.noise_when = switch;
         self
     }
 
@@ -231,6 +256,11 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
             fall_back: settings.fall_back.resolve(&cutover.live),
             measure_time: settings.measure_time.resolve(&cutover.live),
             sample: Sample::new(&settings.name, settings.share),
+            ask_again: AskAgain::new(
+                &settings.name,
+                settings.noise,
+                settings.noise_when.resolve(&cutover.live),
+            ),
             worth_falling_back: self.worth_falling_back,
             anonymous: Default::default(),
             metrics,

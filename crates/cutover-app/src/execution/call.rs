@@ -17,6 +17,7 @@ use cutover_ports::metrics::Moment;
 use super::Rejected;
 use super::builder::Predicate;
 use super::judge::Judge;
+use super::noise::AskAgain;
 use super::switch::{Decider, Resolved};
 use crate::metrics::OperationMetrics;
 use crate::panics::panic_message;
@@ -29,6 +30,7 @@ pub(super) struct Calls<E> {
     pub(super) fall_back: Resolved,
     pub(super) measure_time: Resolved,
     pub(super) sample: Sample,
+    pub(super) ask_again: AskAgain,
     pub(super) worth_falling_back: Option<Predicate<E>>,
     /// Calls that name no unit, numbered for the sample.
     pub(super) anonymous: AtomicU64,

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use cutover_domain::comparison::noise::NoiseSample;
 use cutover_domain::comparison::{
-    Comparator, ComparisonRecord, DifferenceKind, Implementation, Judgement, Outcome, RecordId,
-    RecordLimits, RecordResult, RecordedUnit, Run, RunId, RunKind, RunState, SideOutcome,
-    SideRecord, Tally,
+    Comparator, ComparisonRecord, Implementation, Judgement, Outcome, RecordId, RecordLimits,
+    RecordResult, RecordedUnit, Run, RunId, RunKind, RunState, SideOutcome, SideRecord, Tally,
 };
 use cutover_domain::flags::{Context, Revision};
-use cutover_domain::metrics::standard::{ComparisonResult, DropReason};
+use cutover_domain::metrics::standard::DropReason;
 use cutover_domain::tree::Tree;
 use cutover_domain::{Side, Stage};
 use cutover_ports::comparison::ComparisonStore;
@@ -49,6 +49,20 @@ pub(super) struct Judge {
     /// When the run's header was last written.
     saved: Mutex<Option<Timestamp>>,
     store_failed: AtomicBool,
+}
+
+/// A comparison made, and what is left of it to compare old with itself.
+pub(super) struct Judged {
+    record: ComparisonRecord,
+    /// What old answered; absent where nothing can be held against it.
+    old: Option<Outcome>,
+}
+
+impl Judged {
+    /// Whether asking old again can tell anything.
+    pub(super) fn can_ask_again(&self) -> bool {
+        self.old.is_some()
+    }
 }
 
 /// What is known about a call when it is answered.
@@ -118,13 +132,14 @@ impl Judge {
         lock(&self.tally).drop_one(reason.name());
     }
 
-    /// Compares two answers. Whatever goes wrong in here is a finding, too.
+    /// Compares two answers, and counts what is found. Whatever goes wrong in here is a finding, too.
     pub(super) fn judge<O: Serialize>(
         &self,
         facts: Facts,
         old: Observed<O>,
         new: Observed<O>,
-    ) -> ComparisonRecord {
+    ) -> Judged {
+        let answered = !matches!(old.answer, Answer::Timeout(_));
         let sides = [
             side_record(&old, &self.versions[0]),
             side_record(&new, &self.versions[1]),
@@ -134,12 +149,19 @@ impl Judge {
             let new = outcome(new.answer)?;
             let (begun, limit) = (Instant::now(), self.comparator.max_time());
             let late = || limit.is_some_and(|limit| begun.elapsed() > limit);
-            Ok(self.comparator.compare_outcomes_until(&old, &new, &late))
+            let comparison = self.comparator.compare_outcomes_until(&old, &new, &late);
+            Ok((comparison, old))
         }));
-        let judgement = match judged {
-            Ok(Ok(comparison)) => Judgement::of(comparison, &RecordLimits::default()),
-            Ok(Err(problem)) => Judgement::Failed(problem),
-            Err(panic) => Judgement::Failed(format!("panic: {}", panic_message(&*panic))),
+        let (judgement, old_outcome) = match judged {
+            Ok(Ok((comparison, old))) => (
+                Judgement::of(comparison, &RecordLimits::default()),
+                Some(old).filter(|_| answered),
+            ),
+            Ok(Err(problem)) => (Judgement::Failed(problem), None),
+            Err(panic) => {
+                let why = format!("panic: {}", panic_message(&*panic));
+                (Judgement::Failed(why), None)
+            }
         };
         let [old, new] = sides;
         let id = RecordId::time_ordered(facts.time, random());
@@ -160,15 +182,48 @@ impl Judge {
         record.stage = Some(facts.stage);
         record.authoritative = Some(facts.authoritative);
         self.comparator.redaction().record(&mut record);
-        record
+        self.metrics.compared(&record);
+        lock(&self.tally).count(record.result);
+        Judged {
+            record,
+            old: old_outcome,
+        }
     }
 
-    /// Counts a comparison and keeps it where that is wanted.
-    pub(super) async fn store(&self, record: ComparisonRecord) {
-        self.count(&record);
+    /// Compares what old answered when it was asked again with what it answered first. A time-out
+    /// says something about the moment, not about the answer, so it is no comparison.
+    pub(super) fn judge_again<O: Serialize>(&self, judged: &mut Judged, again: Observed<O>) {
+        let Some(first) = judged.old.take() else {
+            return;
+        };
+        let compared = catch_unwind(AssertUnwindSafe(|| {
+            if matches!(again.answer, Answer::Timeout(_)) {
+                return None;
+            }
+            let again = outcome(again.answer).ok()?;
+            Some(self.comparator.compare_outcomes(&first, &again))
+        }));
+        let mut noise = NoiseSample::default();
+        let found = match compared {
+            Ok(Some(comparison)) => {
+                noise.add(&comparison);
+                Judgement::Compared(comparison).result()
+            }
+            Ok(None) | Err(_) => {
+                noise.fail();
+                RecordResult::Failed
+            }
+        };
+        self.metrics.compared_with_itself(found);
+        judged.record.noise = Some(noise);
+        self.comparator.redaction().record(&mut judged.record);
+    }
+
+    /// Keeps a comparison where that is wanted.
+    pub(super) async fn store(&self, Judged { record, .. }: Judged) {
         let wanted = match self.keep {
             Keep::Everything => true,
-            Keep::Differences => record.result != RecordResult::Equal,
+            Keep::Differences => record.result != RecordResult::Equal || record.noise.is_some(),
         };
         let Some(store) = self.store.as_ref().filter(|_| wanted) else {
             return;
@@ -227,39 +282,6 @@ impl Judge {
     fn header_is_due(&self) -> bool {
         let now = self.clock.now();
         lock(&self.saved).is_none_or(|saved| now.duration_since(saved) > HEADER_INTERVAL)
-    }
-
-    fn count(&self, record: &ComparisonRecord) {
-        let result = match record.result {
-            RecordResult::Equal => ComparisonResult::Equal,
-            RecordResult::Different => ComparisonResult::Different,
-            RecordResult::Inexact => ComparisonResult::Undecided,
-            RecordResult::Failed => ComparisonResult::Failed,
-        };
-        self.metrics.comparisons(result).increment(1);
-        if let Some(comparison) = record.judgement.comparison() {
-            for kind in DifferenceKind::ALL {
-                self.metrics
-                    .differences(kind.word())
-                    .increment(comparison.counts.of(kind));
-            }
-        }
-        if record.result != RecordResult::Equal {
-            self.metrics
-                .last_mismatch()
-                .set(record.time.as_second() as f64);
-        }
-        let walls = record
-            .old
-            .measurements
-            .wall
-            .zip(record.new.measurements.wall);
-        if let Some((old, new)) = walls.filter(|(old, _)| !old.is_zero()) {
-            self.metrics
-                .duration_ratio()
-                .observe_value(new.as_secs_f64() / old.as_secs_f64());
-        }
-        lock(&self.tally).count(record.result);
     }
 }
 

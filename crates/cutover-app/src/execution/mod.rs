@@ -26,6 +26,7 @@ mod cutover;
 mod judge;
 #[cfg(feature = "tokio")]
 mod lane;
+mod noise;
 #[cfg(feature = "tokio")]
 mod operation;
 mod pool;

@@ -147,8 +147,10 @@ where
             .calls
             .judge
             .facts(context, call.stage, call.revision, side.other());
+        let again = inner.calls.ask_again.takes(context);
         let operation = Arc::clone(inner);
         let job = async move {
+            let again = again.then(|| Arc::clone(&input));
             let timeout = Some(operation.timeout);
             let (ended, span) = operation.attempt(side, input, timeout, call.timed).await;
             let candidate = ended.observe(span);
@@ -156,7 +158,7 @@ where
                 Side::Old => (candidate, authoritative),
                 Side::New => (authoritative, candidate),
             };
-            operation.judge(facts, old, new).await;
+            operation.judge(facts, old, new, again).await;
         };
         if let Err(rejected) = inner.lane.submit(job) {
             inner
@@ -179,7 +181,7 @@ where
             .judge
             .facts(context, call.stage, call.revision, Side::New);
         let operation = Arc::clone(inner);
-        let job = async move { operation.judge(facts, old, new).await };
+        let job = async move { operation.judge(facts, old, new, None).await };
         if let Err(rejected) = inner.lane.submit(job) {
             inner
                 .calls
@@ -220,9 +222,26 @@ where
         (ended, span)
     }
 
-    async fn judge(&self, facts: Facts, old: Observed<O>, new: Observed<O>) {
-        let record = self.calls.judge.judge(facts, old, new);
-        self.calls.judge.store(record).await;
+    /// Compares, and where there is an input, asks old again with it: after the comparison is
+    /// counted, because an old that hangs this time takes the record with it.
+    async fn judge(&self, facts: Facts, old: Observed<O>, new: Observed<O>, input: Option<Arc<I>>) {
+        let judge = &self.calls.judge;
+        let mut judged = judge.judge(facts, old, new);
+        if let Some(input) = input.filter(|_| judged.can_ask_again()) {
+            let again = self.ask_again(input).await.observe(None);
+            judge.judge_again(&mut judged, again);
+        }
+        judge.store(judged).await;
+    }
+
+    /// Old once more, for nobody: not counted as a call.
+    async fn ask_again(&self, input: Arc<I>) -> Ended<O, E> {
+        match catch_unwind(AssertUnwindSafe(|| (self.old)(input))) {
+            Err(panic) => Ended::Panicked(panic),
+            Ok(answering) => tokio::time::timeout(self.timeout, end(answering))
+                .await
+                .unwrap_or(Ended::TimedOut(self.timeout)),
+        }
     }
 }
 

@@ -21,6 +21,8 @@
 //! assert_eq!(comparison[0].new.calls, 1);
 //! ```
 
+#[cfg(feature = "comparison")]
+mod compared;
 #[cfg(feature = "flags")]
 mod facts;
 mod operation;

@@ -28,6 +28,7 @@ pub struct OperationMetrics {
     durations: [Timer; SIDES.len()],
     fallbacks: [Counter; FallbackReason::ALL.len()],
     comparisons: [Counter; ComparisonResult::ALL.len()],
+    noise_comparisons: [Counter; ComparisonResult::ALL.len()],
     dropped: [Counter; DropReason::ALL.len()],
     differences: [Counter; DIFFERENCE_KINDS.len()],
     duration_ratio: Timer,
@@ -57,6 +58,9 @@ impl OperationMetrics {
             }),
             comparisons: handles(ComparisonResult::ALL, |result| {
                 counter(&standard::COMPARISONS, result.name())
+            }),
+            noise_comparisons: handles(ComparisonResult::ALL, |result| {
+                counter(&standard::NOISE_COMPARISONS, result.name())
             }),
             dropped: handles(DropReason::ALL, |reason| {
                 counter(&standard::COMPARISONS_DROPPED, reason.name())
@@ -111,6 +115,13 @@ impl OperationMetrics {
     #[must_use]
     pub fn comparisons(&self, result: ComparisonResult) -> &Counter {
         &self.comparisons[result as usize]
+    }
+
+    /// Comparisons of old with itself, by what they found.
+    #[inline]
+    #[must_use]
+    pub fn noise_comparisons(&self, result: ComparisonResult) -> &Counter {
+        &self.noise_comparisons[result as usize]
     }
 
     /// Calls that were not compared.

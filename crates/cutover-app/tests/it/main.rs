@@ -17,6 +17,8 @@ mod flags;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "tokio")]
+mod noise;
+#[cfg(feature = "tokio")]
 mod reads;
 #[cfg(feature = "report")]
 mod report;

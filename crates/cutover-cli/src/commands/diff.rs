@@ -1,21 +1,33 @@
 //! `cutover diff`.
 
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+mod lines;
+mod source;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::thread;
 
 use clap::Args;
 use cutover_domain::comparison::{Comparison, DifferenceKind};
-use cutover_domain::tree::Tree;
-use cutover_formats::{Document, Format, Problem};
-use serde::Serialize;
+use cutover_formats::Format;
+use serde::{Serialize, Serializer};
 
+use self::lines::Lines;
+use self::source::{Source, is_stdin};
 use super::rules::{RuleArgs, compare_in_time};
 use super::{differences, examples};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::style::{BAD, GOOD, WARN};
-use crate::output::{Page, Report, write_json_line};
+use crate::output::{self, Page, Report, write_json_line};
+
+const FORMATS_HELP: &str = "\
+Formats: json, jsonl (one value a line), yaml, toml and text, told by the file's name, else by its \
+content, else as the other document's; what nothing is known of is text. Documents of different \
+formats are compared by their values. Texts are compared line by line, and shown as diff -u shows \
+them.
+
+Exit codes: 0 equal, 1 different (or not decided), 3 a document cannot be read.";
 
 /// Compare two documents.
 #[derive(Args, Debug)]
@@ -24,13 +36,15 @@ use crate::output::{Page, Report, write_json_line};
     ("cutover diff old.json new.json --key '$=id' --ignore '$[*].updated_at'",
      "records known by their id"),
     ("curl -s https://new.example/api | cutover diff old.json - --unordered", ""),
-]), after_help = "Exit codes: 0 equal, 1 different (or not decided), 3 a document cannot be read.")]
+    ("cutover diff deploy.yaml deploy.toml", "the same settings in another format"),
+    ("cutover diff old.log new.log", "texts, line by line"),
+]), after_help = FORMATS_HELP)]
 pub struct DiffArgs {
     /// The old document; `-` is standard input
     old: PathBuf,
     /// The new document; `-` is standard input
     new: PathBuf,
-    /// The format of both documents, json or jsonl [default: by their names, else their content]
+    /// The format of both documents: json, jsonl, yaml, toml or text [default: see below]
     #[arg(long, value_name = "FORMAT", value_parser = input_format)]
     input_format: Option<Format>,
     #[command(flatten)]
@@ -46,61 +60,42 @@ fn input_format(name: &str) -> Result<Format, String> {
     })
 }
 
-/// A document to read.
-struct Source<'a> {
-    path: &'a Path,
-    format: Option<Format>,
-}
-
-impl Source<'_> {
-    fn is_stdin(&self) -> bool {
-        self.path == Path::new("-")
-    }
-
-    fn name(&self) -> String {
-        if self.is_stdin() {
-            "standard input".to_owned()
-        } else {
-            self.path.display().to_string()
-        }
-    }
-
-    fn bytes(&self) -> io::Result<Vec<u8>> {
-        if !self.is_stdin() {
-            return std::fs::read(self.path);
-        }
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn read(&self) -> Result<Tree, Failure> {
-        let bytes = self
-            .bytes()
-            .map_err(|error| Failure::io(format_args!("read {}", self.name()), &error))?;
-        let name = self.name();
-        let mut document = Document::new(&bytes).named(&name);
-        if let Some(format) = self.format {
-            document = document.format(format);
-        }
-        document.read().map_err(|error| {
-            let failure = Failure::trouble(&error);
-            match error.problem {
-                Problem::UnknownFormat(_) => failure.hint("say which it is with --input-format"),
-                _ => failure,
-            }
-        })
-    }
-}
-
 /// What differs between two documents.
 #[derive(Serialize)]
-struct Found(Comparison);
+struct Found<'a> {
+    #[serde(flatten)]
+    comparison: Comparison,
+    formats: Formats,
+    #[serde(skip)]
+    names: (&'a str, &'a str),
+    /// For eyes, where both are texts.
+    #[serde(skip)]
+    lines: Option<Lines<'a>>,
+}
 
-impl Report for Found {
+/// As what the documents were read.
+#[derive(Clone, Copy, Serialize)]
+struct Formats {
+    #[serde(serialize_with = "format_name")]
+    old: Format,
+    #[serde(serialize_with = "format_name")]
+    new: Format,
+}
+
+fn format_name<S: Serializer>(format: &Format, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(format.name())
+}
+
+impl Report for Found<'_> {
     fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
-        let Self(comparison) = self;
-        differences::write_comparison(page, comparison)?;
+        let comparison = &self.comparison;
+        match &self.lines {
+            Some(lines) => {
+                lines.write(page, self.names)?;
+                differences::write_asides(page, comparison)?;
+            }
+            None => differences::write_comparison(page, comparison)?,
+        }
         let counts: Vec<String> = DifferenceKind::ALL
             .into_iter()
             .map(|kind| (comparison.counts.of(kind), kind))
@@ -120,7 +115,7 @@ impl Report for Found {
     }
 
     fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
-        self.0
+        self.comparison
             .differences
             .iter()
             .try_for_each(|difference| write_json_line(to, difference))
@@ -137,32 +132,42 @@ fn outside_of_only(comparison: &Comparison) -> u64 {
 }
 
 pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
-    let comparator = args.rules.comparator()?;
-    let format = args.input_format;
-    let old = Source {
-        path: &args.old,
-        format,
-    };
-    let new = Source {
-        path: &args.new,
-        format,
-    };
-    if old.is_stdin() && new.is_stdin() {
+    if is_stdin(&args.old) && is_stdin(&args.new) {
         return Err(Failure::usage(
             "only one of the documents can be standard input",
         ));
     }
-    // Reading is most of the work, and the documents have nothing to do with each other.
-    let (old, new) = thread::scope(|scope| {
-        let new = scope.spawn(|| new.read());
-        let old = old.read();
-        (old, new.join())
-    });
-    let new = new.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    let comparison = compare_in_time(&comparator, &old?, &new?);
+    documents(context, &args)
+}
+
+/// Compares two documents that fit into memory as trees.
+fn documents(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
+    let comparator = args.rules.comparator()?;
+    let (old, new) = both(|| Source::load(&args.old), || Source::load(&args.new))?;
+    let formats = Formats {
+        old: old.format(args.input_format, &new),
+        new: new.format(args.input_format, &old),
+    };
+    let (old_tree, new_tree) = both(|| old.read(formats.old), || new.read(formats.new))?;
+    let comparison = compare_in_time(&comparator, &old_tree, &new_tree);
     let equal = comparison.equal;
     let unseen = outside_of_only(&comparison);
-    context.output.show(&Found(comparison))?;
+    let texts = matches!((formats.old, formats.new), (Format::Text, Format::Text));
+    let lines = (texts && context.output.format() == output::Format::Table)
+        .then(|| Lines::of(&comparator, &comparison, &old_tree, &new_tree))
+        .flatten();
+    context.output.show(&Found {
+        comparison,
+        formats,
+        names: (old.name(), new.name()),
+        lines,
+    })?;
+    if formats.old != formats.new {
+        context.output.note(format_args!(
+            "old was read as {}, new as {}",
+            formats.old, formats.new
+        ));
+    }
     if equal && unseen > 0 {
         context.output.warn(format_args!(
             "what --only looks at is equal, and {unseen} differences lie outside of it: see that \
@@ -170,4 +175,19 @@ pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
         ));
     }
     Ok(Exit::answer(equal))
+}
+
+/// Does the same to both documents at once: reading is most of the work, and they have nothing to
+/// do with each other.
+fn both<T: Send>(
+    old: impl FnOnce() -> Result<T, Failure>,
+    new: impl FnOnce() -> Result<T, Failure> + Send,
+) -> Result<(T, T), Failure> {
+    let (old, new) = thread::scope(|scope| {
+        let new = scope.spawn(new);
+        let old = old();
+        (old, new.join())
+    });
+    let new = new.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    Ok((old?, new?))
 }

@@ -68,6 +68,11 @@ pub(crate) fn write_comparison(page: &mut Page<'_>, comparison: &Comparison) -> 
     let texts: Vec<_> = comparison.differences.iter().map(Text::of).collect();
     let more = comparison.counts.total().saturating_sub(texts.len() as u64);
     write(page, texts.iter().map(Text::shown), more)?;
+    write_asides(page, comparison)
+}
+
+/// Writes what a comparison says besides differences: what was not decided and what was hidden.
+pub(crate) fn write_asides(page: &mut Page<'_>, comparison: &Comparison) -> io::Result<()> {
     for undecided in &comparison.inexact {
         writeln!(
             page,
@@ -197,7 +202,7 @@ impl Shown<'_> {
 }
 
 /// At most `width` letters of `text`, the middle left out.
-fn shorten(text: &str, width: usize) -> String {
+pub(crate) fn shorten(text: &str, width: usize) -> String {
     let letters = text.chars().count();
     if letters <= width {
         return text.to_owned();

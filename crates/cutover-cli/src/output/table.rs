@@ -19,7 +19,7 @@ pub fn table<'a>(heads: impl IntoIterator<Item = &'a str>) -> Table {
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
-        if letter.is_control() || is_direction(letter) {
+        if letter.is_control() || is_unseen(letter) {
             out.extend(letter.escape_default());
         } else {
             out.push(letter);
@@ -37,7 +37,12 @@ pub fn printable_lines(text: &str) -> String {
         .join("\n")
 }
 
-/// Marks that reverse the order in which a terminal shows letters.
-fn is_direction(letter: char) -> bool {
-    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Marks that turn the order in which a terminal shows letters, and those that it does not show at
+/// all. Joiners (U+200C, U+200D) belong to words and pictures.
+fn is_unseen(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}'
+            | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{2028}' | '\u{2029}'
+    )
 }

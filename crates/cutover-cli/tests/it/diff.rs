@@ -376,3 +376,142 @@ fn of_many_shuffled_records_exactly_the_changed_ones_are_found() {
         }
     }
 }
+
+const YAML: &str = "defaults: &d {retries: 3}\nserver:\n  <<: *d\n  port: 0x1F90\n  name: 'a'\n";
+
+#[test]
+fn documents_of_different_formats_are_compared_by_their_values() {
+    let desk = Desk::with(&[
+        ("old.yaml", YAML),
+        (
+            "same.toml",
+            "[defaults]\nretries = 3\n[server]\nport = 8_080\nretries = 3\nname = \"a\"\n",
+        ),
+        (
+            "new.json",
+            r#"{"defaults": {"retries": 3}, "server": {"port": 8081, "retries": 3, "name": "a"}}"#,
+        ),
+    ]);
+    let (exit, answer) = desk.json(&["old.yaml", "same.toml"]);
+    assert_eq!((exit, &answer["equal"]), (0, &json!(true)), "{answer}");
+    assert_eq!(answer["formats"], json!({"old": "yaml", "new": "toml"}));
+
+    let output = desk.diff(&["old.yaml", "new.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(text(&output.stdout), @r"
+    ~ $.server.port  8080 → 8081  value
+    different: 1 value
+    ");
+    assert_eq!(text(&output.stderr), "old was read as yaml, new as json\n");
+
+    // What neither a name nor the content says, the other document does.
+    let (_, answer) = {
+        std::fs::copy(
+            desk.folder.path().join("old.yaml"),
+            desk.folder.path().join("settings"),
+        )
+        .unwrap();
+        desk.json(&["settings", "old.yaml"])
+    };
+    assert_eq!(
+        (&answer["equal"], &answer["formats"]["old"]),
+        (&json!(true), &json!("yaml"))
+    );
+    let (_, answer) = desk.json(&["old.yaml", "new.json", "--input-format", "text"]);
+    assert_eq!(answer["formats"], json!({"old": "text", "new": "text"}));
+    let wrong = desk.diff(&["old.yaml", "new.json", "--input-format", "xml"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("json, jsonl, yaml, toml, text"));
+}
+
+#[test]
+fn texts_are_shown_as_people_know_it() {
+    let numbered = |lines: &[&str]| {
+        let lines = lines.iter().map(|line| format!("{line}\n"));
+        lines.collect::<String>()
+    };
+    let old: Vec<String> = (1..=30).map(|n| format!("line {n}")).collect();
+    let old: Vec<&str> = old.iter().map(String::as_str).collect();
+    let mut new = old.clone();
+    new[4] = "line five";
+    new.remove(5);
+    new.insert(20, "\tadded \u{1b}[31m\u{202e}");
+    new[28] = "line 30\r";
+    let desk = Desk::with(&[("old.txt", &numbered(&old)), ("new.txt", &numbered(&new))]);
+    let output = desk.diff(&["old.txt", "new.txt"]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(text(&output.stdout));
+
+    let (_, answer) = desk.json(&["old.txt", "new.txt"]);
+    assert_eq!(answer["differences"][0]["path"], "$[4]");
+    assert_eq!(answer["differences"][0]["new"], "line five");
+    let (exit, _) = desk.json(&["old.txt", "old.txt"]);
+    assert_eq!(exit, 0);
+}
+
+#[test]
+fn the_ends_of_lines_and_of_texts_are_differences_that_are_explained() {
+    let shown = |old: &str, new: &str| {
+        let desk = Desk::with(&[("old.txt", old), ("new.txt", new)]);
+        text(&desk.diff(&["old.txt", "new.txt"]).stdout)
+    };
+    let mut pages = String::new();
+    for (name, old, new) in [
+        ("without the last end", "a\nb\n", "a\nb"),
+        ("with an end", "a\nb", "a\nb\n"),
+        ("an empty line more", "a\n", "a\n\n"),
+        ("nothing before", "", "a\n"),
+        ("nothing after", "a", ""),
+        ("carriage returns", "a\nb\nc\n", "a\r\nb\r\nc\r\n"),
+        ("byte-order mark", "a\nb\n", "\u{feff}a\nb\n"),
+        ("both without an end", "a\nx", "b\nx"),
+        ("another line at the end", "a\n", "a\nb"),
+        (
+            "in another sequence",
+            "a\nb\nc\nd\ne\nf\n",
+            "f\na\nb\nc\nd\ne\n",
+        ),
+    ] {
+        pages += &format!("# {name}\n{}\n", shown(old, new));
+    }
+    insta::assert_snapshot!(pages);
+}
+
+#[test]
+fn rules_hold_for_texts_as_well() {
+    let desk = Desk::with(&[
+        ("old.log", "one\ntwo\nthree\npassword=abc\n"),
+        ("new.log", "three\none\ntwo\nPassword=abd\n"),
+    ]);
+    let output = desk.diff(&["old.log", "new.log", "--unordered"]);
+    insta::assert_snapshot!(text(&output.stdout), @r#"
+    ~ $[3]  "password=abc" → "Password=abd"  value
+    hidden by unordered everywhere: 1
+    different: 1 value
+    "#);
+    let output = desk.diff(&["old.log", "new.log", "--ignore", "$[3]", "--unordered"]);
+    assert_eq!(output.status.code(), Some(0));
+    let secret = text(
+        &desk
+            .diff(&["old.log", "new.log", "--redact", "secrets"])
+            .stdout,
+    );
+    assert!(
+        !secret.contains("abc") && !secret.contains("abd"),
+        "{secret}"
+    );
+    let few = text(&desk.diff(&["old.log", "new.log", "--limit", "1"]).stdout);
+    assert!(few.contains("more; --limit shows more of them"), "{few}");
+}
+
+#[test]
+fn a_wrong_guess_says_how_to_say_it_right() {
+    let desk = Desk::with(&[("old", "{not json\n"), ("new.json", "{}")]);
+    let output = desk.diff(&["old", "new.json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let error = text(&output.stderr);
+    assert!(
+        error.contains("old:1:2") && error.contains("--input-format"),
+        "{error}"
+    );
+}

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::Place;
 use crate::tree::Tree;
 
 /// One place where two answers part.
@@ -339,6 +340,10 @@ pub struct Comparison {
     /// What the rules hid. Nothing is ignored silently.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<RuleHit>,
+    /// The differences by path and kind, where a record keeps fewer of them than were found; see
+    /// [`by_place`](Self::by_place).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
 }
 
 impl Comparison {
@@ -354,6 +359,7 @@ impl Comparison {
             differences: Vec::new(),
             truncated: false,
             hidden: Vec::new(),
+            places: Vec::new(),
         }
     }
 

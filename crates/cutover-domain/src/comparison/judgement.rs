@@ -53,6 +53,7 @@ impl Judgement {
     #[must_use]
     pub fn of(mut comparison: Comparison, limits: &RecordLimits) -> Self {
         if comparison.differences.len() > limits.differences {
+            comparison.places = comparison.by_place();
             comparison.differences.truncate(limits.differences);
             comparison.truncated = true;
         }
@@ -161,6 +162,9 @@ mod tests {
         assert_eq!(kept.differences.len(), 2);
         assert_eq!(kept.counts.total(), 3);
         assert!(kept.truncated);
+        // Where they are is known of all.
+        assert_eq!(kept.by_place()[0].differences, 3);
+        assert!(kept.is_placed());
     }
 
     #[test]

@@ -30,13 +30,17 @@
 //! depth of an answer is a danger; what could grow faster than the input draws on a fixed effort,
 //! and what that leaves open is named, never assumed to be equal.
 
+mod bounded;
 mod comparator;
 mod difference;
 mod engine;
 mod id;
 mod judgement;
 mod measure;
+pub mod noise;
 mod outcome;
+pub mod performance;
+mod place;
 mod preset;
 mod record;
 mod redaction;
@@ -55,6 +59,7 @@ pub use judgement::{Judgement, RecordLimits};
 pub(crate) use measure::round;
 pub use measure::{Deltas, Measurements, percent_change};
 pub use outcome::Outcome;
+pub use place::Place;
 pub use preset::Preset;
 pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};
 pub use redaction::{REDACTED, RedactAction, Redacted, Redaction, RedactionError, RedactionRules};

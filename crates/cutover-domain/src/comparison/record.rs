@@ -34,6 +34,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use sha2::{Digest, Sha256};
 
 use super::measure::nanoseconds;
+use super::noise::NoiseSample;
 use super::side::is_default;
 use super::{Deltas, Judgement, RecordId, RunId, SideRecord};
 use crate::{Side, Stage};
@@ -182,6 +183,10 @@ pub struct ComparisonRecord {
         skip_serializing_if = "Option::is_none"
     )]
     pub comparing: Option<Duration>,
+    /// What old, asked again, was found to differ in from its own answer; absent where it was not
+    /// asked again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<NoiseSample>,
     /// Fields of a newer minor schema, kept on rewrite.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, serde_json::Value>,
@@ -217,6 +222,7 @@ impl ComparisonRecord {
             new,
             judgement,
             comparing: None,
+            noise: None,
             unknown: BTreeMap::new(),
         }
     }

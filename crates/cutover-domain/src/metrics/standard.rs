@@ -141,6 +141,12 @@ pub const COMPARISONS: Descriptor = Descriptor::counter(
     "Comparisons of old and new, by what they found.",
     &["operation", "result"],
 );
+/// Comparisons of old with itself, by what they found.
+pub const NOISE_COMPARISONS: Descriptor = Descriptor::counter(
+    "cutover_noise_comparisons_total",
+    "Comparisons of old with itself, to learn its noise, by what they found.",
+    &["operation", "result"],
+);
 /// Differences by kind.
 pub const COMPARISON_DIFFERENCES: Descriptor = Descriptor::counter(
     "cutover_comparison_differences_total",
@@ -240,6 +246,7 @@ pub const ALL: &[Descriptor] = &[
     FALLBACKS,
     BREAKER_OPEN,
     COMPARISONS,
+    NOISE_COMPARISONS,
     COMPARISON_DIFFERENCES,
     COMPARISONS_DROPPED,
     COMPARISON_QUEUE_LENGTH,

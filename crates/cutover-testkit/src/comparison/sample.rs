@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use cutover_domain::comparison::noise::NoiseSample;
 use cutover_domain::comparison::{
     Answer, Comparison, ComparisonRecord, Counts, Difference, DifferenceKind, Implementation,
     Judgement, Measurements, RecordId, RecordedUnit, RuleHit, Run, RunId, RunKind, Severity,
@@ -118,6 +119,7 @@ pub fn full_record(run: &Run, id: &str, minute: i64) -> ComparisonRecord {
             rule: "ignore $.etag".to_owned(),
             hidden: 4,
         }],
+        places: Vec::new(),
     });
     let mut new = SideRecord::new(SideOutcome::Error {
         class: "NotFound".to_owned(),
@@ -160,6 +162,9 @@ pub fn full_record(run: &Run, id: &str, minute: i64) -> ComparisonRecord {
     record.authoritative = Some(Side::New);
     record.input_digest = Some("xxh3:00".to_owned());
     record.comparing = Some(Duration::from_micros(7));
+    if let Some(comparison) = record.judgement.comparison() {
+        record.noise = Some(NoiseSample::of([comparison]));
+    }
     record.unknown.insert(
         "of_a_newer_version".to_owned(),
         serde_json::json!({"x": [1.5, null]}),

@@ -127,6 +127,7 @@ impl<'p> Findings<'p> {
             by_severity: self.by_severity,
             differences: self.differences,
             hidden: self.pair.rules.named(hidden),
+            places: Vec::new(),
         }
     }
 }

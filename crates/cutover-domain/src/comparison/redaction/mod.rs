@@ -159,6 +159,9 @@ impl Redaction {
             undecided.path = Place::of(rules, &undecided.path, None).path;
             undecided.what = rules.text(&undecided.what).into_owned();
         }
+        for place in &mut comparison.places {
+            place.path = rules.text(&place.path).into_owned();
+        }
     }
 
     /// Redacts what a judgement keeps; its result stays.
@@ -183,6 +186,13 @@ impl Redaction {
         self.side(&mut record.old);
         self.side(&mut record.new);
         self.judgement(&mut record.judgement);
+        for finding in record
+            .noise
+            .iter_mut()
+            .flat_map(|noise| &mut noise.findings)
+        {
+            finding.path = self.text(&finding.path).into_owned();
+        }
     }
 
     fn side(&self, side: &mut SideRecord) {

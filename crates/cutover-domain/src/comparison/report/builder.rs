@@ -8,12 +8,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cluster::Clusters;
+use super::evidence::{but_for_noise, performance};
 use super::statistics::{Bucket, Ratios, Spread, distribution};
 use super::timeline::Timeline;
 use super::{
     Change, CounterChange, HiddenByRule, MeanDelta, OperationReport, REPORT_SCHEMA, Report,
     ReportedCoverage, ReportedRun, SideReport, SlowRecord, Totals, Verdict,
 };
+use crate::comparison::noise::NoiseLearner;
+use crate::comparison::performance::{PairedSample, PerformanceLimits};
 use crate::comparison::{
     ComparisonRecord, Counts, Coverage, Run, RunId, RunKind, SideRecord, percent_change, round,
 };
@@ -44,6 +47,7 @@ pub struct ReportBuilder {
     slowest: Vec<SlowRecord>,
     hidden: BTreeMap<String, (u64, u64)>,
     unreadable: Vec<String>,
+    limits: PerformanceLimits,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +55,8 @@ struct Operation {
     totals: Totals,
     clusters: Clusters,
     failures: BTreeMap<String, u64>,
+    noise: NoiseLearner,
+    measured: PairedSample,
 }
 
 #[derive(Debug, Default)]
@@ -77,6 +83,13 @@ impl ReportBuilder {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What performance is held against, if not the [usual](PerformanceLimits::standard).
+    #[must_use]
+    pub fn limits(mut self, limits: PerformanceLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// Adds the header of a run, for its name and its coverage. Adding it again replaces it.
@@ -132,10 +145,11 @@ impl ReportBuilder {
                 .cmp(&left.started)
                 .then_with(|| right.id.cmp(&left.id))
         });
+        let count = self.operations.len();
         let mut operations: Vec<OperationReport> = self
             .operations
             .into_iter()
-            .map(|(name, found)| found.finish(name))
+            .map(|(name, found)| found.finish(name, &self.limits, count))
             .collect();
         operations.sort_by(|left, right| {
             let unproven = |totals: &Totals| totals.comparisons - totals.equal;
@@ -161,13 +175,19 @@ impl ReportBuilder {
         let (mut old, mut new) = (self.old, self.new);
         let (old_report, new_report) = (old.finish(), new.finish());
         let coverage = ReportedCoverage::new(coverage, self.records);
+        let noises = operations
+            .iter()
+            .filter_map(|operation| operation.noise.as_ref());
+        let noise = but_for_noise(totals, noises);
+        let counted = noise.map_or(totals, |noise| noise.totals);
         Report {
             schema: REPORT_SCHEMA,
             generated,
-            verdict: Verdict::of(&totals, &coverage, self.unreadable.len()),
+            verdict: Verdict::of(&counted, &coverage, self.unreadable.len()),
             runs,
             totals,
             pass: totals.pass(),
+            noise,
             coverage,
             differences: self.differences,
             operations,
@@ -298,19 +318,34 @@ impl ReportBuilder {
 impl Operation {
     fn add(&mut self, record: &ComparisonRecord) {
         self.clusters.add(record);
+        self.noise.record(record);
+        self.measured.add(record);
         if let Some(error) = record.judgement.error() {
             *entry(&mut self.failures, error) += 1;
         }
     }
 
-    fn finish(self, operation: String) -> OperationReport {
+    /// The report on one of so many operations.
+    fn finish(
+        self,
+        operation: String,
+        limits: &PerformanceLimits,
+        operations: usize,
+    ) -> OperationReport {
+        let noise = Some(self.noise.learned()).filter(|noise| !noise.is_empty());
+        let unclustered = self.clusters.unclustered;
+        let clusters = self
+            .clusters
+            .sorted(|path, kind| Some(noise.as_ref()?.class(path, kind)));
         OperationReport {
+            performance: performance(&self.measured, limits, &operation, operations),
             operation,
             totals: self.totals,
             pass: self.totals.pass(),
-            unclustered: self.clusters.unclustered,
-            clusters: self.clusters.sorted(),
+            unclustered,
+            clusters,
             failures: self.failures,
+            noise,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::wildcard;
 use super::{Cluster, Example};
+use crate::comparison::noise::NoiseClass;
 use crate::comparison::{ComparisonRecord, Difference, DifferenceKind};
 
 /// At most so many clusters an operation; what does not fit is counted.
@@ -119,11 +120,17 @@ impl Clusters {
     }
 
     /// Those in the most records first; names that are data are put together.
-    pub(super) fn sorted(self) -> Vec<Cluster> {
+    pub(super) fn sorted(
+        self,
+        noise: impl Fn(&str, DifferenceKind) -> Option<NoiseClass>,
+    ) -> Vec<Cluster> {
         let all_numbered = self.numbers <= MOST_NUMBERS;
-        let found = self.found.into_values().map(|(cluster, records)| Found {
-            cluster,
-            records: all_numbered.then_some(records),
+        let found = self.found.into_values().map(|(mut cluster, records)| {
+            cluster.noise = noise(&cluster.path, cluster.kind);
+            Found {
+                cluster,
+                records: all_numbered.then_some(records),
+            }
         });
         let merged = wildcard::merge(found.collect());
         let mut clusters: Vec<Cluster> = merged.into_iter().map(|found| found.cluster).collect();
@@ -147,6 +154,7 @@ fn begin(path: &str, record: &ComparisonRecord, difference: &Difference) -> Clus
         records: 0,
         differences: 0,
         example: example(record, difference),
+        noise: None,
     }
 }
 
@@ -237,7 +245,7 @@ mod tests {
         let mut clusters = Clusters::default();
         clusters.add(&record);
         assert_eq!(clusters.unclustered, 3);
-        assert_eq!(clusters.sorted()[0].differences, 2);
+        assert_eq!(clusters.sorted(|_, _| None)[0].differences, 2);
     }
 
     /// The clusters of records with a difference at each of these paths.
@@ -273,7 +281,7 @@ mod tests {
                 Judgement::Compared(comparison),
             ));
         }
-        let found = clusters.sorted().into_iter();
+        let found = clusters.sorted(|_, _| None).into_iter();
         found
             .map(|one| (one.path, one.records, one.differences, one.paths))
             .collect()

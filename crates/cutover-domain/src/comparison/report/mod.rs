@@ -37,6 +37,7 @@
 
 mod builder;
 mod cluster;
+mod evidence;
 mod statistics;
 mod timeline;
 mod verdict;
@@ -48,6 +49,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::noise::{Noise, NoiseClass};
 use super::{
     Counts, Coverage, Deltas, Difference, DifferenceKind, Implementation, RecordId, RecordResult,
     RecordedUnit, Run, RunId, RunKind, RunState, Severity, Tally,
@@ -55,6 +57,7 @@ use super::{
 
 pub use builder::ReportBuilder;
 pub use cluster::generalize;
+pub use evidence::{MetricPerformance, NoiseTotals};
 pub use statistics::{Interval, Ratios, Spread, wilson};
 pub use timeline::TimelineStep;
 pub use verdict::Verdict;
@@ -77,6 +80,9 @@ pub struct Report {
     pub totals: Totals,
     /// The share of comparisons proven equal.
     pub pass: Pass,
+    /// The same, but for noise; absent where old was never compared with itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<NoiseTotals>,
     /// How much of what there was to compare was compared.
     pub coverage: ReportedCoverage,
     /// All differences by kind, those that records did not keep included.
@@ -298,6 +304,12 @@ pub struct OperationReport {
     pub unclustered: u64,
     /// Why comparisons failed, with how often.
     pub failures: BTreeMap<String, u64>,
+    /// Where old differs from itself, and what that hides; absent where it was never asked again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Noise>,
+    /// Every metric that both sides have, held against its limits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub performance: Vec<MetricPerformance>,
 }
 
 /// Differences of one kind at like paths.
@@ -319,6 +331,9 @@ pub struct Cluster {
     pub differences: u64,
     /// The smallest of them.
     pub example: Example,
+    /// What they are by what old differs in from itself; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<NoiseClass>,
 }
 
 /// One difference, and where to find it.

@@ -90,6 +90,8 @@ fn together(path: String, members: Vec<Found>) -> Option<Found> {
         whole.differences += cluster.differences;
         whole.severity = whole.severity.max(cluster.severity);
         whole.records = whole.records.max(cluster.records);
+        // What holds one real path is real.
+        whole.noise = whole.noise.max(cluster.noise);
         if rank_of(&cluster.example) < rank_of(&whole.example) {
             whole.example = cluster.example;
         }

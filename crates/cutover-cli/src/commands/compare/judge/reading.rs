@@ -1,7 +1,7 @@
 //! Answers as trees: of two of a kind, by what they are to be read as.
 
-use cutover_domain::tree::{Tree, TreeBuilder};
-use cutover_formats::{Document, Format};
+use cutover_domain::tree::Tree;
+use cutover_formats::{Document, Format, text_lines};
 
 /// How much of an answer that cannot be read is quoted.
 const SAMPLE: usize = 400;
@@ -24,7 +24,10 @@ impl ReadAs {
     /// All there are.
     pub(in super::super) fn all() -> Vec<Self> {
         let mut all = vec![Self::Auto];
-        all.extend(Format::ALL.map(Self::Document));
+        // Of an answer, text is every byte of it, whatever its encoding: that is `Text`.
+        let documents = Format::ALL.into_iter();
+        let documents = documents.filter(|format| *format != Format::Text);
+        all.extend(documents.map(Self::Document));
         all.extend([Self::Text, Self::Bytes]);
         all
     }
@@ -99,6 +102,7 @@ pub(super) fn read_pair(
         ReadAs::Text => Ok(as_text(old, new)),
         ReadAs::Bytes => Ok(Read::both(quoted(old), quoted(new), "bytes")),
         ReadAs::Auto => Ok(match name.and_then(Format::of_file) {
+            Some(Format::Text) => as_text(old, new),
             Some(format) => as_named(format, old, new),
             None => automatically(old, new),
         }),
@@ -216,25 +220,8 @@ fn as_text(old: &[u8], new: &[u8]) -> Read {
     Read::both(lines(old), lines(new), "text")
 }
 
-/// An array of the lines. A line end at the very end makes a last, empty line, so that a missing
-/// one is a difference. A line that is not text is an object, which no line of text equals.
 fn lines(bytes: &[u8]) -> Tree {
-    let mut builder = TreeBuilder::new();
-    builder.begin_array();
-    for line in bytes.split(|byte| *byte == b'\n') {
-        match std::str::from_utf8(line) {
-            Ok(text) => builder.string(text),
-            Err(_) => {
-                builder.begin_object();
-                builder.key("bytes");
-                builder.string(&line.escape_ascii().to_string());
-                // One member cannot be there twice.
-                let _ = builder.end_object();
-            }
-        }
-    }
-    builder.end_array();
-    builder.finish().unwrap_or_else(|_| quoted(bytes))
+    text_lines(bytes).unwrap_or_else(|_| quoted(bytes))
 }
 
 /// As one string.

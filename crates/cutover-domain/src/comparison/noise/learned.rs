@@ -1,0 +1,353 @@
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::exact::{adjusted, more_often};
+use super::learner::{Group, NoiseLearner, PathCounts, place_hash};
+use super::suggestion::{Sort, Suggestion, suggestions};
+use super::{NoiseSample, Values};
+use crate::comparison::{Comparison, ComparisonRecord, DifferenceKind, RecordResult, round};
+
+/// The share of false discoveries allowed among the paths called real because new differs more
+/// often.
+const FALSE_DISCOVERIES: f64 = 0.05;
+
+/// From so many pairs of old and old that differ on, a place may be noise. One is no pattern.
+const ENOUGH: u64 = 2;
+
+/// A record whose own pairs are all quiet, where that is less likely than this, is not covered.
+const UNLIKELY: f64 = 0.001;
+
+/// What a place is, by what was learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NoiseClass {
+    /// New differs there no more often than old does from itself. Does not count.
+    Noise,
+    /// Not enough is known. Counts as real.
+    Undecided,
+    /// A difference of new.
+    Real,
+}
+
+impl NoiseClass {
+    /// The word for messages and documents.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Noise => "noise",
+            Self::Undecided => "undecided",
+            Self::Real => "real",
+        }
+    }
+}
+
+impl fmt::Display for NoiseClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// What was learned about one operation, and what it hides.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Noise {
+    /// Records in which old was asked again; new's answer in them is what old's are held against.
+    pub records: u64,
+    /// How often old was compared with itself in them.
+    pub self_pairs: u64,
+    /// Every place where old differs from itself, those that hide most first. Any other place is
+    /// real.
+    pub paths: Vec<NoisePath>,
+    /// Rules that would take the noise away, for a person to accept.
+    pub suggestions: Vec<Suggestion>,
+    /// Differences of new that are hidden, those in records that still differ included.
+    pub hidden_differences: u64,
+    /// Records with hidden differences.
+    pub hidden_records: u64,
+    /// Records that differ by noise alone: equal, but for it.
+    pub equal: u64,
+    /// Records that differ by noise alone, and in which a budget left something undecided.
+    pub inexact: u64,
+    /// Records with more differences than are known. Nothing is hidden in them.
+    pub incomplete: u64,
+    /// Differences at places that did not fit. Nothing is hidden there.
+    pub unlearned: u64,
+    /// Records that did not fit. They stay as they were judged.
+    pub unread: u64,
+    #[serde(skip)]
+    index: HashMap<u128, usize>,
+}
+
+/// A place where old differs from itself.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NoisePath {
+    /// The path, with `[*]` for every index.
+    pub path: String,
+    /// How answers part there.
+    pub kind: DifferenceKind,
+    /// What it is.
+    pub class: NoiseClass,
+    /// Why, with the numbers, for people.
+    pub why: String,
+    /// How many of [`Noise::self_pairs`] differ there.
+    pub self_pairs: u64,
+    /// How many of [`Noise::records`] have a difference of new there.
+    pub records: u64,
+    /// How likely it is that new differs at least so often if it is no different from old; absent
+    /// where new never differs.
+    pub p: Option<f64>,
+    /// The same, made comparable with the false discovery rate over all paths.
+    pub q: Option<f64>,
+    /// Differences of new that it hides.
+    pub hidden_differences: u64,
+    /// Records in which it hides something.
+    pub hidden_records: u64,
+    /// What the values of old look like, against each other.
+    pub self_values: Values,
+    /// What the values of old and new look like, against each other.
+    pub values: Values,
+}
+
+/// A record, read with what was learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// How it ended, but for noise.
+    pub result: RecordResult,
+    /// How many of its differences noise hides.
+    pub hidden: u64,
+}
+
+impl NoiseLearner {
+    /// What was learned so far.
+    #[must_use]
+    pub fn learned(&self) -> Noise {
+        // Only where both sides differ is there a question.
+        let asked: Vec<u128> = self
+            .paths
+            .iter()
+            .filter(|(_, counts)| counts.self_pairs > 0 && counts.records > 0)
+            .map(|(place, _)| place)
+            .collect();
+        let p_values: Vec<f64> = asked
+            .iter()
+            .filter_map(|place| self.paths.get(*place))
+            .map(|counts| {
+                more_often(
+                    counts.records,
+                    self.records,
+                    counts.self_pairs,
+                    self.self_pairs,
+                )
+            })
+            .collect();
+        let q_values = adjusted(&p_values);
+        let tested: HashMap<u128, (f64, f64)> = asked
+            .into_iter()
+            .zip(p_values.into_iter().zip(q_values))
+            .collect();
+        let mut noise = Noise {
+            records: self.records,
+            self_pairs: self.self_pairs,
+            incomplete: self.incomplete,
+            unlearned: self.unlearned,
+            unread: self.unread,
+            ..Noise::default()
+        };
+        for (place, counts) in self
+            .paths
+            .iter()
+            .filter(|(_, counts)| counts.self_pairs > 0)
+        {
+            let tested = tested.get(&place).copied();
+            noise.index.insert(place, noise.paths.len());
+            noise.paths.push(self.path(counts, tested));
+        }
+        for group in self.groups.values() {
+            noise.hide(group);
+        }
+        noise.sort();
+        noise.suggestions = suggestions(&noise);
+        noise
+    }
+
+    fn path(&self, counts: &PathCounts, tested: Option<(f64, f64)>) -> NoisePath {
+        let more_often = tested.is_some_and(|(_, q)| q <= FALSE_DISCOVERIES);
+        let (class, so) = if more_often {
+            (NoiseClass::Real, "new differs more often")
+        } else if counts.self_pairs < ENOUGH {
+            (
+                NoiseClass::Undecided,
+                "once is no pattern; more pairs of old and old decide",
+            )
+        } else if looks_otherwise(&counts.self_values, &counts.values) {
+            (
+                NoiseClass::Undecided,
+                "new's values look otherwise than old's",
+            )
+        } else {
+            (NoiseClass::Noise, "new differs no more often")
+        };
+        let why = format!(
+            "old differs from itself in {} of {} pairs, new from old in {} of {}; {so}",
+            counts.self_pairs, self.self_pairs, counts.records, self.records
+        );
+        NoisePath {
+            path: counts.path.clone(),
+            kind: counts.kind,
+            class,
+            why,
+            self_pairs: counts.self_pairs,
+            records: counts.records,
+            p: tested.and_then(|(p, _)| round(p)),
+            q: tested.and_then(|(_, q)| round(q)),
+            hidden_differences: 0,
+            hidden_records: 0,
+            self_values: counts.self_values,
+            values: counts.values,
+        }
+    }
+}
+
+/// Whether old's values are all of one sort among themselves, and new's are not of it.
+fn looks_otherwise(self_values: &Values, values: &Values) -> bool {
+    match Sort::of(self_values) {
+        Sort::Any => false,
+        sort => values.seen > 0 && Sort::of(values) != sort,
+    }
+}
+
+impl Noise {
+    /// What a place is: `path` with `[*]` for every index, as
+    /// [`generalize`](crate::comparison::report::generalize) makes it.
+    #[must_use]
+    pub fn class(&self, path: &str, kind: DifferenceKind) -> NoiseClass {
+        self.at(place_hash(path, kind))
+            .map_or(NoiseClass::Real, |path| path.class)
+    }
+
+    /// Whether nothing was learned: old was never asked again.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.self_pairs == 0
+    }
+
+    /// How a record ended, but for noise. One whose differences are all noise is equal; it stays
+    /// what it was where not all its differences are known.
+    #[must_use]
+    pub fn read(&self, record: &ComparisonRecord) -> Reading {
+        let comparison = record.judgement.comparison();
+        match comparison.filter(|_| record.result == RecordResult::Different) {
+            Some(comparison) => self.read_comparison(record.noise.as_ref(), comparison),
+            None => Reading {
+                result: record.result,
+                hidden: 0,
+            },
+        }
+    }
+
+    /// The same for a comparison with differences, and what old, asked again, differed in.
+    #[must_use]
+    pub fn read_comparison(&self, sample: Option<&NoiseSample>, found: &Comparison) -> Reading {
+        let places = found.by_place();
+        if !found.is_placed() || places.is_empty() {
+            return Reading {
+                result: RecordResult::Different,
+                hidden: 0,
+            };
+        }
+        let group = Group::of(sample, found.exact, &places);
+        let hidden = self.hidden_in(&group);
+        let result = if hidden.iter().any(Option::is_none) {
+            RecordResult::Different
+        } else if group.exact {
+            RecordResult::Equal
+        } else {
+            RecordResult::Inexact
+        };
+        let differences = group
+            .members
+            .iter()
+            .zip(hidden)
+            .filter(|(_, hidden)| hidden.is_some());
+        Reading {
+            result,
+            hidden: differences.map(|(member, _)| member.differences).sum(),
+        }
+    }
+
+    fn at(&self, place: u128) -> Option<&NoisePath> {
+        self.index
+            .get(&place)
+            .and_then(|index| self.paths.get(*index))
+    }
+
+    /// For each place of a group, the noisy path that hides it.
+    fn hidden_in(&self, group: &Group) -> Vec<Option<usize>> {
+        let hides = |place: u128, quiet: bool| {
+            let index = *self.index.get(&place)?;
+            let path = self.paths.get(index)?;
+            let covered = !quiet || self.may_be_quiet(path, group.self_pairs);
+            (path.class == NoiseClass::Noise && covered).then_some(index)
+        };
+        group
+            .members
+            .iter()
+            .map(|member| hides(member.place, member.quiet))
+            .collect()
+    }
+
+    /// Whether so many pairs of one record may all agree at a noisy path.
+    fn may_be_quiet(&self, path: &NoisePath, pairs: u64) -> bool {
+        let others = self.self_pairs.saturating_sub(pairs);
+        if pairs == 0 || others == 0 {
+            return true;
+        }
+        let agree = 1.0 - (path.self_pairs as f64 / others as f64).min(1.0);
+        agree.powf(pairs as f64) >= UNLIKELY
+    }
+
+    /// Counts what is hidden in the records of a group.
+    fn hide(&mut self, group: &Group) {
+        let hidden = self.hidden_in(group);
+        for (member, index) in group.members.iter().zip(&hidden) {
+            if let Some(path) = index.and_then(|index| self.paths.get_mut(index)) {
+                path.hidden_differences += member.differences;
+                path.hidden_records += group.records;
+                self.hidden_differences += member.differences;
+            }
+        }
+        if hidden.iter().any(Option::is_some) {
+            self.hidden_records += group.records;
+        }
+        if hidden.iter().all(Option::is_some) {
+            let ended = if group.exact {
+                &mut self.equal
+            } else {
+                &mut self.inexact
+            };
+            *ended += group.records;
+        }
+    }
+
+    fn sort(&mut self) {
+        self.paths.sort_by(|left, right| {
+            let rank = |path: &NoisePath| {
+                (
+                    Reverse(path.hidden_differences),
+                    path.class,
+                    Reverse(path.self_pairs),
+                )
+            };
+            rank(left)
+                .cmp(&rank(right))
+                .then_with(|| left.path.cmp(&right.path))
+                .then_with(|| left.kind.cmp(&right.kind))
+        });
+        let places = self.paths.iter().enumerate();
+        self.index = places
+            .map(|(index, path)| (place_hash(&path.path, path.kind), index))
+            .collect();
+    }
+}

@@ -1,0 +1,272 @@
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+
+use super::sample::values_by_place;
+use super::{NoiseSample, Values};
+use crate::comparison::bounded::{Bounded, Room};
+use crate::comparison::{Comparison, ComparisonRecord, DifferenceKind, Place};
+
+/// At most so many places are learned about.
+const MOST_PATHS: usize = 4_096;
+
+/// At most so many sorts of records (those that differ at the same places) are told apart.
+const MOST_GROUPS: usize = 8_192;
+
+/// Learns where old differs from itself, record by record and in any order. One for each operation:
+/// a path means nothing across operations.
+///
+/// What it holds is bounded: 4,096 places and 8,192 sorts of records. What does not fit is counted
+/// and stays a difference. Two learners [`merge`](Self::merge) into what one of all records would
+/// have become.
+#[derive(Clone, Debug)]
+pub struct NoiseLearner {
+    pub(super) records: u64,
+    pub(super) self_pairs: u64,
+    pub(super) incomplete: u64,
+    pub(super) unlearned: u64,
+    pub(super) unread: u64,
+    pub(super) paths: Bounded<PathCounts>,
+    pub(super) groups: Bounded<Group>,
+}
+
+/// What is known of one place.
+#[derive(Clone, Debug)]
+pub(super) struct PathCounts {
+    pub(super) path: String,
+    pub(super) kind: DifferenceKind,
+    /// Pairs of old and old that differ there.
+    pub(super) self_pairs: u64,
+    pub(super) self_differences: u64,
+    pub(super) self_values: Values,
+    /// Records with a sample in which new differs there.
+    pub(super) records: u64,
+    /// Differences of new, in all records.
+    pub(super) differences: u64,
+    pub(super) values: Values,
+}
+
+/// Records whose new answer differs at the same places.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// Whether everything was decided in them.
+    pub(super) exact: bool,
+    /// How often old was compared with itself in each of them.
+    pub(super) self_pairs: u64,
+    pub(super) members: Vec<Member>,
+    pub(super) records: u64,
+}
+
+/// One of the places.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    pub(super) place: u128,
+    /// Whether old, asked again, gave the same answer there.
+    pub(super) quiet: bool,
+    /// How many differences, in all records of the group.
+    pub(super) differences: u64,
+}
+
+impl Default for NoiseLearner {
+    fn default() -> Self {
+        Self {
+            records: 0,
+            self_pairs: 0,
+            incomplete: 0,
+            unlearned: 0,
+            unread: 0,
+            paths: Bounded::new(MOST_PATHS),
+            groups: Bounded::new(MOST_GROUPS),
+        }
+    }
+}
+
+impl NoiseLearner {
+    /// Nothing learned yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Learns from a record. One whose comparison failed teaches nothing.
+    pub fn record(&mut self, record: &ComparisonRecord) {
+        if let Some(comparison) = record.judgement.comparison() {
+            self.add(record.noise.as_ref(), comparison);
+        }
+    }
+
+    /// Learns from what old was found to differ in from itself, if it was asked again, and what new
+    /// was found to differ in from old, with the same input.
+    ///
+    /// How often new differs is taken from records in which old was asked again: then both shares
+    /// are of the same inputs. A record with more differences than are known says only that; it is
+    /// counted apart, and nothing in it will be noise.
+    pub fn add(&mut self, sample: Option<&NoiseSample>, comparison: &Comparison) {
+        let places = comparison.by_place();
+        let complete = comparison.is_placed();
+        let sample = sample.filter(|sample| sample.pairs > 0);
+        if !complete {
+            self.incomplete += 1;
+        }
+        let taught = sample.filter(|_| complete);
+        if let Some(sample) = taught {
+            self.records += 1;
+            self.self_pairs = self.self_pairs.saturating_add(sample.pairs);
+            self.unlearned = self.unlearned.saturating_add(sample.surplus);
+            for finding in &sample.findings {
+                self.at(&finding.path, finding.kind, finding.differences, |counts| {
+                    counts.self_pairs = counts.self_pairs.saturating_add(finding.pairs);
+                    counts.self_differences =
+                        counts.self_differences.saturating_add(finding.differences);
+                    counts.self_values.merge(&finding.values);
+                });
+            }
+        }
+        let mut values = values_by_place(comparison);
+        for place in &places {
+            let seen = values
+                .remove(&(place.path.clone(), place.kind))
+                .unwrap_or_default();
+            self.at(&place.path, place.kind, place.differences, |counts| {
+                counts.records += u64::from(taught.is_some());
+                counts.differences = counts.differences.saturating_add(place.differences);
+                counts.values.merge(&seen);
+            });
+        }
+        if complete && !places.is_empty() {
+            self.group(Group::of(sample, comparison.exact, &places));
+        }
+    }
+
+    /// Adds what another learner has learned of the same operation.
+    pub fn merge(&mut self, other: &Self) {
+        self.records = self.records.saturating_add(other.records);
+        self.self_pairs = self.self_pairs.saturating_add(other.self_pairs);
+        self.incomplete = self.incomplete.saturating_add(other.incomplete);
+        self.unlearned = self.unlearned.saturating_add(other.unlearned);
+        self.unread = self.unread.saturating_add(other.unread);
+        for more in other.paths.values() {
+            let all = more.self_differences.saturating_add(more.differences);
+            self.at(&more.path, more.kind, all, |counts| {
+                counts.self_pairs = counts.self_pairs.saturating_add(more.self_pairs);
+                counts.self_differences = counts
+                    .self_differences
+                    .saturating_add(more.self_differences);
+                counts.self_values.merge(&more.self_values);
+                counts.records = counts.records.saturating_add(more.records);
+                counts.differences = counts.differences.saturating_add(more.differences);
+                counts.values.merge(&more.values);
+            });
+        }
+        for group in other.groups.values() {
+            self.group(group.clone());
+        }
+    }
+
+    /// Lets `learn` at the counts of a place, or counts so many differences as left out.
+    fn at(
+        &mut self,
+        path: &str,
+        kind: DifferenceKind,
+        differences: u64,
+        learn: impl FnOnce(&mut PathCounts),
+    ) {
+        match self
+            .paths
+            .entry(place_hash(path, kind), || PathCounts::new(path, kind))
+        {
+            Room::Here(counts, gone) => {
+                learn(counts);
+                if let Some(gone) = gone {
+                    let lost = gone.self_differences.saturating_add(gone.differences);
+                    self.unlearned = self.unlearned.saturating_add(lost);
+                }
+            }
+            Room::Full => self.unlearned = self.unlearned.saturating_add(differences),
+        }
+    }
+
+    fn group(&mut self, group: Group) {
+        let empty = || Group {
+            records: 0,
+            members: group
+                .members
+                .iter()
+                .map(|member| Member {
+                    differences: 0,
+                    ..*member
+                })
+                .collect(),
+            ..group.clone()
+        };
+        match self.groups.entry(group.hash(), empty) {
+            Room::Here(known, gone) => {
+                known.records = known.records.saturating_add(group.records);
+                for (known, more) in known.members.iter_mut().zip(&group.members) {
+                    known.differences = known.differences.saturating_add(more.differences);
+                }
+                let lost = gone.map_or(0, |gone| gone.records);
+                self.unread = self.unread.saturating_add(lost);
+            }
+            Room::Full => self.unread = self.unread.saturating_add(group.records),
+        }
+    }
+}
+
+impl PathCounts {
+    fn new(path: &str, kind: DifferenceKind) -> Self {
+        Self {
+            path: path.to_owned(),
+            kind,
+            self_pairs: 0,
+            self_differences: 0,
+            self_values: Values::default(),
+            records: 0,
+            differences: 0,
+            values: Values::default(),
+        }
+    }
+}
+
+impl Group {
+    /// The group of one record.
+    pub(super) fn of(sample: Option<&NoiseSample>, exact: bool, places: &[Place]) -> Self {
+        let loud = |place: &Place| {
+            sample.is_some_and(|sample| {
+                let mut findings = sample.findings.iter();
+                findings.any(|found| found.path == place.path && found.kind == place.kind)
+            })
+        };
+        let mut members: Vec<Member> = places
+            .iter()
+            .map(|place| Member {
+                place: place_hash(&place.path, place.kind),
+                quiet: !loud(place),
+                differences: place.differences,
+            })
+            .collect();
+        members.sort_by_key(|member| member.place);
+        Self {
+            exact,
+            // Where the sample did not keep all it found, quiet proves nothing.
+            self_pairs: sample
+                .filter(|sample| sample.surplus == 0)
+                .map_or(0, |sample| sample.pairs),
+            members,
+            records: 1,
+        }
+    }
+
+    fn hash(&self) -> u128 {
+        let mut hash = Xxh3::new();
+        hash.update(&[u8::from(self.exact)]);
+        hash.update(&self.self_pairs.to_le_bytes());
+        for member in &self.members {
+            hash.update(&member.place.to_le_bytes());
+            hash.update(&[u8::from(member.quiet)]);
+        }
+        hash.digest128()
+    }
+}
+
+pub(super) fn place_hash(path: &str, kind: DifferenceKind) -> u128 {
+    xxh3_128(format!("{kind} {path}").as_bytes())
+}

@@ -1,0 +1,55 @@
+//! Differences that old has with itself: noise.
+//!
+//! Old is run twice with the same input (A/A) beside old and new (A/B). A [`NoiseLearner`] counts
+//! for every path and kind how often each pair differs there, and [`Noise`] is what that says:
+//!
+//! | class | when | in a verdict |
+//! |---|---|---|
+//! | noise | old differs from itself there in two pairs or more, and new does not differ from old more often | does not count; what it hides is counted |
+//! | real | old never differs from itself there, however few pairs there are: hiding needs proof, showing does not. Or new differs significantly more often: one-sided exact test, false discovery rate over all paths at most 5 % | counts |
+//! | undecided | neither: old differed from itself once, or in values that look otherwise than new's | counts, and says so |
+//!
+//! A path that noise covers is not a licence: in a record whose own A/A pairs agree there, although
+//! old's answers practically always (to one in a thousand) part there, a difference of new is real.
+//!
+//! What the counts cannot tell: whether new's values are *right* where old's never are the same
+//! twice. That is why rules are [suggested](Noise::rules_file) to a person, who knows, and nothing
+//! is ignored silently.
+//!
+//! ```
+//! use cutover_domain::comparison::noise::{NoiseClass, NoiseLearner, NoiseSample};
+//! use cutover_domain::comparison::{Comparator, DifferenceKind};
+//! use cutover_domain::tree::Tree;
+//!
+//! let answer = |at: u32, sum: u32| {
+//!     Tree::from_json(&format!(r#"{{"at": "2026-01-01T00:00:{at:02}Z", "sum": {sum}}}"#))
+//! };
+//! let compare = Comparator::default();
+//! let mut learner = NoiseLearner::new();
+//! for case in 0..10 {
+//!     let (old, again, new) = (answer(case, 7)?, answer(case + 1, 7)?, answer(case + 2, 8)?);
+//!     let itself = NoiseSample::of(&[compare.compare(&old, &again)]);
+//!     learner.add(Some(&itself), &compare.compare(&old, &new));
+//! }
+//!
+//! let noise = learner.learned();
+//! assert_eq!(noise.class("$.at", DifferenceKind::Value), NoiseClass::Noise);
+//! assert_eq!(noise.class("$.sum", DifferenceKind::Value), NoiseClass::Real);
+//! assert_eq!((noise.hidden_differences, noise.equal), (10, 0));
+//! assert!(noise.rules_file().unwrap().contains(r#""$.at""#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod exact;
+mod learned;
+mod learner;
+mod sample;
+mod suggestion;
+mod values;
+
+pub use exact::more_often;
+pub use learned::{Noise, NoiseClass, NoisePath, Reading};
+pub use learner::NoiseLearner;
+pub use sample::{NoiseFinding, NoiseSample};
+pub use suggestion::{SuggestedRule, Suggestion};
+pub use values::Values;

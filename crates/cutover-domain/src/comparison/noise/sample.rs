@@ -1,0 +1,120 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Values;
+use crate::comparison::place::{LONGEST_PATH, MOST_PLACES};
+use crate::comparison::report::generalize;
+use crate::comparison::side::is_default;
+use crate::comparison::{Comparison, Difference, DifferenceKind};
+
+/// What old was found to differ in from itself, asked again with the input of one record.
+///
+/// It holds paths and counts, no values, and at most 100 findings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NoiseSample {
+    /// How often old was compared with its own first answer.
+    pub pairs: u64,
+    /// How often it was to be, and could not.
+    #[serde(skip_serializing_if = "is_default")]
+    pub failed: u64,
+    /// Where it differed, sorted by path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<NoiseFinding>,
+    /// Differences that are in none of the findings.
+    #[serde(skip_serializing_if = "is_default")]
+    pub surplus: u64,
+}
+
+/// Where old differs from itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NoiseFinding {
+    /// The path, with `[*]` for every index.
+    pub path: String,
+    /// How the two answers part.
+    pub kind: DifferenceKind,
+    /// In how many pairs.
+    pub pairs: u64,
+    /// How many differences there are in all of them.
+    pub differences: u64,
+    /// What the values look like.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub values: Values,
+}
+
+impl NoiseSample {
+    /// What some comparisons of old with itself found.
+    #[must_use]
+    pub fn of<'a>(comparisons: impl IntoIterator<Item = &'a Comparison>) -> Self {
+        let mut sample = Self::default();
+        comparisons.into_iter().for_each(|found| sample.add(found));
+        sample
+    }
+
+    /// Adds one comparison of old with its own first answer.
+    pub fn add(&mut self, comparison: &Comparison) {
+        self.pairs += 1;
+        let mut values = values_by_place(comparison);
+        let mut left = comparison.counts.total();
+        for place in comparison.by_place() {
+            let key = (place.path, place.kind);
+            let seen = values.remove(&key).unwrap_or_default();
+            if let Some(finding) = self.finding(key) {
+                finding.pairs += 1;
+                finding.differences = finding.differences.saturating_add(place.differences);
+                finding.values.merge(&seen);
+                left = left.saturating_sub(place.differences);
+            }
+        }
+        self.surplus = self.surplus.saturating_add(left);
+    }
+
+    /// Counts a comparison of old with itself that could not be made.
+    pub fn fail(&mut self) {
+        self.failed += 1;
+    }
+
+    /// The finding of a place; `None` when there is no room for one more.
+    fn finding(&mut self, (path, kind): (String, DifferenceKind)) -> Option<&mut NoiseFinding> {
+        let found = self
+            .findings
+            .binary_search_by(|finding| (&finding.path, finding.kind).cmp(&(&path, kind)));
+        let place = match found {
+            Ok(place) => place,
+            Err(_) if self.findings.len() >= MOST_PLACES => return None,
+            Err(place) => {
+                let finding = NoiseFinding {
+                    path,
+                    kind,
+                    pairs: 0,
+                    differences: 0,
+                    values: Values::default(),
+                };
+                self.findings.insert(place, finding);
+                place
+            }
+        };
+        self.findings.get_mut(place)
+    }
+}
+
+/// What the values look like at each place.
+pub(super) fn values_by_place(
+    comparison: &Comparison,
+) -> BTreeMap<(String, DifferenceKind), Values> {
+    let mut places: BTreeMap<_, Vec<&Difference>> = BTreeMap::new();
+    for difference in &comparison.differences {
+        let path = generalize(&difference.path);
+        if path.len() <= LONGEST_PATH {
+            places
+                .entry((path, difference.kind))
+                .or_default()
+                .push(difference);
+        }
+    }
+    places
+        .into_iter()
+        .map(|(place, found)| (place, Values::of(found)))
+        .collect()
+}

@@ -1,0 +1,204 @@
+//! Where tables come from.
+
+mod batches;
+mod csv;
+mod input;
+mod parquet;
+mod spelling;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatchReader};
+use arrow_schema::DataType;
+
+use crate::TableError;
+use crate::budget::Budget;
+use crate::progress::{Phase, Progress, Watcher};
+
+pub use csv::CsvDialect;
+pub use input::Input;
+pub use parquet::is_decoding;
+pub(crate) use spelling::Spelling;
+
+/// A column as its table describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) kind: Described,
+}
+
+/// What is known of a column's values.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Described {
+    /// The table says their type.
+    Typed(DataType),
+    /// They are texts, and look like this.
+    Spelled(Spelling),
+}
+
+/// A column to read, and as what.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wanted {
+    /// Its place in the table, from 0.
+    pub(crate) column: usize,
+    /// The type to deliver.
+    pub(crate) target: DataType,
+    /// Whether `""` is an empty text, and not the same as nothing.
+    pub(crate) quoted_empty_is_text: bool,
+    /// Whether integers that no float holds are an error.
+    pub(crate) lossless: bool,
+}
+
+/// Rows of the wanted columns, in their order.
+#[derive(Clone, Debug)]
+pub(crate) struct Batch {
+    pub(crate) columns: Vec<ArrayRef>,
+    pub(crate) rows: usize,
+}
+
+pub(crate) type Batches<'a> = Box<dyn Iterator<Item = Result<Batch, TableError>> + Send + 'a>;
+
+/// Whether a table will be read once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// It will.
+    First,
+    /// It will not.
+    Last,
+}
+
+/// What reading needs to know of its surroundings.
+#[derive(Clone, Debug)]
+pub(crate) struct Surroundings {
+    /// The table's name, for messages.
+    pub(crate) name: Arc<str>,
+    pub(crate) budget: Arc<Budget>,
+}
+
+/// One kind of table.
+pub(crate) trait Source: Send {
+    /// Its columns. A table of texts is looked through as a whole for it; `seen` is told how many
+    /// rows were.
+    fn describe(
+        &mut self,
+        around: &Surroundings,
+        seen: &mut dyn FnMut(u64),
+    ) -> Result<Vec<Column>, TableError>;
+
+    /// How many rows it has, where it says so.
+    fn rows(&self) -> Option<u64>;
+
+    /// Reads the wanted columns, from the first row.
+    fn read(
+        &mut self,
+        wanted: &[Wanted],
+        reading: Reading,
+        around: &Surroundings,
+    ) -> Result<Batches<'_>, TableError>;
+}
+
+/// A table to compare: where it is, and how to read it. Nothing is read before the comparison.
+pub struct Table {
+    source: Box<dyn Source>,
+    around: Surroundings,
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Table").field(&self.around.name).finish()
+    }
+}
+
+impl Table {
+    fn new(name: &str, source: impl Source + 'static) -> Self {
+        Self {
+            source: Box::new(source),
+            around: Surroundings {
+                name: Arc::from(name),
+                budget: Arc::new(Budget::new(u64::MAX)),
+            },
+        }
+    }
+
+    /// A CSV document. It is read two or three times, and never held as a whole.
+    #[must_use]
+    pub fn csv(input: impl Into<Input>, dialect: CsvDialect) -> Self {
+        let input = input.into();
+        Self::new(&input.name(), csv::Csv::new(input, dialect))
+    }
+
+    /// A Parquet file, compressed by Snappy, Zstandard, LZ4, gzip or not at all. Columns that are
+    /// not compared are not read.
+    #[must_use]
+    pub fn parquet(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        Self::new(&path.display().to_string(), parquet::Parquet::new(path))
+    }
+
+    /// Arrow record batches: what DataFusion, Polars or DuckDB hand over. Read once; where a
+    /// comparison needs a table twice the batches are kept, within the budget.
+    #[must_use]
+    pub fn batches(name: &str, reader: impl RecordBatchReader + Send + 'static) -> Self {
+        Self::new(name, batches::Handed::new(Box::new(reader)))
+    }
+
+    /// Another name for messages.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.around.name = Arc::from(name);
+        self
+    }
+
+    /// Its name in messages: its path, if it has one.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.around.name
+    }
+
+    pub(crate) fn allow(&mut self, budget: &Arc<Budget>) {
+        self.around.budget = Arc::clone(budget);
+    }
+
+    pub(crate) fn describe(
+        &mut self,
+        phase: Phase,
+        watch: &Watcher<'_>,
+    ) -> Result<Vec<Column>, TableError> {
+        let mut seen = |rows| {
+            watch(Progress {
+                phase,
+                rows,
+                of: None,
+            });
+        };
+        self.source.describe(&self.around, &mut seen)
+    }
+
+    /// Reads the wanted columns, and tells `watch` of every batch.
+    pub(crate) fn read<'a>(
+        &'a mut self,
+        wanted: &[Wanted],
+        reading: Reading,
+        phase: Phase,
+        watch: &'a Watcher<'a>,
+    ) -> Result<Batches<'a>, TableError> {
+        let of = self.source.rows();
+        let mut rows = 0;
+        let batches = self.source.read(wanted, reading, &self.around)?;
+        Ok(Box::new(batches.inspect(move |batch| {
+            if let Ok(batch) = batch {
+                rows += batch.rows as u64;
+                watch(Progress { phase, rows, of });
+            }
+        })))
+    }
+}
+
+/// How many rows to read at once: many, but not of a table with a hundred thousand columns.
+pub(crate) fn rows_of_batch(columns: usize) -> usize {
+    const ROWS: usize = 32_768;
+    const CELLS: usize = 1 << 19;
+    (CELLS / columns.max(1)).clamp(16, ROWS)
+}
