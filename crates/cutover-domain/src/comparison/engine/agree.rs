@@ -276,17 +276,22 @@ impl<'p> Judge<'p> {
         for chunk in sorted_old.chunk_by(|one, next| one.0 == next.0) {
             let partners = &sorted_new[start..start + chunk.len()];
             start += chunk.len();
-            if chunk.len() == 1 || !pair.rules.fuzzy() {
-                let fixed = chunk.iter().zip(partners);
-                pairs.extend(fixed.map(|((_, old), (_, new))| (old.node, new.node)));
+            if let ([(_, old)], [(_, new)]) = (chunk, partners) {
+                pairs.push((old.node, new.node));
+                open.push((old.node, new.node));
+                continue;
+            }
+            let of =
+                |sorted: &[(u128, Element)]| sorted.iter().map(|(_, e)| *e).collect::<Vec<_>>();
+            let (olds, news) = (of(chunk), of(partners));
+            if !pair.rules.fuzzy() {
+                let alike = self.pair_alike(&olds, &news).into_iter();
+                pairs.extend(alike.map(|(x, y)| (olds[x].node, news[y].node)));
                 open.extend_from_slice(&pairs[pairs.len() - chunk.len()..]);
                 continue;
             }
             // Hashes leave tolerant numbers out, so who goes with whom has to be found. Elements of
             // one hash have one size, so this nests no deeper than a size can be halved.
-            let of =
-                |sorted: &[(u128, Element)]| sorted.iter().map(|(_, e)| *e).collect::<Vec<_>>();
-            let (olds, news) = (of(chunk), of(partners));
             for (old, partner) in olds.iter().zip(self.match_close(&olds, &news)) {
                 let Some(at) = partner else {
                     return Inside::Differs;

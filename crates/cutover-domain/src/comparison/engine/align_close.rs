@@ -8,7 +8,7 @@
 use super::agree::Judge;
 use super::align::{Alignment, MOST_EDITS, fill_gaps, longest_common};
 use super::sides::Element;
-use crate::tree::Tag;
+use crate::tree::{RawNode, Tag, Tree};
 
 impl Judge<'_> {
     /// Whether an alignment pairs elements of one hash that do not agree.
@@ -47,90 +47,97 @@ impl Judge<'_> {
     /// Aligns two sequences by what agrees: the most elements if few are put in or taken out, else
     /// by position.
     pub(super) fn align_close(&mut self, old: &[Element], new: &[Element]) -> Alignment {
+        let most = old.len().min(new.len());
+        let start = (0..most)
+            .take_while(|at| self.would_agree(old[*at], new[*at]))
+            .count();
+        let end = (1..=most - start)
+            .take_while(|at| self.would_agree(old[old.len() - at], new[new.len() - at]))
+            .count();
+        let left = &old[start..old.len() - end];
+        let right = &new[start..new.len() - end];
+        let mut alignment = Alignment::default();
+        alignment.pairs.extend((0..start).map(|at| (at, at)));
+        let matched = if self.changed_in_place(left, right) {
+            Vec::new()
+        } else {
+            self.most_in_common(left, right).unwrap_or_else(|| {
+                alignment.undecided = left.len() + right.len();
+                Vec::new()
+            })
+        };
+        fill_gaps(&matched, left.len(), right.len(), |(x, y)| {
+            alignment.pairs.push((start + x, start + y));
+        });
+        let tail = (1..=end).rev();
+        alignment
+            .pairs
+            .extend(tail.map(|at| (old.len() - at, new.len() - at)));
+        alignment
+    }
+
+    /// A longest sequence of pairs that agree, unless it takes too much to find one.
+    fn most_in_common(&mut self, old: &[Element], new: &[Element]) -> Option<Vec<(usize, usize)>> {
         // As with hashes, a fixed choice of sides makes the answer the same both ways.
         let swapped = new.len() < old.len() || new.len() == old.len() && self.comes_first(new, old);
-        let same = |judge: &mut Self, x: usize, y: usize| {
-            let (x, y) = if swapped { (y, x) } else { (x, y) };
-            judge.may_try(old[x]) && judge.would_agree(old[x], new[y])
-        };
-        let (left_len, right_len) = if swapped {
+        let lengths = if swapped {
             (new.len(), old.len())
         } else {
             (old.len(), new.len())
         };
-        let most = left_len.min(right_len);
-        let start = (0..most).take_while(|at| same(self, *at, *at)).count();
-        let end = (1..=most - start)
-            .take_while(|at| same(self, left_len - at, right_len - at))
-            .count();
-        let inner = (left_len - start - end, right_len - start - end);
-        let mut alignment = Alignment::default();
-        alignment.pairs.extend((0..start).map(|at| (at, at)));
-        let matched = if inner.0 == inner.1 && self.changed_in_place(old, new, start, inner.0) {
-            Vec::new()
-        } else {
-            // Half for the search, half for what agreeing takes inside of elements.
-            let mut steps = self.effort / 2;
-            self.effort -= steps;
-            let found = longest_common(inner, MOST_EDITS, &mut steps, |x, y| {
-                same(self, start + x, start + y)
-            });
-            self.effort += steps;
-            found.unwrap_or_else(|| {
-                alignment.undecided = inner.0 + inner.1;
-                Vec::new()
-            })
-        };
-        fill_gaps(&matched, inner.0, inner.1, |(x, y)| {
-            alignment.pairs.push((start + x, start + y));
+        // Half for the search, half for what agreeing takes inside of elements.
+        let mut steps = self.effort / 2;
+        self.effort -= steps;
+        let mut found = longest_common(lengths, MOST_EDITS, &mut steps, |x, y| {
+            let (x, y) = if swapped { (y, x) } else { (x, y) };
+            self.may_try(old[x]) && self.would_agree(old[x], new[y])
         });
-        let tail = (1..=end).rev().map(|at| (left_len - at, right_len - at));
-        alignment.pairs.extend(tail);
+        self.effort += steps;
         if swapped {
-            for pair in &mut alignment.pairs {
+            for pair in found.iter_mut().flatten() {
                 *pair = (pair.1, pair.0);
             }
         }
-        alignment
+        found
     }
 
-    /// Whether, of so many elements from a place on, none that changed agrees with one that
-    /// changed elsewhere: then no alignment matches more than the one by position.
-    fn changed_in_place(
-        &mut self,
-        old: &[Element],
-        new: &[Element],
-        start: usize,
-        count: usize,
-    ) -> bool {
-        if count == 1 {
-            return true;
+    /// Whether no element that changed agrees with one that changed elsewhere: then what stands at
+    /// one place changed there, and nothing was put in or taken out.
+    fn changed_in_place(&mut self, old: &[Element], new: &[Element]) -> bool {
+        if old.len() != new.len() || old.len() == 1 {
+            return old.len() == new.len();
         }
-        let changed: Vec<usize> = (start..start + count)
-            .filter(|at| !self.would_agree(old[*at], new[*at]))
-            .collect();
-        let of = |elements: &[Element]| changed.iter().map(|at| elements[*at]).collect::<Vec<_>>();
-        let (olds, news) = (of(old), of(new));
+        let (mut olds, mut news) = (Vec::new(), Vec::new());
+        for (left, right) in old.iter().zip(new) {
+            if !self.would_agree(*left, *right) {
+                olds.push(*left);
+                news.push(*right);
+            }
+        }
         self.may_look_at(&olds, &news) && self.none_agree(&olds, &news)
     }
 
-    /// Which of two lists comes first in an order by content; equal ones do not.
+    /// Whether the first list comes before the second in an order by content.
     fn comes_first(&self, new: &[Element], old: &[Element]) -> bool {
         let pair = self.pair;
-        for (left, right) in old.iter().zip(new) {
+        for (right, left) in new.iter().zip(old) {
             let left = (left.node..pair.old.end(left.node)).take(LOOKED_AT);
             let right = (right.node..pair.new.end(right.node)).take(LOOKED_AT);
             for (old, new) in left.zip(right) {
                 let (left, right) = (pair.old.raw(old), pair.new.raw(new));
-                let text = |tree: &crate::tree::Tree, raw: crate::tree::RawNode| match raw.tag {
+                let text = |tree: &'_ Tree, raw: RawNode| match raw.tag {
                     Tag::String | Tag::Lexeme => tree.payload_text(raw).to_owned(),
-                    Tag::Integer => raw.payload.to_string(),
                     _ => String::new(),
                 };
-                let left = (left.tag as u8, text(pair.old.tree, left));
-                let right = (right.tag as u8, text(pair.new.tree, right));
-                if left != right {
-                    return right < left;
+                let number = |raw: RawNode| match raw.tag {
+                    Tag::Integer => raw.payload,
+                    _ => 0,
+                };
+                let order = (right.tag as u8, number(right))
+                    .cmp(&(left.tag as u8, number(left)))
+                    .then_with(|| text(pair.new.tree, right).cmp(&text(pair.old.tree, left)));
+                if order.is_ne() {
+                    return order.is_lt();
                 }
             }
         }

@@ -70,7 +70,10 @@ impl Judge<'_> {
             return;
         }
         let (in_old, in_new) = (olds.len(), news.len());
-        for (old, new) in olds.iter().zip(news) {
+        let mut left = (vec![true; in_old], vec![true; in_new]);
+        for (x, y) in self.pair_alike(olds, news) {
+            (left.0[x], left.1[y]) = (false, false);
+            let (old, new) = (&olds[x], &news[y]);
             if self.agree(old.node, new.node) {
                 bag.pairs.push((old.node, new.node));
             } else {
@@ -80,16 +83,12 @@ impl Judge<'_> {
                 bag.new_rest.push(rest(new, 0, 1));
             }
         }
-        let paired = in_old.min(in_new);
-        bag.old_rest.extend(
-            olds[paired..]
-                .iter()
-                .map(|element| rest(element, in_old, in_new)),
-        );
-        bag.new_rest.extend(
-            news[paired..]
-                .iter()
-                .map(|element| rest(element, in_old, in_new)),
-        );
+        let of = |elements: &[Element], left: &[bool]| -> Vec<Rest> {
+            let left = elements.iter().zip(left).filter(|(_, left)| **left);
+            left.map(|(element, _)| rest(element, in_old, in_new))
+                .collect()
+        };
+        bag.old_rest.extend(of(olds, &left.0));
+        bag.new_rest.extend(of(news, &left.1));
     }
 }

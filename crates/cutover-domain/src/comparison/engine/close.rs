@@ -64,9 +64,15 @@ impl Judge<'_> {
             partner_of_old: vec![None; old.len()],
             partner_of_new: vec![None; new.len()],
         };
+        let same = self.same_content(old, new);
+        for (at_old, partner) in same.iter().flatten().enumerate() {
+            if let Some(at_new) = partner {
+                matching.join(at_old, *at_new);
+            }
+        }
         self.match_greedily(old, new, &sorted, &mut matching);
         let complete = matching.old_is_complete() || matching.new_is_complete();
-        if !complete && !sorted.suffices {
+        if !complete && (!sorted.suffices || same.is_some()) {
             self.augment(old, new, &sorted, &mut matching);
         }
         for (element, partner) in old.iter().zip(&matching.partner_of_old) {
@@ -239,7 +245,15 @@ impl Judge<'_> {
         matching: &mut Matching,
     ) {
         let mut free = NextFree::new(sorted.new.len());
+        for (slot, (_, at_new)) in sorted.new.iter().enumerate() {
+            if matching.partner_of_new[*at_new].is_some() {
+                free.take(slot);
+            }
+        }
         for (value, at_old) in &sorted.old {
+            if matching.partner_of_old[*at_old].is_some() {
+                continue;
+            }
             let window = sorted.window(*value, &sorted.new);
             let mut next = free.from(window.start);
             while next < window.end {

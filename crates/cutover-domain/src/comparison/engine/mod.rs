@@ -2,7 +2,8 @@
 //!
 //! `selector` and `scope` say which rules hold where, `text` and `tolerance` what they do to texts and
 //! numbers, `sides` prepares both answers, `agree` judges
-//! pairs, `align`, `keyed`, `bag`, `close` and `pairing` find who stands for whom, `walk` drives it
+//! pairs, `align`, `align_close`, `keyed`, `bag`, `close` and
+//! `pairing` find who stands for whom, `walk` drives it
 //! all, `finding` keeps what is found, `stop` ends it.
 
 mod agree;
@@ -14,6 +15,7 @@ mod classes;
 mod close;
 mod finding;
 mod keyed;
+mod look;
 mod pairing;
 mod paths;
 mod scope;

@@ -10,9 +10,8 @@ use hashbrown::{HashMap, HashSet};
 
 use super::agree::Judge;
 use super::assignment::assign;
-use super::scope::Scopes;
-use super::sides::{Element, Side, both, mix, scalar_hash, text_hash};
-use crate::tree::Tag;
+use super::look::Look;
+use super::sides::Element;
 
 /// A feature that more leftovers of one side share proposes nobody.
 const MOST_SHARING: usize = 32;
@@ -24,11 +23,6 @@ const MOST_CANDIDATES: usize = 64;
 const BEST_UP_TO: usize = 64;
 /// How far apart in sorted order the remaining elements are still compared.
 const NEIGHBOURHOOD: usize = 8;
-/// Values looked at in each element, and once looking has cost many times the size of the answers:
-/// leftovers inside leftovers at thousands of levels.
-const SIGHT: usize = 8_192;
-const SHORT_SIGHT: usize = 64;
-
 /// A leftover with its features, sorted.
 struct Leftover {
     at: usize,
@@ -71,14 +65,8 @@ impl Judge<'_> {
         }
         let pair = self.pair;
         let sight = self.sight(old, new);
-        let look = |side| Look {
-            side,
-            scopes: (!pair.rules.texts.is_empty()).then_some(&pair.scopes),
-            strict: pair.rules.numbers.strict,
-            key_hashes: &pair.short_key_hashes,
-            sight,
-        };
-        let (mut look_left, mut look_right) = (look(&pair.old), look(&pair.new));
+        let mut look_left = Look::at(pair, &pair.old, sight);
+        let mut look_right = Look::at(pair, &pair.new, sight);
         let mut left = look_left.leftovers(old);
         let mut right = look_right.leftovers(new);
         let swapped = order(&right).lt(order(&left));
@@ -115,29 +103,6 @@ impl Judge<'_> {
                 .collect(),
             undecided,
         }
-    }
-
-    /// How many values to look at in each of these elements.
-    fn sight(&mut self, old: &[Element], new: &[Element]) -> usize {
-        if self.may_look_at(old, new) {
-            SIGHT
-        } else {
-            SHORT_SIGHT
-        }
-    }
-
-    /// Whether all of these elements may be looked at once more.
-    pub(super) fn may_look_at(&mut self, old: &[Element], new: &[Element]) -> bool {
-        let size = |side: &Side<'_>, elements: &[Element]| -> u64 {
-            elements
-                .iter()
-                .map(|element| u64::from(side.end(element.node) - element.node))
-                .sum()
-        };
-        let cost = size(&self.pair.old, old) + size(&self.pair.new, new);
-        let left = self.looks.checked_sub(cost);
-        self.looks = left.unwrap_or(self.looks);
-        left.is_some()
     }
 
     /// The candidates, and whether any were left out.
@@ -226,16 +191,6 @@ fn order(leftovers: &[Leftover]) -> impl Iterator<Item = (u128, &[u64])> {
         .map(|leftover| (leftover.hash, leftover.leaves.as_slice()))
 }
 
-/// How the elements of one side are looked at.
-struct Look<'p> {
-    side: &'p Side<'p>,
-    /// What holds where, if there are rules for texts.
-    scopes: Option<&'p Scopes<'p>>,
-    strict: bool,
-    key_hashes: &'p [u64],
-    sight: usize,
-}
-
 impl Look<'_> {
     /// The leftovers in an order that depends on their contents alone.
     fn leftovers(&self, elements: &[Element]) -> Vec<Leftover> {
@@ -262,41 +217,6 @@ impl Look<'_> {
             .collect();
         found.sort_by(|a, b| (a.hash, &a.leaves).cmp(&(b.hash, &b.leaves)));
         found
-    }
-
-    /// Every leaf of an element as a hash of its path, without places of elements, and its exact
-    /// value; with whether it is text or a number.
-    fn for_each_leaf(&self, element: u32, mut hand_on: impl FnMut(u64, bool)) {
-        let side = self.side;
-        let mut open: Vec<(u32, u128)> = Vec::new();
-        for node in (element..side.end(element)).take(self.sight) {
-            while open.last().is_some_and(|(end, _)| *end <= node) {
-                open.pop();
-            }
-            let path = open.last().map_or(0, |(_, path)| *path);
-            let path = match self.key_hashes.get(side.key(node) as usize) {
-                Some(key) if node != element => mix(path, both(*key)),
-                _ => mix(path, 1),
-            };
-            let raw = side.raw(node);
-            if raw.is_container() && raw.halves().0 > 0 {
-                open.push((raw.halves().1, path));
-                continue;
-            }
-            let tells = matches!(raw.tag, Tag::Integer | Tag::Lexeme | Tag::String);
-            hand_on(
-                mix(path, scalar_hash(side.tree, raw, self.strict)) as u64,
-                tells,
-            );
-            // What a rule makes of a text is a feature besides the text, so that no rule takes
-            // away what tells who is who.
-            if let (Tag::String, Some(scopes)) = (raw.tag, self.scopes) {
-                let text = side.tree.payload_text(raw);
-                if let Some(changed) = scopes.telling(side.scope(node), text) {
-                    hand_on(mix(path, text_hash(&changed)) as u64, tells);
-                }
-            }
-        }
     }
 }
 

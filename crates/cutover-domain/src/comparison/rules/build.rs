@@ -40,6 +40,12 @@ impl Rules {
         for path in expanded.unordered.paths() {
             build.path("unordered", path, Effect::Unordered);
         }
+        if expanded.unordered.is_everywhere() {
+            // Said of places where it holds anyway; a mistake in it is one all the same.
+            for path in self.unordered.paths() {
+                build.path("unordered", path, Effect::Unordered);
+            }
+        }
         for key in &expanded.keys {
             build.key(key);
         }

@@ -316,10 +316,19 @@ proptest! {
         if counts.order > 0 {
             prop_assert!(Slow::tolerant(true, 0.5).agree(&old.into(), &new.into()));
         } else {
-            // A change is one element taken out and one put in.
+            // A change is one element taken out and one put in. What changed in place may be left
+            // there even if, closeness not being transitive, others could be shifted to fit.
             prop_assert!(comparison.exact);
             let edits = counts.missing + counts.extra + 2 * counts.value;
-            prop_assert_eq!(edits, slow.edits(&old, &new) as u64, "{:?}", comparison);
+            let changed: Vec<_> =
+                old.iter().zip(&new).filter(|(old, new)| !slow.agree(old, new)).collect();
+            let in_place = old.len() == new.len()
+                && counts.value == changed.len() as u64
+                && changed.iter().all(|(old, _)| changed.iter().all(|(_, new)| !slow.agree(old, new)));
+            prop_assert!(
+                edits == slow.edits(&old, &new) as u64 || in_place,
+                "{} {:?}", slow.edits(&old, &new), comparison
+            );
         }
     }
 
