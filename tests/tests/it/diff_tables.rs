@@ -136,7 +136,7 @@ fn options_say_how_columns_are_compared() {
     with(&[]).expect(1);
     let texts = "[strings]\ntrim = true\nignore_case = true\n";
     cutover.write("texts.toml", texts);
-    let amount = "[[numbers.at]]\npath = \"amount\"\nabsolute = ";
+    let amount = "[[numbers.at]]\npath = \"$.amount\"\nabsolute = ";
     cutover.write("wide.toml", format!("{texts}{amount}0.5\n"));
     cutover.write("narrow.toml", format!("{texts}{amount}0.4\n"));
     with(&["--rules", "wide.toml"]).expect(0);

@@ -103,7 +103,7 @@ fn documents_that_cannot_be_read_are_trouble_with_a_place() {
         ),
         (
             "twice.json",
-            format!("{{\"a\u{1b}[31m\": 1, \"a\u{1b}[31m\": 1}}").into_bytes(),
+            b"{\"a\x1b[31m\": 1, \"a\x1b[31m\": 1}".to_vec(),
             "twice.json:1:",
             "",
         ),
@@ -155,7 +155,8 @@ fn what_a_document_holds_does_not_steer_the_terminal() {
             !shown.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{feff}']),
             "{shown:?}"
         );
-        assert!(shown.contains("\\u{1b}[2J"), "{shown}");
+        let escaped = ["\\u{1b}[2J", "\\u001b[2J"];
+        assert!(escaped.iter().any(|text| shown.contains(text)), "{shown}");
     }
 }
 
@@ -195,10 +196,7 @@ fn rules_that_cannot_be_used_are_wrong_usage() {
         cutover.write(name, text);
         let answer = diff(&cutover, &["a.json", "b.json", "--rules", name]);
         let said = answer.expect(2).stderr();
-        assert!(
-            said.contains(name) || said.contains("comparison rules"),
-            "{answer}"
-        );
+        assert!(said.contains(name), "{answer}");
     }
     cutover.write("bytes.toml", b"ignore = [\"\xff\"]");
     let answer = diff(&cutover, &["a.json", "b.json", "--rules", "bytes.toml"]);
@@ -244,7 +242,7 @@ fn rules_that_are_large_or_heavy_are_used_or_refused() {
         match answer.code() {
             Some(1) => {}
             Some(2) => {
-                answer.explains(["comparison rules"]);
+                answer.explains([name]);
             }
             _ => panic!("{name}: {answer}"),
         }

@@ -74,7 +74,8 @@ fn stays_within_limits(kind: &str) {
     let runs = read("recorded");
     assert_eq!(sum(&runs, "made"), u64::from(count));
     let left = sum(&runs, "kept");
-    let over = kept + u64::from(WRITERS) * (kept / 10 + 50);
+    // A process may be two tenths of the limit ahead, and a batch.
+    let over = kept + u64::from(WRITERS) * (kept / 5 + 50);
     assert!((kept..=over).contains(&left), "{left} of {kept} to {over}");
     // Of records of some kilobyte each no more is on the disk than what is kept takes.
     assert!(peak / over < 2500, "{peak} bytes for {over} records");

@@ -22,7 +22,9 @@ const RECORDS: u64 = 10_000;
 /// [`Retention::max_records`].
 ///
 /// What is kept is never less than the retention allows, and between two times more: at most what
-/// is appended meanwhile. Several processes may do it on one store.
+/// is appended meanwhile. Where records come faster than old ones go, whoever appends waits for
+/// that, so that the surplus stays below two such tenths a process. Several processes may do it on
+/// one store.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -88,6 +90,12 @@ impl RetainingStore {
         }
     }
 
+    /// Whether as much was appended since the look that goes on as is enough for the next.
+    fn is_behind(&self) -> bool {
+        self.state.looking.load(Ordering::Acquire)
+            && self.state.appended.load(Ordering::Relaxed) >= self.step()
+    }
+
     fn step(&self) -> u64 {
         self.retention
             .max_records
@@ -119,20 +127,27 @@ impl RetainingStore {
         let thread = std::thread::Builder::new().name("cutover-retention".to_owned());
         let started = thread.spawn(move || {
             let done = Done(&state);
-            match pollster::block_on(store.prune(&retention, now)) {
-                Ok(_) => done.0.failed.store(false, Ordering::Relaxed),
-                // Once until it works again.
-                Err(error) if !done.0.failed.swap(true, Ordering::Relaxed) => {
-                    tracing::warn!(%error, "old comparisons are not removed");
-                }
-                Err(_) => {}
-            }
+            done.0
+                .said(pollster::block_on(store.prune(&retention, now)));
         });
         if started.is_err() {
             // The next append tries again.
             self.state.looking.store(false, Ordering::Release);
         }
         started.ok()
+    }
+}
+
+impl State {
+    /// Tells of a failure once, until it works again.
+    fn said(&self, pruned: Result<Pruned, PortError>) {
+        match pruned {
+            Ok(_) => self.failed.store(false, Ordering::Relaxed),
+            Err(error) if !self.failed.swap(true, Ordering::Relaxed) => {
+                tracing::warn!(%error, "old comparisons are not removed");
+            }
+            Err(_) => {}
+        }
     }
 }
 
@@ -171,6 +186,12 @@ impl ComparisonStore for RetainingStore {
         self.store.append(records).await?;
         // Nobody waits for it.
         drop(self.appended(records.len()));
+        if self.is_behind() {
+            // Whoever looks does not keep up: this writer helps, and so waits.
+            self.state.appended.store(0, Ordering::Relaxed);
+            self.state
+                .said(self.store.prune(&self.retention, self.clock.now()).await);
+        }
         Ok(())
     }
 

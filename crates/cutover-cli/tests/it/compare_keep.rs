@@ -103,7 +103,11 @@ fn comparisons_are_in_the_store_that_is_chosen_and_found_by_what_differs() {
     }
     let home = Home::with_database();
     let _folder = compared(&home);
-    assert_eq!(entries(&home.path()), [""; 0], "nothing is kept beside it");
+    assert_eq!(
+        entries(&home.path()),
+        ["metrics"],
+        "no comparison is kept beside it"
+    );
     let staging = home.json(&["--environment", "staging", "compare", "list"]);
     assert_eq!(staging["runs"].as_array().unwrap().len(), 0);
 }

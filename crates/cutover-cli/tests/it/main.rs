@@ -17,6 +17,7 @@ mod compare_evidence;
 #[cfg(test)]
 #[cfg(unix)]
 mod compare_files;
+#[cfg(test)]
 mod compare_keep;
 #[cfg(test)]
 #[cfg(unix)]

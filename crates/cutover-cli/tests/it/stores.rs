@@ -181,7 +181,7 @@ fn doctor_is_content_with_a_sound_database_and_with_none() {
         assert_eq!(check["status"], "ok", "{check}");
     }
     for (name, expected) in [
-        ("database", "1 environment, tables of version 1001"),
+        ("database", "1 environment, tables of version 1002"),
         ("flags", "1 flag at revision 2"),
         ("history", "revisions 1 to 2"),
         ("lock", "free"),

@@ -343,7 +343,7 @@ fn everything_new_is_private_to_its_owner() {
         }
         seen += 1;
     }
-    assert_eq!(seen, 6, "the directories, and header, lock and segment");
+    assert_eq!(seen, 7, "the directories, header, locks and segment");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What hostile documents and rules do, for every format.
 
 #![expect(
-    clippy::panic,
     clippy::unwrap_used,
     reason = "these are tests; the lints know only functions that are marked as such"
 )]

@@ -13,6 +13,9 @@ use super::run::{Place, bad_cursor, text};
 use crate::database::Desk;
 use crate::error::{self, Operation};
 
+/// A value of a statement, with the name of its place.
+type Bound = (&'static str, Box<dyn ToSql>);
+
 pub(super) const READ: Operation = "read comparison records";
 
 /// So many rows that cannot be read are named in one page; the rest is only counted.
@@ -74,9 +77,9 @@ impl Head {
 
     /// The conditions with their values, for the columns of `table`. Records are compared with
     /// the query once more, so a time that was rounded here may let one too many pass.
-    pub(super) fn conditions(&self, table: &str) -> (String, Vec<(&'static str, Box<dyn ToSql>)>) {
+    pub(super) fn conditions(&self, table: &str) -> (String, Vec<Bound>) {
         let mut text = String::new();
-        let mut values: Vec<(&'static str, Box<dyn ToSql>)> = Vec::new();
+        let mut values: Vec<Bound> = Vec::new();
         let mut add = |column: &str, name: &'static str, value: Box<dyn ToSql>| {
             text.push_str(&format!(" AND {table}{column} {name}"));
             values.push((&name[name.find(':').unwrap_or(0)..], value));

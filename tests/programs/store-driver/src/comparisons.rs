@@ -154,7 +154,7 @@ fn made(run: &Run, number: u64) -> Result<ComparisonRecord, Failure> {
         side.answer = Answer::of_bytes(&number.to_be_bytes());
         side
     };
-    let judgement = Judgement::Compared(if number % DIFFERENT == 0 {
+    let judgement = Judgement::Compared(if number.is_multiple_of(DIFFERENT) {
         different(number)
     } else {
         Comparison::same()

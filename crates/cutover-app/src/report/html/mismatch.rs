@@ -34,7 +34,7 @@ pub(super) fn section(report: &Report) -> Markup {
         @for (place, operation) in differing.iter().take(OPERATIONS) {
             @let shown = operation.clusters.len().min(CLUSTERS).min(room);
             (of_operation(*place, operation, shown))
-            @let _ = { room -= shown; };
+            ({ room -= shown; html! {} })
         }
         @if more > 0 {
             p class="quiet" {

@@ -136,15 +136,13 @@ impl Report for Found {
             if let Judgement::Failed(why) = &record.judgement {
                 writeln!(page, "  {}", printable(why))?;
             }
-            let mut shown = 0;
-            let differences = record.judgement.differences();
-            for difference in differences.iter().filter(|d| self.difference.matches(d)) {
-                if shown == DIFFERENCES {
-                    writeln!(page, "  {DIM}…{DIM:#}")?;
-                    break;
-                }
+            let differences = record.judgement.differences().iter();
+            let mut asked = differences.filter(|found| self.difference.matches(found));
+            for difference in asked.by_ref().take(DIFFERENCES) {
                 writeln!(page, "  {}", printable(&difference.to_string()))?;
-                shown += 1;
+            }
+            if asked.next().is_some() {
+                writeln!(page, "  {DIM}…{DIM:#}")?;
             }
         }
         let count = self.records.len() as u64 + self.records_left_out;

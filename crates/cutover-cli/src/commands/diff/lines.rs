@@ -38,14 +38,14 @@ enum Step {
 }
 
 impl Step {
-    fn old(self) -> Option<usize> {
+    fn in_old(self) -> Option<usize> {
         match self {
             Self::Same(old, _) | Self::Old(old) => Some(old),
             Self::New(_) => None,
         }
     }
 
-    fn new(self) -> Option<usize> {
+    fn in_new(self) -> Option<usize> {
         match self {
             Self::Same(_, new) | Self::New(new) => Some(new),
             Self::Old(_) => None,
@@ -143,8 +143,8 @@ impl<'t> Lines<'t> {
             (Some(first), 1) => (first + 1).to_string(),
             (Some(first), count) => format!("{},{count}", first + 1),
         };
-        let old = place(steps.iter().filter_map(|step| step.old()).collect());
-        let new = place(steps.iter().filter_map(|step| step.new()).collect());
+        let old = place(steps.iter().filter_map(|step| step.in_old()).collect());
+        let new = place(steps.iter().filter_map(|step| step.in_new()).collect());
         writeln!(page, "{DIM}@@ -{old} +{new} @@{DIM:#}")?;
         for step in steps {
             let (style, sign, text, is_unended) = match *step {
@@ -200,8 +200,8 @@ impl<'t> Lines<'t> {
         steps
             .split(is_same)
             .map(|changed| {
-                let old = changed.iter().filter_map(|step| step.old());
-                let new = changed.iter().filter_map(|step| step.new());
+                let old = changed.iter().filter_map(|step| step.in_old());
+                let new = changed.iter().filter_map(|step| step.in_new());
                 let (old, new) = (old.map(|at| &self.old[at]), new.map(|at| &self.new[at]));
                 let only_end = |(old, new): &(&Cow<'_, str>, &Cow<'_, str>)| {
                     old != new && old.trim_end_matches('\r') == new.trim_end_matches('\r')

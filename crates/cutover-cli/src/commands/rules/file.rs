@@ -65,7 +65,7 @@ fn offset_of(table: &DeTable<'_>, entry: &str) -> Option<usize> {
     for step in entry.split(['.', '[']) {
         let value = match (at, step.strip_suffix(']')) {
             (Some(DeValue::Array(items)), Some(index)) => {
-                let item = items.iter().nth(index.parse().ok()?)?;
+                let item = items.get(index.parse::<usize>().ok()?)?;
                 offset = Some(item.span().start);
                 item
             }

@@ -39,7 +39,7 @@ pub(super) fn token(node: Node<'_>, salt: &str) -> String {
         let value = Node::new(node.tree(), index);
         let of = |child: Node<'_>| &known[(child.index() - start) as usize];
         known[(index - start) as usize] = match value.kind() {
-            Kind::Array => digest(salt, b'a', value.items().map(|item| of(item))),
+            Kind::Array => digest(salt, b'a', value.items().map(&of)),
             Kind::Object => {
                 let mut members: Vec<_> = value
                     .entries()

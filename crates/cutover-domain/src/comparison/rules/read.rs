@@ -105,8 +105,9 @@ fn check(value: Node<'_>, place: &Place, problems: &mut Vec<RuleProblem>) {
         }
         return;
     }
-    // A list of rules; the fields of a key are one.
-    if value.kind() == Kind::Array && !value.is_empty() {
+    // A list of rules; the fields of a key are one. No rule holds a list of lists of lists.
+    let is_list = value.kind() == Kind::Array && !value.is_empty();
+    if is_list && place.path.matches('[').count() < 2 {
         for (at, item) in value.items().enumerate() {
             check(item, &place.element(at), problems);
         }

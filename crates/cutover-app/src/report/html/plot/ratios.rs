@@ -17,7 +17,7 @@ pub(in crate::report::html) fn ratios(ratios: &Ratios) -> Markup {
         return html! {};
     };
     // Even where all is as fast as before, the axis has a width.
-    let axis = Log::new(least.min(0.9).max(1e-6), most.max(1.1));
+    let axis = Log::new(least.clamp(1e-6, 0.9), most.max(1.1));
     let y = |ratio: f64| (1.0 - axis.at(ratio)) * (HEIGHT - 8.0) + 4.0;
     let one = y(1.0);
     let width = 1.0 / points.len() as f64;
