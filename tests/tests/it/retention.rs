@@ -39,7 +39,7 @@ fn stays_within_limits(kind: &str) {
     };
     let count = comparison_records(20_000);
     let each = (count / WRITERS).to_string();
-    let kept = u64::from(count) / 4;
+    let kept = u64::from(count) / 20;
     let max = kept.to_string();
     let writers: Vec<_> = (0..WRITERS)
         .map(|number| {
@@ -77,8 +77,10 @@ fn stays_within_limits(kind: &str) {
     // A process may be two tenths of the limit ahead, and a batch.
     let over = kept + u64::from(WRITERS) * (kept / 5 + 50);
     assert!((kept..=over).contains(&left), "{left} of {kept} to {over}");
-    // Of records of some kilobyte each no more is on the disk than what is kept takes.
-    assert!(peak / over < 2500, "{peak} bytes for {over} records");
+    // Of records of some kilobyte each no more is on the disk than what is kept takes, and the log
+    // that a database has beside it; all of them would take more.
+    let log = if kind == "file" { 0 } else { 16 << 20 };
+    assert!(peak < over * 2500 + log, "{peak} bytes for {over} records");
 
     let compare = |words: &[&str]| {
         cutover.run(
