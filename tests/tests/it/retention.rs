@@ -39,7 +39,7 @@ fn stays_within_limits(kind: &str) {
     };
     let count = comparison_records(20_000);
     let each = (count / WRITERS).to_string();
-    let kept = u64::from(count) / 20;
+    let kept = u64::from(count) / 5;
     let max = kept.to_string();
     let writers: Vec<_> = (0..WRITERS)
         .map(|number| {
@@ -77,10 +77,14 @@ fn stays_within_limits(kind: &str) {
     // A process may be two tenths of the limit ahead, and a batch.
     let over = kept + u64::from(WRITERS) * (kept / 5 + 50);
     assert!((kept..=over).contains(&left), "{left} of {kept} to {over}");
-    // Of records of some kilobyte each no more is on the disk than what is kept takes, and the log
-    // that a database has beside it; all of them would take more.
-    let log = if kind == "file" { 0 } else { 16 << 20 };
-    assert!(peak < over * 2500 + log, "{peak} bytes for {over} records");
+    // No more is on the disk than what is kept takes, with the indexes of a database and the log
+    // beside it; all records would take twice as much.
+    let (each, log) = if kind == "file" {
+        (1000, 0)
+    } else {
+        (2000, 12 << 20)
+    };
+    assert!(peak < over * each + log, "{peak} bytes for {over} records");
 
     let compare = |words: &[&str]| {
         cutover.run(
@@ -123,12 +127,15 @@ fn stays_within_limits(kind: &str) {
         "ask",
         &driver(["ask", &address, "--times", "5"]).output().unwrap(),
     ) {
+        let found = answer["found"].as_u64().unwrap();
         let expected = match answer["question"].as_str().unwrap() {
-            "by a path that none has" => 0,
-            "by id" => 1,
-            _ => 20,
+            "by a path that none has" => 0..=0,
+            "by id" => 1..=1,
+            // How many of the newest differ is a matter of who wrote last.
+            "by operation, result and time" => 1..=20,
+            _ => 20..=20,
         };
-        assert_eq!(answer["found"], expected, "{answer}");
+        assert!(expected.contains(&found), "{answer}");
         println!("{kind}: {answer}");
     }
 }
