@@ -214,6 +214,7 @@ impl Database {
     }
 
     /// Whether somebody else has the right to write now. Where nobody may have it, nobody has it.
+    #[cfg(any(feature = "flags", test))]
     pub(crate) fn is_locked(&self, connection: &Connection) -> rusqlite::Result<bool> {
         connection.busy_timeout(Duration::ZERO)?;
         let begun = Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
@@ -296,11 +297,13 @@ impl Desk {
     }
 
     /// The connection, if there is a file.
+    #[cfg(any(feature = "flags", test))]
     pub(crate) fn connection(&self) -> Option<&Connection> {
         self.open.as_ref().map(|open| &open.connection)
     }
 
     /// Which file is open.
+    #[cfg(any(feature = "flags", test))]
     pub(crate) fn identity(&self) -> Identity {
         self.open
             .as_ref()

@@ -49,11 +49,13 @@ impl Version {
 }
 
 /// The version of a database's tables, as a number for people.
+#[cfg(any(feature = "flags", test))]
 pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i32> {
     Version::of(connection).map(Version::number)
 }
 
 /// The version that this program makes.
+#[cfg(any(feature = "flags", test))]
 pub(crate) fn current_version() -> i32 {
     let (major, steps) = (MAJOR, STEPS.len());
     Version { major, steps }.number()

@@ -18,6 +18,7 @@ impl Sealed {
     }
 
     /// Whether the text is as it was written.
+    #[cfg(any(feature = "flags", test))]
     pub(crate) fn is_whole(&self) -> bool {
         self.checksum == checksum(&self.text)
     }
