@@ -78,10 +78,11 @@ impl Place {
     fn path_to(&self, name: &str) -> String {
         let mut end = 0;
         for step in self.path.split_inclusive('.') {
-            end += step.len();
-            if step.trim_end_matches('.') == name {
-                return self.path[..end].trim_end_matches('.').to_owned();
+            let entry = step.split(['.', '[']).next().unwrap_or_default();
+            if entry == name {
+                return self.path[..end + entry.len()].to_owned();
             }
+            end += step.len();
         }
         format!("{}.{name}", self.path)
     }
