@@ -7,7 +7,7 @@
 //! use cutover_testkit::process::{Player, part, say, told};
 //!
 //! #[test]
-//! #[ignore = "a process of the test below"]
+//! #[ignore = "a child process of the test below"]
 //! fn counter() {
 //!     for number in 1..=told("CUTOVER_TEST_COUNT").parse().unwrap() {
 //!         say(number);
@@ -56,7 +56,7 @@ pub fn say(words: impl fmt::Display) {
     println!("\n{SAYS}{words}");
 }
 
-/// A part that is being played. It is killed when this is dropped.
+/// A part that is being played, and what it says. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Player {
     child: Child,
@@ -71,8 +71,26 @@ impl Player {
         Self { child, output }
     }
 
-    /// The next thing that it says; `None` when it has said all.
-    pub fn next(&mut self) -> Option<String> {
+    /// Kills it. What it had said before can still be heard.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// All that it still says, once it has ended well.
+    #[must_use]
+    pub fn end(mut self) -> Vec<String> {
+        let said = self.by_ref().collect();
+        assert!(self.child.wait().unwrap().success());
+        said
+    }
+}
+
+/// What it says, until it has said all.
+impl Iterator for Player {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
         let mut line = String::new();
         loop {
             line.clear();
@@ -85,20 +103,6 @@ impl Player {
                 return Some(words.to_owned());
             }
         }
-    }
-
-    /// Kills it. What it had said before can still be heard.
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// All that it still says, once it has ended well.
-    #[must_use]
-    pub fn end(mut self) -> Vec<String> {
-        let said = std::iter::from_fn(|| self.next()).collect();
-        assert!(self.child.wait().unwrap().success());
-        said
     }
 }
 

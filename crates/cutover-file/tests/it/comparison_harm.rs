@@ -436,7 +436,7 @@ fn cursors_stay_true_when_retention_cuts_under_them() {
 const WRITER: &str = "comparison_harm::writer";
 
 #[test]
-#[ignore = "a process of the tests below"]
+#[ignore = "a child process of the tests below"]
 fn writer() {
     processes::append(&FileComparisonStore::with_config(FileComparisonConfig {
         segment_bytes: 50_000,

@@ -123,12 +123,10 @@ pub fn killed_lose_nothing_that_was_acknowledged(
     for round in 0..rounds {
         let name = format!("k{round}");
         let mut player = Player::start(&mut writer(part(test), place, &name, 100_000));
-        for _ in 0..5 + round % 12 * 7 {
-            promised.push(player.next().unwrap());
-        }
+        promised.extend(player.by_ref().take(5 + round as usize % 12 * 7));
         player.kill();
         // What it had said before the kill reached it counts as well.
-        promised.extend(std::iter::from_fn(|| player.next()));
+        promised.extend(player.by_ref());
         let id = format!("after-{round}");
         block_on(store.append(&[sample_record(&run, &id, 1)])).unwrap();
         promised.push(id);

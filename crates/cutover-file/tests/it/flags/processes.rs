@@ -23,7 +23,7 @@ fn start(place: &Place, name: &str, count: u64) -> Player {
 }
 
 #[test]
-#[ignore = "a process of the tests below"]
+#[ignore = "a child process of the tests below"]
 fn writer() {
     let store = FileFlagStore::open(told(DIR));
     processes::commit(&store, &told(NAME), told(COUNT).parse().unwrap());

@@ -15,7 +15,7 @@ use pollster::block_on;
 const WRITER: &str = "comparison::processes::writer";
 
 #[test]
-#[ignore = "a process of the tests below"]
+#[ignore = "a child process of the tests below"]
 fn writer() {
     processes::append(&SqliteComparisonStore::open(place()));
 }

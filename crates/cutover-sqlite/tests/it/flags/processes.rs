@@ -43,7 +43,7 @@ fn open() -> SqliteFlagStore {
 }
 
 #[test]
-#[ignore = "a process of the tests below"]
+#[ignore = "a child process of the tests below"]
 fn writer() {
     processes::commit(&open(), &told(NAME), told(COUNT).parse().unwrap());
 }
@@ -51,7 +51,7 @@ fn writer() {
 /// Reads whenever something changes, until the flag `done` is there: revisions never fall, and the
 /// history is never behind.
 #[test]
-#[ignore = "a process of the tests below"]
+#[ignore = "a child process of the tests below"]
 fn reader() {
     let store = open();
     let mut events = block_on(store.watch(Revision::ZERO)).unwrap();
@@ -76,7 +76,7 @@ fn reader() {
 
 /// Watches until the flag `done` is there, and says every revision that it sees.
 #[test]
-#[ignore = "a process of the tests below"]
+#[ignore = "a child process of the tests below"]
 fn watcher() {
     let store = open();
     let mut events = block_on(store.watch(Revision::ZERO)).unwrap();
@@ -165,7 +165,7 @@ fn processes_that_make_a_database_at_once_make_one() {
 
 /// Makes a flag of its name in a database that may not be there yet, and says its revision.
 #[test]
-#[ignore = "a process of the tests below"]
+#[ignore = "a child process of the tests below"]
 fn creator() {
     let store = open();
     let changes = [create(&told(NAME))];
