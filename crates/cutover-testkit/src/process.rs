@@ -4,6 +4,13 @@
 //! variables it is told what to do, and on its output it says what it has done.
 //!
 //! ```
+//! let part = cutover_testkit::process::part("counting::counter");
+//! assert!(part.get_args().any(|word| word == "--ignored"));
+//! ```
+//!
+//! In a test:
+//!
+//! ```text
 //! use cutover_testkit::process::{Player, part, say, told};
 //!
 //! #[test]
@@ -22,6 +29,7 @@
 //! ```
 #![allow(
     clippy::missing_panics_doc,
+    clippy::panic,
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a test fails by panic, and its parts speak on their output"

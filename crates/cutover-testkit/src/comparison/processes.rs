@@ -1,20 +1,15 @@
 //! Writers in processes of their own, some of them killed, for a store that processes share.
 //!
-//! The part of a writer is an ignored test that opens the store at [`place`](self::place) and lets
-//! it [`append`](self::append); the laws are told the path of that test.
+//! The part of a writer is an ignored test that opens the store at [`place`] and lets it [`append`];
+//! the laws are told the path of that test.
 //!
 //! ```
-//! use cutover_ports::comparison::MemoryComparisonStore;
-//! use cutover_testkit::comparison::{processes, sample_run};
+//! use cutover_testkit::comparison::processes::writer;
 //! use cutover_testkit::process::part;
 //!
-//! // A writer for a store at `/tmp/x` that is to append 100 records of the run `r`.
-//! let _command = processes::writer(part("harm::writer"), "/tmp/x", "p", 100);
-//! // What it plays:
-//! # if false {
-//! let store = MemoryComparisonStore::new();
-//! processes::append(&store);
-//! # }
+//! // To append 100 records of the run `r` to the store at `/srv/x`.
+//! let command = writer(part("harm::writer"), "/srv/x", "p", 100);
+//! assert!(command.get_envs().any(|(_, value)| value.is_some_and(|value| value == "100")));
 //! ```
 #![allow(
     clippy::missing_panics_doc,

@@ -1,7 +1,6 @@
 //! Writers in processes of their own, some of them killed, for a store that processes share.
 //!
-//! The part of a writer is an ignored test that opens its store and lets it
-//! [`commit`](self::commit).
+//! The part of a writer is an ignored test that opens its store and lets it [`commit`].
 //!
 //! ```
 //! use std::collections::BTreeMap;
