@@ -28,7 +28,7 @@ pub struct Definition {
     pub state: State,
     /// The variant everybody gets while it is killed.
     pub off: String,
-    /// Boolean flags that must be on for the same context.
+    /// Boolean flags that must be on for the same context; at most 100, with those that they require.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<FlagKey>,
     /// Unit or tenant → variant.

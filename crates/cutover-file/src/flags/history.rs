@@ -248,7 +248,9 @@ impl HistoryWriter {
             let mut history = History::of(file, path)?;
             let end = Backward::new(&history.file, history.len).next();
             let end = end.transpose()?;
-            let newest = end.as_ref().and_then(|end| sealed::revision(&end.text).ok());
+            let newest = end
+                .as_ref()
+                .and_then(|end| sealed::revision(&end.text).ok());
             if let Some(torn) = end.filter(|end| !end.terminated) {
                 crash::point("history cut")?;
                 if newest.is_some() {

@@ -249,10 +249,7 @@ fn is_known_without_history(operation: Operation, files: &Files, stored: &Stored
     good.is_some_and(|good| stored.last.as_ref() == Some(&good.last) || stored.flags == good.flags)
 }
 
-fn newest_in_history(
-    operation: Operation,
-    files: &Files,
-) -> Result<Option<Line>, PortError> {
+fn newest_in_history(operation: Operation, files: &Files) -> Result<Option<Line>, PortError> {
     match History::open(operation, &files.history)? {
         Some(history) => history
             .newest_line()

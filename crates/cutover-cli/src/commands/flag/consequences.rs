@@ -3,9 +3,7 @@
 
 use cutover_domain::flags::{Definition, FlagDocument, FlagKey, KeyChange, Rollout, Shared, State};
 
-use super::outcomes::{
-    Dependents, closed, is_closed, is_default, is_off_for_all, only_outcome,
-};
+use super::outcomes::{Dependents, closed, is_closed, is_default, is_off_for_all, only_outcome};
 use super::set::set_off;
 use super::split;
 use crate::output::printable;

@@ -110,8 +110,7 @@ impl Proposal {
         };
         let read = read.into_iter().flat_map(|flags| flags.keys());
         let written = written.into_iter().flat_map(|flags| flags.keys());
-        read.map(FlagKey::as_str)
-            .chain(written.map(String::as_str))
+        read.map(FlagKey::as_str).chain(written.map(String::as_str))
     }
 
     /// The flags of `document` as the file wants them.

@@ -9,7 +9,8 @@ pub use self::interner::{Interner, Slot};
 use self::name_hash::ByName;
 use super::condition::check::Symbols;
 use super::{
-    Bucketing, Context, Decision, Definition, ErrorCode, Evaluation, FlagDocument, FlagKey, Reason, Revision,
+    Bucketing, Context, Decision, Definition, ErrorCode, Evaluation, FlagDocument, FlagKey, Reason,
+    Revision,
 };
 
 /// All flags of one revision, compiled: immutable, and answering without lock, allocation or

@@ -47,10 +47,16 @@ impl Hasher for NameHasher {
             rest = after;
         }
         // The last two words may lie over one another, or over what was read before.
-        let (first, last) = if let (Some(first), Some(last)) = (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
+        let (first, last) = if let (Some(first), Some(last)) =
+            (rest.first_chunk::<8>(), rest.last_chunk::<8>())
+        {
             (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
-        } else if let (Some(first), Some(last)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-            (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into())
+        } else if let (Some(first), Some(last)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>())
+        {
+            (
+                u32::from_le_bytes(*first).into(),
+                u32::from_le_bytes(*last).into(),
+            )
         } else {
             let byte = |index: usize| u64::from(rest.get(index).copied().unwrap_or_default());
             (byte(0) | byte(1) << 8, byte(2))
@@ -70,7 +76,9 @@ impl Hasher for NameHasher {
 
 #[inline(always)]
 fn word(bytes: &[u8]) -> u64 {
-    bytes.first_chunk().map_or(0, |word| u64::from_le_bytes(*word))
+    bytes
+        .first_chunk()
+        .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
 #[inline(always)]
@@ -113,8 +121,14 @@ mod tests {
                 marks[(hash >> 57) as usize] += 1;
             }
             // A hundred each, and two hundred: ten standard errors.
-            assert!(places.iter().all(|count| (1..200).contains(count)), "{places:?}");
-            assert!(marks.iter().all(|count| (60..340).contains(count)), "{marks:?}");
+            assert!(
+                places.iter().all(|count| (1..200).contains(count)),
+                "{places:?}"
+            );
+            assert!(
+                marks.iter().all(|count| (60..340).contains(count)),
+                "{marks:?}"
+            );
         }
     }
 }
