@@ -268,7 +268,7 @@ impl Live {
     /// whether it has changed.
     #[must_use]
     pub fn reader(&self) -> Reader<'_> {
-        Reader::new(Cache::new(&self.inner.snapshot))
+        Reader::new(Cache::new(&*self.inner.snapshot))
     }
 
     pub(super) fn slot(&self, key: &str) -> Slot {
