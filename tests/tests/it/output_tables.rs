@@ -212,10 +212,10 @@ fn a_database_is_all_of_its_tables_or_an_answer_of_it() {
     assert_eq!(
         differences(&cutover),
         [
-            "$.files['app.db'].more extra - []",
-            "$.files['app.db'].orders[0] missing {\"id\":1,\"total\":2.5,\"at\":\"x\"} -",
+            "$.files['app.db'].orders[0] missing {\"at\":\"x\",\"id\":1,\"total\":2.5} -",
             "$.files['app.db'].orders[1].total value 3.5 3.75",
-            "$.files['app.db'].orders[0] extra - {\"id\":0,\"total\":1.0,\"at\":\"w\"}",
+            "$.files['app.db'].orders[0] extra - {\"at\":\"w\",\"id\":0,\"total\":1.0}",
+            "$.files['app.db'].more extra - []",
         ]
     );
     run("app.db=sqlite:table=log", &[]).expect(0);
