@@ -186,9 +186,10 @@ fn say_more(context: &Context, summary: &Summary, state: RunState, enough: bool)
     }
     if summary.errors() > 0 {
         output.warn(format_args!(
-            "nothing is known about {} of {}: not to be compared",
+            "{} of {} could not be compared: nothing is known about {}",
             summary.errors(),
-            counted(summary.cases(), "case")
+            counted(summary.cases(), "case"),
+            if summary.errors() == 1 { "it" } else { "them" }
         ));
     }
     if summary.noisy() > 0 {
