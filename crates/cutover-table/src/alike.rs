@@ -56,9 +56,9 @@ pub struct Alike {
 #[error("{}", self.told())]
 pub struct Unreadable {
     /// Why old could not.
-    pub old: Option<TableError>,
+    pub old: Option<Box<TableError>>,
     /// Why new could not.
-    pub new: Option<TableError>,
+    pub new: Option<Box<TableError>>,
 }
 
 impl Unreadable {
@@ -120,8 +120,8 @@ fn apart<T>(old: Result<T, TableError>, new: Result<T, TableError>) -> Result<(T
     match (old, new) {
         (Ok(old), Ok(new)) => Ok((old, new)),
         (old, new) => Err(Unreadable {
-            old: old.err(),
-            new: new.err(),
+            old: old.err().map(Box::new),
+            new: new.err().map(Box::new),
         }),
     }
 }

@@ -5,8 +5,11 @@ use std::ffi::OsString;
 use crate::exit::Failure;
 use crate::suggest::quoted_words;
 
+/// Whether a word looks like the value of an option.
+type LooksSo = fn(&str) -> bool;
+
 /// Options that may stand alone, and what a value of them looks like.
-const ALONE_OR_JOINED: &[(&str, fn(&str) -> bool)] = &[
+const ALONE_OR_JOINED: &[(&str, LooksSo)] = &[
     ("--unordered", is_path),
     ("--trim", is_path),
     ("--whitespace", is_path),

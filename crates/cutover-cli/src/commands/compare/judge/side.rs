@@ -77,7 +77,11 @@ fn reason(messages: &[u8], cut: bool) -> Option<String> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next()?;
     let is_trace = first.starts_with("Traceback (most recent call last)");
-    let line = if cut || is_trace { lines.last() } else { None };
+    let line = if cut || is_trace {
+        lines.next_back()
+    } else {
+        None
+    };
     Some(excerpt(line.unwrap_or(first), REASON))
 }
 
