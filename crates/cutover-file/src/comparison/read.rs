@@ -176,7 +176,10 @@ impl Reader<'_> {
     fn is_another(&self, text: &[u8]) -> bool {
         text.starts_with(b"{")
             && text.ends_with(b"}")
-            && self.needles.iter().any(|needle| needle.find(text).is_none())
+            && self
+                .needles
+                .iter()
+                .any(|needle| needle.find(text).is_none())
     }
 
     fn parse(&self, text: &[u8], run: &RunId) -> Result<Option<ComparisonRecord>, String> {
@@ -228,10 +231,16 @@ impl Reader<'_> {
 /// path, as far as JSON and paths write them as they are.
 fn needles(query: &RecordQuery) -> Vec<Finder<'_>> {
     let id = query.id.as_ref().map(RecordId::as_str);
-    let path = query.difference.as_ref().and_then(|difference| difference.path.as_ref());
+    let path = query
+        .difference
+        .as_ref()
+        .and_then(|difference| difference.path.as_ref());
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let is_plain = |name: &&str| name.bytes().all(plain);
-    let names = path.into_iter().flat_map(PathPattern::names).filter(is_plain);
+    let names = path
+        .into_iter()
+        .flat_map(PathPattern::names)
+        .filter(is_plain);
     id.into_iter().chain(names).map(Finder::new).collect()
 }
 
