@@ -13,7 +13,8 @@ mod plain;
 mod text;
 #[cfg(feature = "toml")]
 mod toml;
-#[cfg(all(test, any(feature = "toml", feature = "yaml")))]
+#[cfg(test)]
+#[cfg(any(feature = "toml", feature = "yaml"))]
 mod trial;
 #[cfg(feature = "yaml")]
 mod yaml;

@@ -7,7 +7,7 @@ use cutover_domain::comparison::{Comparison, Difference, Severity};
 use cutover_domain::tree::Tree;
 
 use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
-use crate::output::{Page, printable};
+use crate::output::{Page, counted, printable};
 
 /// How many of a group are shown.
 const EXAMPLES: usize = 5;
@@ -76,10 +76,10 @@ pub(crate) fn write_asides(page: &mut Page<'_>, comparison: &Comparison) -> io::
     for undecided in &comparison.inexact {
         writeln!(
             page,
-            "{WARN}not decided:{WARN:#} {}: {} ({} elements)",
+            "{WARN}not decided:{WARN:#} {}: {} ({})",
             printable(&undecided.path),
             printable(&undecided.what),
-            undecided.elements
+            counted(undecided.elements, "element")
         )?;
     }
     for hit in &comparison.hidden {
