@@ -131,7 +131,7 @@ fn nightly_report() -> Report {
 }
 
 /// Old answers another time whenever it is asked; new does so as well, and nothing else differs.
-fn noisy_report() -> Report {
+fn noisy() -> (Run, Vec<ComparisonRecord>) {
     let run = sample_run("noisy", 0);
     let compare = Comparator::default();
     let answer = |second: u64| {
@@ -151,6 +151,11 @@ fn noisy_report() -> Report {
             record
         })
         .collect();
+    (run, records)
+}
+
+fn noisy_report() -> Report {
+    let (run, records) = noisy();
     report_of(&[run], &records)
 }
 

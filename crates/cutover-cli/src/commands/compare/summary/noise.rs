@@ -69,6 +69,7 @@ impl Settling {
             noisy_places: noise.paths.len() as u64,
             undecided_places: undecided.count() as u64,
             suggestions: noise.suggestions.len() as u64,
+            incomplete: noise.incomplete,
             places: noise
                 .paths
                 .iter()
@@ -101,7 +102,18 @@ pub(super) struct NoiseSummary {
     undecided_places: u64,
     /// Rules that would take noise away.
     pub(super) suggestions: u64,
+    /// Pairs with more differences than are known by place: nothing is hidden in them.
+    #[serde(skip_serializing_if = "is_none")]
+    incomplete: u64,
     places: Vec<Place>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature serde asks for"
+)]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A place where old differs from itself.
@@ -115,6 +127,14 @@ struct Place {
 
 impl NoiseSummary {
     pub(super) fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if self.incomplete > 0 {
+            writeln!(
+                page,
+                "{WARN}more differences than are known by place, so that nothing is taken for noise: \
+                 {}{WARN:#}",
+                counted(self.incomplete, "pair")
+            )?;
+        }
         if self.noisy_places == 0 {
             return writeln!(
                 page,
@@ -124,8 +144,9 @@ impl NoiseSummary {
         }
         writeln!(
             page,
-            "{BOLD}old differs from itself{BOLD:#} at {} places, in {} comparisons with itself",
-            self.noisy_places, self.self_pairs
+            "{BOLD}old differs from itself{BOLD:#} at {}, in {} with itself",
+            counted(self.noisy_places, "place"),
+            counted(self.self_pairs, "comparison")
         )?;
         for place in &self.places {
             let style = match place.class {
@@ -148,8 +169,13 @@ impl NoiseSummary {
         }
         writeln!(
             page,
-            "{} differences are noise and do not count, {} do",
-            self.hidden_differences, self.differences
+            "noise, which does not count: {}; not noise: {}",
+            counted(self.hidden_differences, "difference"),
+            self.differences
         )
     }
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
