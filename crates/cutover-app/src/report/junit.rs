@@ -258,14 +258,16 @@ impl<S: Read + Write + Seek> JUnit<S> {
             },
         };
         let written = &mut self.written[usize::from(reading.result != RecordResult::Equal)];
-        if *written >= CASES {
-            let left_out = &mut self.suite(name)?.left_out;
-            *left_out.entry(reading.result).or_default() += 1;
-            return Ok(());
-        }
-        *written += 1;
-        let name_of_case = self.name_of(record);
+        let has_room = *written < CASES;
+        *written += u64::from(has_room);
+        let name_of_case = has_room.then(|| self.name_of(record));
         let suite = self.suite(name)?;
+        let is_noise = reading.result == RecordResult::Equal && reading.hidden > 0;
+        suite.counts.noisy += u64::from(is_noise);
+        let Some(name_of_case) = name_of_case else {
+            *suite.left_out.entry(reading.result).or_default() += 1;
+            return Ok(());
+        };
         let time = record.new.measurements.wall.unwrap_or_default();
         let mut case = BytesStart::new("testcase");
         case.push_attribute(("name", name_of_case.as_str()));
@@ -273,8 +275,6 @@ impl<S: Read + Write + Seek> JUnit<S> {
         case.push_attribute(("time", format!("{:.6}", time.as_secs_f64()).as_str()));
         suite.counts.tests += 1;
         suite.counts.time = suite.counts.time.saturating_add(time);
-        let is_noise = reading.result == RecordResult::Equal && reading.hidden > 0;
-        suite.counts.noisy += u64::from(is_noise);
         suite.counts.count(reading.result);
         write_case(
             &mut suite.cases,

@@ -174,7 +174,7 @@ fn a_run_its_list_its_records_and_its_report_are_described() {
     is_described(SHOW, &shown);
     assert_eq!(shown["records"].as_array().map(Vec::len), Some(12));
     is_described(SHOW, &bench.json(&["compare", "show", "latest"]));
-    let found = bench.json(&["compare", "show", eventful, "--path", "$.stdout.n"]);
+    let found = bench.json(&["compare", "show", eventful, "--path", "$..n"]);
     is_described(FOUND, &found);
     assert_eq!(found["records_left_out"], 0);
     let report = bench.json(&["compare", "report", eventful]);

@@ -44,7 +44,7 @@ impl Axis {
             svg class="interval" width="100%" height="16" aria-hidden="true" {
                 @for (ratio, anchor, x) in ends {
                     @let at = self.at(ratio);
-                    text x=(if x.is_empty() { &at } else { x }) y="13" text-anchor=(anchor) {
+                    text x=(if x.is_empty() { at.as_str() } else { x }) y="13" text-anchor=(anchor) {
                         (figure::ratio(ratio)) "×"
                     }
                 }
