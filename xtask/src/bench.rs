@@ -73,6 +73,13 @@ pub(crate) const PEERS: &[Peers] = &[
         python: &["deepdiff==9.1.0"],
         counts_instructions: false,
     },
+    Peers {
+        name: "tables",
+        package: "cutover-peers-tables",
+        about: "comparing tables beside others",
+        python: &["numpy", "polars", "pandas", "pyarrow", "datacompy"],
+        counts_instructions: false,
+    },
 ];
 
 /// Ours beside others: everything, or what is named.

@@ -77,9 +77,11 @@ impl<'p> Judge<'p> {
 
     /// Whether an old and a new value agree. What rules hid is noted only if they do.
     pub(super) fn agree(&mut self, old: u32, new: u32) -> bool {
-        if self.pair.old.hash(old) != self.pair.new.hash(new) {
-            return false;
-        }
+        !self.hashes_differ(old, new) && self.agree_as_hashes(old, new)
+    }
+
+    /// Whether two values of one hash agree.
+    pub(super) fn agree_as_hashes(&mut self, old: u32, new: u32) -> bool {
         if self.is_refuted(old, new) {
             return false;
         }
@@ -93,6 +95,14 @@ impl<'p> Judge<'p> {
             self.hits.truncate(mark);
         }
         agree
+    }
+
+    fn hashes_differ(&self, old: u32, new: u32) -> bool {
+        let hashes = (
+            self.pair.old.hash_if_kept(old),
+            self.pair.new.hash_if_kept(new),
+        );
+        matches!(hashes, (Some(old), Some(new)) if old != new)
     }
 
     fn is_refuted(&self, old: u32, new: u32) -> bool {
@@ -212,8 +222,7 @@ impl<'p> Judge<'p> {
             Likeness::ByRules => {}
         }
         let (left, right) = (pair.old.raw(old), pair.new.raw(new));
-        if pair.old.hash(old) != pair.new.hash(new) || left.is_container() && left.tag != right.tag
-        {
+        if self.hashes_differ(old, new) || left.is_container() && left.tag != right.tag {
             return Inside::Differs;
         }
         if !left.is_container() {

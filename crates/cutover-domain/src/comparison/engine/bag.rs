@@ -2,7 +2,7 @@
 
 use super::agree::Judge;
 use super::classes::Classes;
-use super::sides::Element;
+use super::sides::{BATCH, Element};
 
 /// What is left of two collections after everything that agrees was paired.
 #[derive(Debug, Default)]
@@ -37,8 +37,18 @@ impl Judge<'_> {
             ..Bag::default()
         };
         let fuzzy = pair.rules.fuzzy();
-        for (olds, news) in classes.iter() {
-            self.subtract(olds, news, fuzzy, &mut bag);
+        let mut classes = classes.iter();
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            batch.extend(classes.by_ref().take(BATCH));
+            if batch.is_empty() {
+                break;
+            }
+            let news = batch.iter().filter_map(|(_, news)| news.first());
+            pair.new.fetch(news.map(|element| element.node));
+            for (olds, news) in batch.drain(..) {
+                self.subtract(olds, news, fuzzy, &mut bag);
+            }
         }
         bag.old_rest.sort_unstable_by_key(|rest| rest.element.node);
         bag.new_rest.sort_unstable_by_key(|rest| rest.element.node);
@@ -74,7 +84,7 @@ impl Judge<'_> {
         for (x, y) in self.pair_alike(olds, news) {
             (left.0[x], left.1[y]) = (false, false);
             let (old, new) = (&olds[x], &news[y]);
-            if self.agree(old.node, new.node) {
+            if self.agree_as_hashes(old.node, new.node) {
                 bag.pairs.push((old.node, new.node));
             } else {
                 // One hash, yet not the same: a number beyond tolerance, the caller's own

@@ -2,7 +2,8 @@
 
 use super::agree::Judge;
 use super::classes::Classes;
-use super::sides::{Element, Side, both, mix, scalar_hash, text_hash};
+use super::hashes::{both, mix, scalar_hash, text_hash};
+use super::sides::{Element, Side};
 use crate::tree::{NO_KEY, RawNode, Tag};
 
 /// The members of two keyed collections, paired.

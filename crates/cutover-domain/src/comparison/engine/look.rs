@@ -3,8 +3,9 @@
 use hashbrown::HashMap;
 
 use super::agree::Judge;
+use super::hashes::{both, mix, scalar_hash, text_hash};
 use super::scope::Scopes;
-use super::sides::{Element, Pair, Side, both, mix, scalar_hash, text_hash};
+use super::sides::{Element, Pair, Side};
 use crate::tree::Tag;
 
 /// Values looked at in each element, and once looking has cost many times the size of the answers:

@@ -14,6 +14,7 @@ mod bag;
 mod classes;
 mod close;
 mod finding;
+mod hashes;
 mod keyed;
 mod look;
 mod pairing;

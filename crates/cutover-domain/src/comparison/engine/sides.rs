@@ -1,17 +1,15 @@
 //! Both answers made ready: common key numbers, scopes, what is left out, and subtree hashes.
-//!
-//! The hash of a value is a function of what the rules let one see of it, so values that agree have
-//! the same hash: members count without order, and so do elements where arrays have no order;
-//! ignored places are left out; numbers that tolerance lets differ count only as numbers. The
-//! reverse is never assumed: on equal hashes the values themselves are compared.
+
+use std::hint::black_box;
 
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::super::comparator::{Compiled, CustomRule};
+use super::hashes::{Hasher, Hashes};
 use super::scope::{ROOT, RuleId, Scope, Scopes};
 use super::stop::Stop;
-use crate::tree::{Canonical, NO_KEY, Number, RawNode, Tag, Tree};
+use crate::tree::{NO_KEY, Number, RawNode, Tag, Tree};
 
 /// One answer.
 pub(super) struct Side<'t> {
@@ -21,8 +19,8 @@ pub(super) struct Side<'t> {
     /// The scope of each value; empty if all are in the root's.
     scopes: Vec<u32>,
     /// What the rules leave out; empty if nothing is.
-    skipped: Vec<bool>,
-    hashes: Vec<u128>,
+    pub(super) skipped: Vec<bool>,
+    pub(super) hashes: Hashes,
 }
 
 /// Both answers and the rules they are compared by.
@@ -35,6 +33,15 @@ pub(super) struct Pair<'t> {
     /// For each key a hash of its name.
     pub(super) short_key_hashes: Vec<u64>,
 }
+
+/// Documents of fewer values lie in the processor's caches anyway.
+const WORTH_FETCHING: usize = 1 << 17;
+/// How many values of an element are fetched ahead.
+const FETCHED: usize = 20;
+/// How many nodes a line of the cache holds.
+const NODES_A_LINE: usize = 64 / size_of::<RawNode>();
+/// How many elements are fetched at once.
+pub(super) const BATCH: usize = 32;
 
 /// An element of an array with its place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +81,7 @@ impl<'t> Pair<'t> {
             },
             keys,
             skipped: Vec::new(),
-            hashes: Vec::new(),
+            hashes: Hashes::default(),
         };
         let (mut old, mut new) = (side(old, old_keys), side(new, new_keys));
         let hasher = Hasher {
@@ -181,6 +188,9 @@ fn scopes_of(
     scopes: &mut Scopes<'_>,
     tolerant: bool,
 ) -> Vec<u32> {
+    if scopes.get(ROOT).is_final() {
+        return Vec::new();
+    }
     let mut found = Vec::with_capacity(tree.nodes.len());
     let mut open: Vec<Open> = Vec::new();
     let mut index = 0;
@@ -251,8 +261,15 @@ impl<'t> Side<'t> {
         self.tree.end(node)
     }
 
+    /// The hash of an element, or of the whole answer.
     pub(super) fn hash(&self, node: u32) -> u128 {
-        self.hashes[node as usize]
+        self.hashes.get(node)
+    }
+
+    /// The hash of a value, unless it is a scalar member of an object: comparing those costs no more.
+    pub(super) fn hash_if_kept(&self, node: u32) -> Option<u128> {
+        let raw = self.raw(node);
+        (raw.is_container() || raw.key == NO_KEY).then(|| self.hashes.get(node))
     }
 
     pub(super) fn scope(&self, node: u32) -> u32 {
@@ -277,6 +294,29 @@ impl<'t> Side<'t> {
 
     pub(super) fn is_skipped(&self, node: u32) -> bool {
         self.skipped.get(node as usize).copied().unwrap_or(false)
+    }
+
+    /// Reads the beginnings of elements that are soon to be looked at. They may lie anywhere in a
+    /// large document: so the processor waits for all of them at once, not for one after the other.
+    pub(super) fn fetch(&self, elements: impl Iterator<Item = u32> + Clone) {
+        let nodes = &self.tree.nodes;
+        if nodes.len() < WORTH_FETCHING {
+            return;
+        }
+        let beginning = |element: u32| nodes.iter().skip(element as usize).take(FETCHED);
+        let mut read = 0;
+        for element in elements.clone() {
+            for raw in beginning(element).step_by(NODES_A_LINE) {
+                read ^= raw.payload;
+            }
+        }
+        for raw in elements.flat_map(beginning) {
+            if raw.tag == Tag::String {
+                let text = self.tree.payload_text(*raw);
+                read ^= u64::from(text.as_bytes().first().copied().unwrap_or_default());
+            }
+        }
+        black_box(read);
     }
 
     /// All members or elements, in order.
@@ -310,205 +350,5 @@ impl<'t> Side<'t> {
             .filter(|(_, node)| !self.is_skipped(*node))
             .map(|(place, node)| Element { node, place })
             .collect()
-    }
-}
-
-struct Hasher<'p> {
-    rules: &'p Compiled,
-    scopes: &'p Scopes<'p>,
-    key_hashes: Vec<u128>,
-}
-
-/// Starting points that keep values of different sorts apart: digits of π.
-mod seed {
-    pub(super) const NULL: u128 = 0x243f_6a88_85a3_08d3_1319_8a2e_0370_7344;
-    pub(super) const FALSE: u128 = 0xa409_3822_299f_31d0_082e_fa98_ec4e_6c89;
-    pub(super) const TRUE: u128 = 0x4528_21e6_38d0_1377_be54_66cf_34e9_0c6c;
-    pub(super) const INTEGER: u128 = 0xc0ac_29b7_c97c_50dd_3f84_d5b5_b547_0917;
-    pub(super) const FRACTION: u128 = 0x9216_d5d9_8979_fb1b_d131_0ba6_98df_b5ac;
-    pub(super) const STRING: u128 = 0x2ffd_72db_d01a_dfb7_b8e1_afed_6a26_7e96;
-    pub(super) const ARRAY: u128 = 0xba7c_9045_f12c_7f99_24a1_9947_b391_6cf7;
-    pub(super) const BAG: u128 = 0x0801_f2e2_858e_fc16_6369_20d8_7157_4e69;
-    pub(super) const CUSTOM: u128 = 0x71574e69a458fea3f4933d7e0d95748f;
-    pub(super) const OBJECT: u128 = 0xa458_fea3_f493_3d7e_0d95_748f_728e_b658;
-}
-
-fn fold(left: u64, right: u64) -> u64 {
-    let product = u128::from(left) * u128::from(right);
-    (product as u64) ^ (product >> 64) as u64
-}
-
-/// Two hashes into one; their order matters. The halves go separate ways, so what is mixed in must
-/// fill both.
-pub(super) fn mix(left: u128, right: u128) -> u128 {
-    let low = fold(
-        left as u64 ^ 0x718b_cd58_8215_4aee,
-        right as u64 ^ 0x7b54_a41d_c25a_59b5,
-    );
-    let high = fold(
-        (left >> 64) as u64 ^ 0x9c30_d539_2af2_6013,
-        (right >> 64) as u64 ^ 0xc5d1_b023_2860_85f0,
-    );
-    (u128::from(high) << 64) | u128::from(low)
-}
-
-/// A number that fills both halves.
-pub(super) const fn both(value: u64) -> u128 {
-    ((value as u128) << 64) | value as u128
-}
-
-/// The hash of a scalar's exact value.
-pub(super) fn scalar_hash(tree: &Tree, raw: RawNode, strict: bool) -> u128 {
-    match raw.tag {
-        Tag::Null => seed::NULL,
-        Tag::False => seed::FALSE,
-        Tag::True => seed::TRUE,
-        Tag::String => text_hash(tree.payload_text(raw)),
-        Tag::Integer => mix(seed::INTEGER, both(raw.payload)),
-        Tag::Lexeme => {
-            let number = number(tree, raw);
-            let hash = canonical_hash(&number.canonical());
-            if strict && !number.is_integer() {
-                mix(seed::FRACTION, hash)
-            } else {
-                hash
-            }
-        }
-        Tag::Array => seed::ARRAY,
-        Tag::Object => seed::OBJECT,
-    }
-}
-
-/// The hash of a text.
-pub(super) fn text_hash(text: &str) -> u128 {
-    seed::STRING ^ xxh3_128(text.as_bytes())
-}
-
-fn canonical_hash(canonical: &Canonical<'_>) -> u128 {
-    let text = |text: &str| xxh3_128(text.as_bytes());
-    match canonical {
-        Canonical::Integer(value) => mix(seed::INTEGER, both(value.cast_unsigned())),
-        Canonical::Short {
-            negative,
-            mantissa,
-            exponent,
-        } => mix(
-            mix(
-                seed::FRACTION ^ u128::from(*negative),
-                both(exponent.cast_unsigned()),
-            ),
-            both(*mantissa),
-        ),
-        Canonical::Long {
-            negative,
-            digits,
-            exponent,
-        } => mix(
-            mix(
-                seed::FRACTION ^ u128::from(*negative),
-                both(exponent.cast_unsigned()),
-            ),
-            text(digits),
-        ),
-        Canonical::Other(other) => mix(seed::FRACTION, text(other)),
-    }
-}
-
-impl Hasher<'_> {
-    /// Fills in hashes and what is left out, from the last value to the first, so that members come
-    /// before their container.
-    fn hash(&self, side: &mut Side<'_>, stop: &Stop<'_>) {
-        let count = side.tree.nodes.len();
-        let skips = self.rules.only_rule.is_some()
-            || self.rules.null_rule.is_some()
-            || self
-                .rules
-                .rules
-                .iter()
-                .any(|rule| matches!(rule.effect, super::scope::Effect::Ignore(_)));
-        side.skipped = if skips {
-            vec![false; count]
-        } else {
-            Vec::new()
-        };
-        side.hashes = vec![0; count];
-        for index in (0..count as u32).rev() {
-            let raw = side.raw(index);
-            let scope = self.scopes.get(side.scope(index));
-            if stop.step() {
-                return;
-            }
-            let hash = if scope.custom.is_some() {
-                // What the caller's own comparison lets differ must not count.
-                seed::CUSTOM
-            } else if raw.is_container() {
-                self.container_hash(side, index, raw, scope)
-            } else if raw.tag == Tag::String {
-                text_hash(
-                    &self
-                        .scopes
-                        .normal(side.scope(index), side.tree.payload_text(raw)),
-                )
-            } else if self.may_differ(side, index, raw) {
-                let number = number(side.tree, raw);
-                let strict_fraction = self.rules.numbers.strict && !number.is_integer();
-                if strict_fraction {
-                    seed::FRACTION
-                } else {
-                    seed::INTEGER
-                }
-            } else {
-                scalar_hash(side.tree, raw, self.rules.numbers.strict)
-            };
-            side.hashes[index as usize] = hash;
-            if skips && self.is_skipped(side, index, raw, scope) {
-                side.skipped[index as usize] = true;
-            }
-        }
-    }
-
-    /// Whether tolerance lets a number differ, so that its value must not count.
-    fn may_differ(&self, side: &Side<'_>, index: u32, raw: RawNode) -> bool {
-        self.rules.tolerant
-            && matches!(raw.tag, Tag::Integer | Tag::Lexeme)
-            && self.scopes.lets_differ(side.scope(index))
-    }
-
-    fn container_hash(&self, side: &Side<'_>, index: u32, raw: RawNode, scope: &Scope) -> u128 {
-        let mut count = 0_u128;
-        let mut counted = |hash: u128| {
-            count += 1;
-            hash
-        };
-        let (seed, sum) = if raw.tag == Tag::Object {
-            let members = side.kept(index).map(|child| {
-                let key = self.key_hashes[side.key(child) as usize];
-                counted(mix(key, side.hash(child)))
-            });
-            (seed::OBJECT, members.fold(0, u128::wrapping_add))
-        } else if scope.unordered.is_some() || scope.key.is_some() {
-            let elements = side
-                .kept(index)
-                .map(|child| counted(mix(seed::BAG, side.hash(child))));
-            (seed::BAG, elements.fold(0, u128::wrapping_add))
-        } else {
-            let elements = side.kept(index).map(|child| counted(side.hash(child)));
-            (seed::ARRAY, elements.fold(seed::ARRAY, mix))
-        };
-        mix(seed.wrapping_add(count), sum)
-    }
-
-    fn is_skipped(&self, side: &Side<'_>, index: u32, raw: RawNode, scope: &Scope) -> bool {
-        if scope.ignored().is_some() {
-            return true;
-        }
-        if self.rules.null_rule.is_some() && raw.tag == Tag::Null && raw.key != NO_KEY {
-            return true;
-        }
-        if scope.selected() {
-            return false;
-        }
-        // On the way to something selected: only what is selected inside counts.
-        !(raw.is_container() && scope.leads_to_selected && side.kept(index).next().is_some())
     }
 }

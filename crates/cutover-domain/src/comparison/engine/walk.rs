@@ -7,7 +7,7 @@ use super::align::align;
 use super::bag::Rest;
 use super::finding::Findings;
 use super::paths::{PathId, Paths, Step, WHOLE};
-use super::sides::{Collection, Element, Pair};
+use super::sides::{BATCH, Collection, Element, Pair};
 use super::stop::Stop;
 use crate::tree::Tag;
 
@@ -426,7 +426,11 @@ impl<'p> Walk<'p> {
         let before = |element: Option<&Element>, limit: u32| {
             element.is_some_and(|element| element.node < limit)
         };
-        for pair in keyed.pairs.into_iter().map(Some).chain([None]) {
+        for (at, pair) in (0..).zip(keyed.pairs.into_iter().map(Some).chain([None])) {
+            if at % BATCH == 0 {
+                let news = nodes.iter().skip(at).take(BATCH);
+                self.pair.new.fetch(news.map(|(_, new)| *new));
+            }
             let limit = pair.map_or(u32::MAX, |(old, _)| old.node);
             while before(missing.peek(), limit) {
                 if let Some(element) = missing.next() {
