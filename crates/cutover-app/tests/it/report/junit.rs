@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use cutover_app::comparison::{Selection, Sink, read};
 use cutover_app::report::JUnit;
 use cutover_domain::comparison::{
-    ComparisonRecord, Judgement, RecordLimits, Rules, Run, RunId, RunKind,
+    ComparisonRecord, Judgement, RecordId, RecordLimits, Rules, Run, RunId, RunKind,
 };
 use cutover_domain::tree::Tree;
 use cutover_ports::comparison::{ComparisonStore, MemoryComparisonStore};
@@ -394,7 +394,7 @@ fn many_records_are_a_file_of_bounded_size_that_says_how_many_more_there_are() {
         for number in 0..records {
             for (kind, record) in [("equal", &equal), ("failed", &different)] {
                 let mut record = record.clone();
-                record.id = format!("{kind}-{number:06}").parse().unwrap();
+                record.id = RecordId::new(format!("{kind}-{number:06}")).unwrap();
                 record.result = record.judgement.result();
                 junit.record(&record);
             }
