@@ -5,6 +5,8 @@
 //! $ cargo run --release -p cutover-domain --example performance_verdicts [ROUNDS]
 //! ```
 
+#![expect(clippy::print_stdout, reason = "its output is what it is for")]
+
 #[path = "../tests/it/comparison/measurements.rs"]
 mod measurements;
 

@@ -1,14 +1,14 @@
 //! Measurements whose truth is known, to see how often a verdict on them is wrong.
 
 /// Numbers that look random, the same in every run.
-pub struct Lot(u64);
+pub(crate) struct Lot(u64);
 
 impl Lot {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    pub fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         // xorshift64*, another generator than the one under test.
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -17,7 +17,7 @@ impl Lot {
         (bits as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
@@ -30,7 +30,7 @@ impl Lot {
 
 /// How measurements are spread. In all but the last, old and new are spread alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// Logarithms are normal, a tenth wide.
     Normal,
     /// The same, as wide as the values themselves: σ = 1.
@@ -45,17 +45,17 @@ pub enum Shape {
 
 /// What a set of measurements is like.
 #[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    pub shape: Shape,
+pub(crate) struct Setting {
+    pub(crate) shape: Shape,
     /// How much of the noise before is still there.
-    pub kept: f64,
+    pub(crate) kept: f64,
     /// How much inputs, which old and new have in common, differ in size, as a logarithm.
-    pub sizes: f64,
+    pub(crate) sizes: f64,
 }
 
 impl Setting {
     /// Pairs in the order of execution. Where both sides are spread alike, all ratios are truly 1.
-    pub fn pairs(&self, lot: &mut Lot, n: usize) -> Vec<(f64, f64)> {
+    pub(crate) fn pairs(&self, lot: &mut Lot, n: usize) -> Vec<(f64, f64)> {
         const SETTLING: usize = 40;
         let fresh = (1.0 - self.kept * self.kept).sqrt();
         let mut noise = (0.0, 0.0);

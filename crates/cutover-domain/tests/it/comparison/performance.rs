@@ -84,6 +84,22 @@ fn a_new_that_is_as_fast_passes_with_a_useful_number_of_pairs() {
     }
 }
 
+/// New has a long tail that old has not: it takes about half as long again, and never passes.
+#[test]
+fn a_new_with_a_long_tail_is_slower() {
+    let setting = Setting {
+        shape: Shape::Lopsided,
+        kept: 0.0,
+        sizes: 0.0,
+    };
+    for statistic in [Statistic::Mean, Statistic::P50, Statistic::P95] {
+        let (hits, rounds) = share(20, Answer::Fail, |lot, seed| {
+            Performance::of(&setting.pairs(lot, 200), seed).judge(statistic, 1.05)
+        });
+        assert_eq!(hits, rounds, "{statistic:?}");
+    }
+}
+
 #[test]
 fn too_few_pairs_are_no_verdict_and_say_how_many_are_wanted() {
     let performance = Performance::of(&pairs(&mut Lot::new(3), 100, 0.5), 3);
