@@ -239,6 +239,24 @@ impl Table {
     }
 }
 
+/// Batches of so many rows, up to the one that has fewer, or to an error.
+fn batches_of<'a>(
+    rows: usize,
+    mut next: impl FnMut() -> Result<Batch, TableError> + Send + 'a,
+) -> Batches<'a> {
+    let mut ended = false;
+    Box::new(std::iter::from_fn(move || {
+        if ended {
+            return None;
+        }
+        let batch = next();
+        ended = !matches!(&batch, Ok(batch) if batch.rows == rows);
+        batch
+            .map(|batch| (batch.rows > 0).then_some(batch))
+            .transpose()
+    }))
+}
+
 /// How many rows to read at once: many, but not of a table with a hundred thousand columns.
 pub(crate) fn rows_of_batch(columns: usize) -> usize {
     const ROWS: usize = 32_768;

@@ -9,12 +9,11 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use arrow_array::ArrayRef;
 use cutover_domain::tree::Tree;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Rows, Statement};
 
-use super::builder::Builder;
+use super::builder::{Builder, batch, builders};
 use super::observed::Observed;
 use super::{Batch, Batches, Column, Reading, Source, Surroundings, Wanted, rows_of_batch};
 use crate::TableError;
@@ -249,11 +248,7 @@ impl Work {
         size: usize,
         before: u64,
     ) -> Result<Batch, TableError> {
-        let builders = self
-            .wanted
-            .iter()
-            .map(|wanted| Builder::new(&wanted.target));
-        let mut builders: Vec<Builder> = builders.collect();
+        let mut builders = builders(&self.wanted);
         let mut rows = 0;
         while rows < size {
             let number = before + rows as u64 + 1;
@@ -280,18 +275,9 @@ impl Work {
             }
             rows += 1;
         }
-        let columns = builders
-            .into_iter()
-            .zip(&self.wanted)
-            .map(|(builder, wanted)| {
-                let array = builder.finish();
-                array.map_err(|row| {
-                    not_utf8(&self.name, before + row as u64 + 1, &names[wanted.column])
-                })
-            });
-        Ok(Batch {
-            columns: columns.collect::<Result<Vec<ArrayRef>, _>>()?,
-            rows,
+        batch(builders, rows, |at, row| {
+            let column = &names[self.wanted[at].column];
+            not_utf8(&self.name, before + row as u64 + 1, column)
         })
     }
 }
