@@ -34,7 +34,7 @@ fn what_old_does_by_itself_is_no_difference_and_is_counted() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(
-        said.contains("12 of 12 cases differ, but only where old differs from itself"),
+        said.contains("12 of 12 cases different only where old differs from itself"),
         "{said}"
     );
     let summary: Value = serde_json::from_slice(&output.stdout).unwrap();

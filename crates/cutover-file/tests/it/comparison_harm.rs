@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cutover_domain::comparison::{ComparisonRecord, Run};
+use cutover_domain::comparison::{ComparisonRecord, RecordId, Run};
 use cutover_file::comparison::Durability;
 use cutover_file::{FileComparisonConfig, FileComparisonStore};
 use cutover_ports::PortErrorKind;
@@ -138,6 +138,14 @@ fn garbage_is_named_line_by_line_and_everything_else_is_read() {
         .replace("\"schema\":1", "\"schema\":2");
     home.scribble(format!("{newer}\n").as_bytes());
     home.append(&["c"]);
+
+    // A question that passes over most lines without reading them passes over no damage that a cut
+    // made.
+    let mut query = RecordQuery::of_run(home.run.id.clone());
+    query.id = Some(RecordId::new("b").unwrap());
+    let found = block_on(home.store.records(&query)).unwrap();
+    assert_eq!(ids(&found), ["b"]);
+    assert!(found.unreadable.len() >= 3, "{:?}", found.unreadable);
 
     let page = home.page();
     assert_eq!(ids(&page), ["c", "b", "a"]);

@@ -11,6 +11,8 @@ mod parquet;
 mod spelling;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite_tables;
 
 use std::fmt;
 use std::path::Path;
@@ -29,6 +31,8 @@ pub use parquet::is_decoding;
 pub(crate) use spelling::Spelling;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Query;
+#[cfg(feature = "sqlite")]
+pub use sqlite_tables::{SqliteTable, sqlite_tables};
 
 /// A column as its table describes it.
 #[derive(Clone, Debug, PartialEq)]

@@ -70,32 +70,32 @@ impl Sqlite {
         }
         match self.connection.take() {
             Some(connection) => Ok(connection),
-            None => self.connect(name),
+            None => connect(&self.path, name),
         }
-    }
-
-    /// Opens the database for reading, and holds on to its present state.
-    fn connect(&self, name: &str) -> Result<Connection, TableError> {
-        // SQLite would make a file that is missing, or say no more than that it cannot open it.
-        std::fs::metadata(&self.path).map_err(|error| TableError::io(name, error))?;
-        // Names like `:memory:` and `file:…` mean something else to SQLite.
-        let path = if self.path.is_relative() {
-            Path::new(".").join(&self.path)
-        } else {
-            self.path.clone()
-        };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection =
-            Connection::open_with_flags(path, flags).map_err(|error| wrong(name, 0, &error))?;
-        connection
-            .busy_timeout(PATIENCE)
-            .and_then(|()| connection.execute_batch("PRAGMA query_only = ON; BEGIN"))
-            .map_err(|error| wrong(name, 0, &error))?;
-        Ok(connection)
     }
 }
 
-fn wrong(name: &str, row: u64, error: &rusqlite::Error) -> TableError {
+/// Opens a database for reading, and holds on to its present state.
+pub(super) fn connect(path: &Path, name: &str) -> Result<Connection, TableError> {
+    // SQLite would make a file that is missing, or say no more than that it cannot open it.
+    std::fs::metadata(path).map_err(|error| TableError::io(name, error))?;
+    // Names like `:memory:` and `file:…` mean something else to SQLite.
+    let path = if path.is_relative() {
+        Path::new(".").join(path)
+    } else {
+        path.to_owned()
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| wrong(name, 0, &error))?;
+    connection
+        .busy_timeout(PATIENCE)
+        .and_then(|()| connection.execute_batch("PRAGMA query_only = ON; BEGIN"))
+        .map_err(|error| wrong(name, 0, &error))?;
+    Ok(connection)
+}
+
+pub(super) fn wrong(name: &str, row: u64, error: &rusqlite::Error) -> TableError {
     let place = if row == 0 {
         Place::Whole
     } else {
@@ -150,7 +150,7 @@ impl Source for Sqlite {
         seen: &mut dyn FnMut(u64),
     ) -> Result<Vec<Column>, TableError> {
         let name = &around.name;
-        let connection = self.connect(name)?;
+        let connection = connect(&self.path, name)?;
         let mut statement = prepare(&connection, &self.query, name)?;
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut columns = vec![Observed::default(); names.len()];

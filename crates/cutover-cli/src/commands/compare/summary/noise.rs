@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::worst;
 use crate::output::style::{BAD, BOLD, DIM, WARN};
-use crate::output::{Page, printable};
+use crate::output::{Page, counted, printable};
 
 /// So many places are listed.
 const LISTED: usize = 20;
@@ -69,7 +69,11 @@ impl Settling {
             noisy_places: noise.paths.len() as u64,
             undecided_places: undecided.count() as u64,
             suggestions: noise.suggestions.len() as u64,
+<<<<<<< HEAD
             incomplete: noise.incomplete,
+=======
+            blinding: noise.blinding().map(ToString::to_string).collect(),
+>>>>>>> main
             places: noise
                 .paths
                 .iter()
@@ -102,9 +106,15 @@ pub(super) struct NoiseSummary {
     undecided_places: u64,
     /// Rules that would take noise away.
     pub(super) suggestions: u64,
+<<<<<<< HEAD
     /// Pairs with more differences than are known by place: nothing is hidden in them.
     #[serde(skip_serializing_if = "is_none")]
     incomplete: u64,
+=======
+    /// Those of them that would leave nothing to compare.
+    #[serde(skip)]
+    pub(super) blinding: Vec<String>,
+>>>>>>> main
     places: Vec<Place>,
 }
 
@@ -125,6 +135,11 @@ struct Place {
     why: String,
 }
 
+/// The verb for so many.
+fn does(count: u64) -> &'static str {
+    if count == 1 { "does" } else { "do" }
+}
+
 impl NoiseSummary {
     pub(super) fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
         if self.incomplete > 0 {
@@ -138,8 +153,8 @@ impl NoiseSummary {
         if self.noisy_places == 0 {
             return writeln!(
                 page,
-                "{DIM}old never differed from itself, in {} comparisons{DIM:#}",
-                self.self_pairs
+                "{DIM}old never differed from itself, in {}{DIM:#}",
+                counted(self.self_pairs, "comparison")
             );
         }
         writeln!(
@@ -169,9 +184,20 @@ impl NoiseSummary {
         }
         writeln!(
             page,
+<<<<<<< HEAD
             "noise, which does not count: {}; not noise: {}",
             counted(self.hidden_differences, "difference"),
             self.differences
+=======
+            "{} noise and {} not count, {} {}",
+            match self.hidden_differences {
+                1 => "1 difference is".to_owned(),
+                many => format!("{many} differences are"),
+            },
+            does(self.hidden_differences),
+            self.differences,
+            does(self.differences)
+>>>>>>> main
         )
     }
 }
