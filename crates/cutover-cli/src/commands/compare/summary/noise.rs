@@ -69,11 +69,8 @@ impl Settling {
             noisy_places: noise.paths.len() as u64,
             undecided_places: undecided.count() as u64,
             suggestions: noise.suggestions.len() as u64,
-<<<<<<< HEAD
             incomplete: noise.incomplete,
-=======
             blinding: noise.blinding().map(ToString::to_string).collect(),
->>>>>>> main
             places: noise
                 .paths
                 .iter()
@@ -106,15 +103,12 @@ pub(super) struct NoiseSummary {
     undecided_places: u64,
     /// Rules that would take noise away.
     pub(super) suggestions: u64,
-<<<<<<< HEAD
     /// Pairs with more differences than are known by place: nothing is hidden in them.
     #[serde(skip_serializing_if = "is_none")]
     incomplete: u64,
-=======
     /// Those of them that would leave nothing to compare.
     #[serde(skip)]
     pub(super) blinding: Vec<String>,
->>>>>>> main
     places: Vec<Place>,
 }
 
@@ -184,11 +178,6 @@ impl NoiseSummary {
         }
         writeln!(
             page,
-<<<<<<< HEAD
-            "noise, which does not count: {}; not noise: {}",
-            counted(self.hidden_differences, "difference"),
-            self.differences
-=======
             "{} noise and {} not count, {} {}",
             match self.hidden_differences {
                 1 => "1 difference is".to_owned(),
@@ -197,7 +186,6 @@ impl NoiseSummary {
             does(self.hidden_differences),
             self.differences,
             does(self.differences)
->>>>>>> main
         )
     }
 }
