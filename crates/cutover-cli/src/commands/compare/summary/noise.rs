@@ -189,7 +189,3 @@ impl NoiseSummary {
         )
     }
 }
-
-fn counted(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
