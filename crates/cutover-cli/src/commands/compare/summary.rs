@@ -134,10 +134,8 @@ impl Summary {
 
     /// The answer to the limits that were set, the worst first; none when there are none.
     pub(super) fn performance(&self) -> Option<Answer> {
-        let answers = || self.performance.iter().map(|limit| limit.verdict.answer);
-        [Answer::Fail, Answer::Insufficient, Answer::Pass]
-            .into_iter()
-            .find(|wanted| answers().any(|answer| answer == *wanted))
+        let answers = self.performance.iter().map(|limit| limit.verdict.answer);
+        performance::worst(&answers.collect::<Vec<_>>())
     }
 
     /// Whether nothing was compared but failures: equal they may be, but they prove little.
