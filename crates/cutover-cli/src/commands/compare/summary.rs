@@ -4,6 +4,7 @@ mod figures;
 mod noise;
 pub(super) mod performance;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
@@ -360,13 +361,19 @@ impl Report for Summary {
         if let Some(noise) = &self.noise {
             noise.write(page)?;
         }
-        for hit in &self.hidden {
+        let mut hidden: Vec<&RuleHit> = self.hidden.iter().collect();
+        hidden.sort_by_key(|hit| Reverse(hit.hidden));
+        for hit in hidden.iter().take(NAMED) {
             writeln!(
                 page,
                 "{DIM}hidden by {}: {}{DIM:#}",
                 printable(&hit.rule),
                 hit.hidden
             )?;
+        }
+        if hidden.len() > NAMED {
+            let more = counted((hidden.len() - NAMED) as u64, "rule");
+            writeln!(page, "{DIM}… and by {more} more{DIM:#}")?;
         }
         for verdict in &self.performance {
             verdict.write(page)?;
