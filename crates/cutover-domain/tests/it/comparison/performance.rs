@@ -132,11 +132,11 @@ fn a_clear_case_is_seen() {
 fn what_is_needed_decides() {
     // As much above the ratio of 1 as below it.
     let balanced = |n: usize| -> Vec<(f64, f64)> {
-        let jitter = |run: usize| 0.6 * ((run * 7_919 % 101) as f64 / 100.0 - 0.5);
-        let run = |run: usize| jitter(run) - jitter(n - 1 - run);
-        (0..n)
-            .map(|pair| (1e6, 1e6 * (run(pair) / 2.0_f64.sqrt()).exp()))
-            .collect()
+        let mut lot = Lot::new(2);
+        let ratios: Vec<f64> = (0..n).map(|_| 0.17 * lot.normal()).collect();
+        let mean = ratios.iter().sum::<f64>() / n as f64;
+        let pairs = ratios.iter().map(|ratio| (1e6, 1e6 * (ratio - mean).exp()));
+        pairs.collect()
     };
     let verdict = Performance::of(&balanced(24), 1).judge(Statistic::Mean, 1.02);
     assert_eq!(verdict.answer, Answer::Insufficient, "{verdict}");
