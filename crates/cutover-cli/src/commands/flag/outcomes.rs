@@ -110,8 +110,11 @@ impl<'a> Dependents<'a> {
         let mut reached = BTreeSet::new();
         let mut open = vec![key];
         while let Some(key) = open.pop() {
-            let dependents = self.of.get(key).into_iter().flatten();
-            open.extend(dependents.filter(|dependent| reached.insert(**dependent)));
+            for dependent in self.of.get(key).into_iter().flatten().copied() {
+                if reached.insert(dependent) {
+                    open.push(dependent);
+                }
+            }
         }
         let had = |other: &&FlagKey| {
             let flag = self.document.flags.get(*other);

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::worst;
 use crate::output::style::{BAD, BOLD, DIM, WARN};
-use crate::output::{Page, printable};
+use crate::output::{Page, counted, printable};
 
 /// So many places are listed.
 const LISTED: usize = 20;
@@ -69,6 +69,7 @@ impl Settling {
             noisy_places: noise.paths.len() as u64,
             undecided_places: undecided.count() as u64,
             suggestions: noise.suggestions.len() as u64,
+            blinding: noise.blinding().map(ToString::to_string).collect(),
             places: noise
                 .paths
                 .iter()
@@ -101,6 +102,9 @@ pub(super) struct NoiseSummary {
     undecided_places: u64,
     /// Rules that would take noise away.
     pub(super) suggestions: u64,
+    /// Those of them that would leave nothing to compare.
+    #[serde(skip)]
+    pub(super) blinding: Vec<String>,
     places: Vec<Place>,
 }
 
@@ -113,19 +117,25 @@ struct Place {
     why: String,
 }
 
+/// The verb for so many.
+fn does(count: u64) -> &'static str {
+    if count == 1 { "does" } else { "do" }
+}
+
 impl NoiseSummary {
     pub(super) fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
         if self.noisy_places == 0 {
             return writeln!(
                 page,
-                "{DIM}old never differed from itself, in {} comparisons{DIM:#}",
-                self.self_pairs
+                "{DIM}old never differed from itself, in {}{DIM:#}",
+                counted(self.self_pairs, "comparison")
             );
         }
         writeln!(
             page,
-            "{BOLD}old differs from itself{BOLD:#} at {} places, in {} comparisons with itself",
-            self.noisy_places, self.self_pairs
+            "{BOLD}old differs from itself{BOLD:#} at {}, in {} with itself",
+            counted(self.noisy_places, "place"),
+            counted(self.self_pairs, "comparison")
         )?;
         for place in &self.places {
             let style = match place.class {
@@ -148,8 +158,14 @@ impl NoiseSummary {
         }
         writeln!(
             page,
-            "{} differences are noise and do not count, {} do",
-            self.hidden_differences, self.differences
+            "{} noise and {} not count, {} {}",
+            match self.hidden_differences {
+                1 => "1 difference is".to_owned(),
+                many => format!("{many} differences are"),
+            },
+            does(self.hidden_differences),
+            self.differences,
+            does(self.differences)
         )
     }
 }
