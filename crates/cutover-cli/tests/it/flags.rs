@@ -553,3 +553,20 @@ fn a_record_that_is_damaged_in_the_middle_of_the_history_is_told() {
     );
     assert!(answer.out.contains("10 % → 20 %"), "{answer}");
 }
+
+#[test]
+fn a_day_that_is_none_is_answered_with_one() {
+    let home = Home::with_flag();
+    for arguments in [
+        &["flag", "create", "g", "--expires", "soon", "--yes"][..],
+        &["flag", "describe", "f", "--expires", "2027-13-01", "--yes"],
+        &["flag", "stale", "--at", "x"],
+    ] {
+        let answer = home.run(arguments);
+        assert_eq!(answer.code, 2, "{answer}");
+        assert!(
+            answer.err.contains(": a day is written as 2027-06-30"),
+            "{answer}"
+        );
+    }
+}
