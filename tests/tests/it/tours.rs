@@ -152,6 +152,24 @@ fn the_tour_of_comparison_is_what_happens() {
 }
 
 #[test]
+fn the_tour_of_reports_is_what_happens() {
+    tour("docs/reports.md", include_str!("../../../docs/reports.md"));
+}
+
+#[test]
+fn the_tour_of_tables_is_what_happens() {
+    tour("docs/tables.md", include_str!("../../../docs/tables.md"));
+}
+
+#[test]
+fn the_tour_of_recording_is_what_happens() {
+    tour(
+        "docs/recording.md",
+        include_str!("../../../docs/recording.md"),
+    );
+}
+
+#[test]
 fn the_tour_of_two_programs_is_what_happens() {
     tour(
         "docs/black-box.md",

@@ -35,10 +35,12 @@ impl ComparisonMetrics {
 
     /// Counts the comparisons of old with itself that a sample stands for.
     pub fn compared_with_itself(&self, sample: &NoiseSample) {
-        let different = sample.pairs.saturating_sub(sample.equal);
+        let decided = sample.pairs.saturating_sub(sample.undecided);
+        let different = decided.saturating_sub(sample.equal);
         for (result, count) in [
             (ComparisonResult::Equal, sample.equal),
             (ComparisonResult::Different, different),
+            (ComparisonResult::Undecided, sample.undecided),
             (ComparisonResult::Failed, sample.failed),
         ] {
             self.noise_comparisons(result).increment(count);

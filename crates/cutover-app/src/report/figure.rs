@@ -1,7 +1,10 @@
 //! Figures as people read them.
 
+use cutover_domain::comparison::noise::{Noise, NoiseClass};
 use cutover_domain::comparison::performance::{self, Answer, Metric};
-use cutover_domain::comparison::report::{MeanDelta, Report, Spread, Verdict};
+use cutover_domain::comparison::report::{
+    Cluster, MeanDelta, OperationReport, Pass, Report, Spread, Totals, Verdict,
+};
 use cutover_domain::comparison::{Coverage, RecordedUnit, percent_change};
 use cutover_domain::tree::Tree;
 
@@ -243,15 +246,60 @@ pub(super) fn kept(answer: Answer) -> &'static str {
     }
 }
 
-/// The verdict in words: what is so, of how many.
-pub(super) fn conclusion(report: &Report) -> String {
-    // What noise hides does not count.
-    let totals = report.noise.map_or(report.totals, |noise| noise.totals);
-    let all = counted(totals.comparisons, "comparison", "comparisons");
-    let but_for_noise = match report.noise {
+/// How the comparisons ended and the share proven equal: but for noise, where that is known.
+pub(super) fn settled(report: &Report) -> (Totals, Pass) {
+    match report.noise {
+        Some(noise) => (noise.totals, noise.pass),
+        None => (report.totals, report.pass),
+    }
+}
+
+/// How the comparisons of an operation ended, but for noise.
+pub(super) fn settled_in(operation: &OperationReport) -> Totals {
+    let mut totals = operation.totals;
+    if let Some(noise) = &operation.noise {
+        let equal = noise.equal.min(totals.different);
+        totals.equal += equal;
+        totals.different -= equal;
+        let inexact = noise.inexact.min(totals.different);
+        totals.inexact += inexact;
+        totals.different -= inexact;
+    }
+    totals
+}
+
+/// The clusters of an operation with their places, those that are noise behind the others; and how
+/// many are not noise.
+pub(super) fn by_noise(operation: &OperationReport) -> (Vec<(usize, &Cluster)>, usize) {
+    let is_noise = |(_, cluster): &(usize, &Cluster)| cluster.noise == Some(NoiseClass::Noise);
+    let (noise, mut clusters): (Vec<_>, Vec<_>) =
+        operation.clusters.iter().enumerate().partition(is_noise);
+    let real = clusters.len();
+    clusters.extend(noise);
+    (clusters, real)
+}
+
+/// How grave a cluster is, in one word; noise is not.
+pub(super) fn graveness(cluster: &Cluster) -> &'static str {
+    match cluster.noise {
+        Some(NoiseClass::Noise) => "noise",
+        _ => cluster.severity.word(),
+    }
+}
+
+/// ` (noise does not count)` where there is noise that does not.
+pub(super) fn but_for_noise(report: &Report) -> &'static str {
+    match report.noise {
         Some(noise) if noise.hidden_differences > 0 => " (noise does not count)",
         _ => "",
-    };
+    }
+}
+
+/// The verdict in words: what is so, of how many.
+pub(super) fn conclusion(report: &Report) -> String {
+    let (totals, _) = settled(report);
+    let all = counted(totals.comparisons, "comparison", "comparisons");
+    let but_for_noise = but_for_noise(report);
     let mut parts = Vec::new();
     if totals.failed > 0 {
         parts.push(format!("{} could not be compared", count(totals.failed)));
@@ -276,7 +324,7 @@ pub(super) fn conclusion(report: &Report) -> String {
             );
             parts.extend(not_compared);
             if !report.unreadable.is_empty() {
-                let unreadable = report.unreadable.len() as u64;
+                let unreadable = report.unreadable.len() as u64 + report.unreadable_left_out;
                 parts.push(format!(
                     "{} cannot be read",
                     counted(unreadable, "record", "records")
@@ -311,6 +359,41 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// What noise could not be looked for in, in sentences: there nothing is hidden.
+pub(super) fn not_learned(report: &Report) -> Vec<String> {
+    let noises = || report.operations.iter().filter_map(|of| of.noise.as_ref());
+    let sum = |part: fn(&Noise) -> u64| noises().map(part).fold(0, u64::saturating_add);
+    let mut lines = Vec::new();
+    for (number, one, many, why) in [
+        (
+            sum(|noise| noise.incomplete),
+            "record has",
+            "records have",
+            "more differences than are known by place",
+        ),
+        (
+            sum(|noise| noise.unread),
+            "record differs",
+            "records differ",
+            "at combinations of places past the number that is kept",
+        ),
+        (
+            sum(|noise| noise.unlearned),
+            "difference is",
+            "differences are",
+            "at places past the number that is learned about",
+        ),
+    ] {
+        if number > 0 {
+            lines.push(format!(
+                "{} {why}: nothing of it is taken for noise.",
+                counted(number, one, many)
+            ));
+        }
+    }
+    lines
 }
 
 /// What was not compared, in words: `2 dropped (timeout 2)`, `14 sampled out`.

@@ -4,17 +4,22 @@
 //! many there are. So the cases are written to a scratch file while they are counted, and copied
 //! behind the counts at the end.
 
+mod case;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cutover_domain::comparison::noise::{Noise, Reading};
+use cutover_domain::comparison::report::Report;
 use cutover_domain::comparison::{ComparisonRecord, Judgement, RecordResult, Run, RunId};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::figure::{counted, cut, visible, whereabouts};
+use self::case::{Outcome, asides, ended_as, new_line, outcome, write_case, write_text};
+use super::figure::{count, counted, cut, visible, whereabouts};
 use crate::comparison::Sink;
 
 /// So many differences of a case are told.
@@ -26,6 +31,10 @@ const LINE: usize = 500;
 /// At most so many operations of a run have a suite of their own.
 const SUITES: usize = 50;
 
+/// At most so many cases that passed are written, and so many that did not; the rest of each suite is
+/// one more case that says how many there are.
+const CASES: u64 = 10_000;
+
 /// At most so much of what cannot be read is named.
 const UNREADABLE: usize = 100;
 
@@ -33,7 +42,11 @@ const OTHERS: &str = "(others)";
 
 /// Writes comparisons as JUnit XML: a suite for each operation of each run, a test case for each
 /// comparison. What differs failed; what could not be compared, or not to its end, is an error;
-/// what was not compared at all is skipped.
+/// what was not compared at all is skipped. What [noise](Self::but_for_noise) or rules hide passed,
+/// and its output says so.
+///
+/// Of each result the first 10,000 are written; how many more there are is a case of its own, which
+/// ends as they do.
 ///
 /// Memory is bounded, whatever the number of records: they go to scratch files (two at a time for
 /// a run of one operation), which the caller provides: temporary files, or [`io::Cursor`]s for a
@@ -58,6 +71,8 @@ const OTHERS: &str = "(others)";
 pub struct JUnit<S: Read + Write + Seek> {
     scratch: Box<dyn FnMut() -> io::Result<S> + Send>,
     runs: HashMap<RunId, Run>,
+    /// What old differs in from itself, by operation.
+    noise: HashMap<String, Noise>,
     /// The run whose records come now.
     now: Option<RunId>,
     suites: BTreeMap<Arc<str>, Suite<S>>,
@@ -66,6 +81,8 @@ pub struct JUnit<S: Read + Write + Seek> {
     /// The suites of the runs that are done.
     done: Option<BufWriter<S>>,
     totals: Counts,
+    /// How many cases that passed were written, and how many that did not.
+    written: [u64; 2],
     unreadable: Vec<String>,
     all_unreadable: u64,
     /// The first thing that went wrong; then nothing is written any more.
@@ -87,6 +104,8 @@ struct Counts {
     failures: u64,
     errors: u64,
     skipped: u64,
+    /// Those that passed because what differs is noise.
+    noisy: u64,
     time: Duration,
 }
 
@@ -96,7 +115,16 @@ impl Counts {
         self.failures += other.failures;
         self.errors += other.errors;
         self.skipped += other.skipped;
+        self.noisy += other.noisy;
         self.time = self.time.saturating_add(other.time);
+    }
+
+    fn count(&mut self, result: RecordResult) {
+        match result {
+            RecordResult::Equal => {}
+            RecordResult::Different => self.failures += 1,
+            RecordResult::Inexact | RecordResult::Failed => self.errors += 1,
+        }
     }
 
     fn attributes(&self, element: &mut BytesStart<'_>) {
@@ -113,7 +141,40 @@ impl Counts {
 
 struct Suite<S: Write> {
     counts: Counts,
+    /// How many more ended so.
+    left_out: BTreeMap<RecordResult, u64>,
     cases: Writer<BufWriter<S>>,
+}
+
+impl<S: Write> Suite<S> {
+    /// Records that it stands for.
+    fn records(&self) -> u64 {
+        self.counts.tests - self.counts.skipped + self.left_out.values().sum::<u64>()
+    }
+
+    /// Adds a case for those that were left out, for each result.
+    fn end(&mut self, operation: &str) -> io::Result<()> {
+        for (result, more) in &self.left_out {
+            let name = format!(
+                "and {} that ended as {result}",
+                counted(*more, "more case", "more cases")
+            );
+            let mut case = BytesStart::new("testcase");
+            case.push_attribute(("name", name.as_str()));
+            case.push_attribute(("classname", visible(operation).as_str()));
+            case.push_attribute(("time", "0"));
+            self.counts.tests += 1;
+            self.counts.count(*result);
+            let outcome = ended_as(*result).map(|(element, kind)| Outcome {
+                element,
+                kind: Some(kind),
+                message: format!("only the first {} are written", count(CASES)),
+                body: String::new(),
+            });
+            write_case(&mut self.cases, case, outcome, &[])?;
+        }
+        Ok(())
+    }
 }
 
 impl<S: Read + Write + Seek> JUnit<S> {
@@ -122,15 +183,28 @@ impl<S: Read + Write + Seek> JUnit<S> {
         Self {
             scratch: Box::new(scratch),
             runs: HashMap::new(),
+            noise: HashMap::new(),
             now: None,
             suites: BTreeMap::new(),
             names: HashSet::new(),
             done: None,
             totals: Counts::default(),
+            written: [0; 2],
             unreadable: Vec::new(),
             all_unreadable: 0,
             failed: None,
         }
+    }
+
+    /// Takes out what old differs in from itself, as a report on the same records has learned it: what
+    /// differs by noise alone passed.
+    #[must_use]
+    pub fn but_for_noise(mut self, report: &Report) -> Self {
+        let operations = report.operations.iter();
+        self.noise = operations
+            .filter_map(|found| Some((found.operation.clone(), found.noise.clone()?)))
+            .collect();
+        self
     }
 
     /// Writes all of it.
@@ -179,27 +253,38 @@ impl<S: Read + Write + Seek> JUnit<S> {
         } else {
             Arc::clone(&record.operation)
         };
-        let name_of_case = self.name_of(record);
+        let reading = match self.noise.get(&*record.operation) {
+            Some(noise) => noise.read(record),
+            None => Reading {
+                result: record.result,
+                hidden: 0,
+            },
+        };
+        let written = &mut self.written[usize::from(reading.result != RecordResult::Equal)];
+        let has_room = *written < CASES;
+        *written += u64::from(has_room);
+        let name_of_case = has_room.then(|| self.name_of(record));
         let suite = self.suite(name)?;
+        let is_noise = reading.result == RecordResult::Equal && reading.hidden > 0;
+        suite.counts.noisy += u64::from(is_noise);
+        let Some(name_of_case) = name_of_case else {
+            *suite.left_out.entry(reading.result).or_default() += 1;
+            return Ok(());
+        };
         let time = record.new.measurements.wall.unwrap_or_default();
         let mut case = BytesStart::new("testcase");
         case.push_attribute(("name", name_of_case.as_str()));
         case.push_attribute(("classname", visible(&record.operation).as_str()));
-        case.push_attribute(("time", seconds(time).as_str()));
+        case.push_attribute(("time", format!("{:.6}", time.as_secs_f64()).as_str()));
         suite.counts.tests += 1;
         suite.counts.time = suite.counts.time.saturating_add(time);
-        match record.result {
-            RecordResult::Equal => {}
-            RecordResult::Different => suite.counts.failures += 1,
-            RecordResult::Inexact | RecordResult::Failed => suite.counts.errors += 1,
-        }
-        match outcome(record) {
-            None => {
-                new_line(&mut suite.cases)?;
-                suite.cases.write_event(Event::Empty(case))
-            }
-            Some(outcome) => write_case(&mut suite.cases, case, outcome),
-        }
+        suite.counts.count(reading.result);
+        write_case(
+            &mut suite.cases,
+            case,
+            outcome(record, reading.result),
+            &asides(record, reading),
+        )
     }
 
     /// A name that no other case of the run has: where a case was repeated, with the record's id.
@@ -217,8 +302,14 @@ impl<S: Read + Write + Seek> JUnit<S> {
         if !self.suites.contains_key(&name) {
             let cases = Writer::new(BufWriter::new((self.scratch)()?));
             let counts = Counts::default();
-            self.suites
-                .insert(Arc::clone(&name), Suite { counts, cases });
+            self.suites.insert(
+                Arc::clone(&name),
+                Suite {
+                    counts,
+                    left_out: BTreeMap::new(),
+                    cases,
+                },
+            );
         }
         let suite = self.suites.get_mut(&name);
         suite.ok_or_else(|| io::Error::other("the suite that was made is not there"))
@@ -231,7 +322,7 @@ impl<S: Read + Write + Seek> JUnit<S> {
         };
         let run = self.runs.remove(&id);
         if let Some(run) = &run {
-            let made: u64 = self.suites.values().map(|suite| suite.counts.tests).sum();
+            let made: u64 = self.suites.values().map(Suite::records).sum();
             for why in not_compared(run, made) {
                 let known = self.suites.keys().next().cloned();
                 let suite = self.suite(known.unwrap_or_else(|| run.name.as_str().into()))?;
@@ -247,12 +338,13 @@ impl<S: Read + Write + Seek> JUnit<S> {
                     message: why,
                     body: String::new(),
                 };
-                write_case(&mut suite.cases, case, outcome)?;
+                write_case(&mut suite.cases, case, Some(outcome), &[])?;
             }
         }
         self.names = HashSet::new();
-        for (name, suite) in std::mem::take(&mut self.suites) {
-            let properties = properties(&id, run.as_ref(), &suite.counts);
+        for (name, mut suite) in std::mem::take(&mut self.suites) {
+            suite.end(&name)?;
+            let properties = properties(&id, run.as_ref(), &suite);
             let started = run.as_ref().map(|run| run.started.to_string());
             self.end_suite(&name, started, properties, suite)?;
         }
@@ -284,7 +376,7 @@ impl<S: Read + Write + Seek> JUnit<S> {
                 message: "it is stored and cannot be read".to_owned(),
                 body: line,
             };
-            write_case(&mut suite.cases, case, outcome)?;
+            write_case(&mut suite.cases, case, Some(outcome), &[])?;
         }
         match self.suites.remove(NAME) {
             Some(suite) => self.end_suite(NAME, None, Vec::new(), suite),
@@ -360,89 +452,22 @@ impl<S: Read + Write + Seek + Send> Sink for JUnit<S> {
     }
 }
 
-/// What is said of a test case that is not simply passed.
-struct Outcome {
-    element: &'static str,
-    kind: Option<&'static str>,
-    message: String,
-    body: String,
-}
-
-fn outcome(record: &ComparisonRecord) -> Option<Outcome> {
-    let (element, kind) = match record.result {
-        RecordResult::Equal => return None,
-        RecordResult::Different => ("failure", "different"),
-        RecordResult::Inexact => ("error", "inexact"),
-        RecordResult::Failed => ("error", "failed"),
-    };
-    let (message, body) = match &record.judgement {
-        Judgement::Failed(why) => (cut(&visible(why), LINE), String::new()),
-        Judgement::Compared(comparison) => {
-            let shown = comparison.differences.iter().take(DIFFERENCES);
-            let mut lines: Vec<String> = shown
-                .map(|difference| cut(&visible(&difference.to_string()), LINE))
-                .collect();
-            let all = comparison.counts.total();
-            let more = all.saturating_sub(lines.len() as u64);
-            if more > 0 && !lines.is_empty() {
-                lines.push(format!(
-                    "and {}",
-                    counted(more, "more difference", "more differences")
-                ));
-            }
-            lines.extend(
-                comparison
-                    .inexact
-                    .iter()
-                    .take(DIFFERENCES)
-                    .map(|undecided| {
-                        let text = format!("{}: not decided: {}", undecided.path, undecided.what);
-                        cut(&visible(&text), LINE)
-                    }),
-            );
-            let message = match all {
-                0 => lines
-                    .first()
-                    .cloned()
-                    .unwrap_or_else(|| "not compared to the end".into()),
-                _ => counted(all, "difference", "differences"),
-            };
-            (message, lines.join("\n"))
-        }
-    };
-    Some(Outcome {
-        element,
-        kind: Some(kind),
-        message,
-        body,
-    })
-}
-
-fn write_case(
-    xml: &mut Writer<impl Write>,
-    case: BytesStart<'_>,
-    outcome: Outcome,
-) -> io::Result<()> {
-    let mut element = BytesStart::new(outcome.element);
-    element.push_attribute(("message", outcome.message.as_str()));
-    if let Some(kind) = outcome.kind {
-        element.push_attribute(("type", kind));
-    }
-    new_line(xml)?;
-    xml.write_event(Event::Start(case.borrow()))?;
-    if outcome.body.is_empty() {
-        xml.write_event(Event::Empty(element))?;
-    } else {
-        xml.write_event(Event::Start(element.borrow()))?;
-        xml.write_event(Event::Text(BytesText::new(&outcome.body)))?;
-        xml.write_event(Event::End(element.to_end()))?;
-    }
-    xml.write_event(Event::End(case.to_end()))
-}
-
 /// What a suite says of its run.
-fn properties(id: &RunId, run: Option<&Run>, counts: &Counts) -> Vec<(&'static str, String)> {
+fn properties<S: Write>(
+    id: &RunId,
+    run: Option<&Run>,
+    suite: &Suite<S>,
+) -> Vec<(&'static str, String)> {
     let mut properties = vec![("run", id.to_string())];
+    let left_out: u64 = suite.left_out.values().sum();
+    for (name, number) in [
+        ("passed_but_for_noise", suite.counts.noisy),
+        ("left_out", left_out),
+    ] {
+        if number > 0 {
+            properties.push((name, number.to_string()));
+        }
+    }
     let Some(run) = run else {
         return properties;
     };
@@ -451,8 +476,8 @@ fn properties(id: &RunId, run: Option<&Run>, counts: &Counts) -> Vec<(&'static s
     for (side, implementation) in [("old", &run.old), ("new", &run.new)] {
         properties.push((side, visible(&implementation.description)));
     }
-    let recorded = counts.tests - counts.skipped;
-    let without_record = run.tally.made().saturating_sub(recorded);
+    let lines = suite.left_out.len() as u64;
+    let without_record = run.tally.made().saturating_sub(suite.records() - lines);
     properties.push(("without_record", without_record.to_string()));
     properties.push(("sampled_out", run.tally.sampled_out.to_string()));
     properties
@@ -467,10 +492,6 @@ fn copy<S: Read + Write + Seek>(
     from.seek(SeekFrom::Start(0))?;
     io::copy(&mut from, to)?;
     Ok(())
-}
-
-fn new_line(xml: &mut Writer<impl Write>) -> io::Result<()> {
-    xml.get_mut().write_all(b"\n")
 }
 
 /// What a run did not compare, in words: one line for each reason.
@@ -489,6 +510,7 @@ fn not_compared(run: &Run, records: u64) -> Vec<String> {
     lines
 }
 
+/// With three decimals: Jenkins allows no more.
 fn seconds(time: Duration) -> String {
-    format!("{:.6}", time.as_secs_f64())
+    format!("{:.3}", time.as_secs_f64())
 }

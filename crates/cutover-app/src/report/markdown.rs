@@ -7,8 +7,9 @@ use cutover_domain::comparison::Difference;
 use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 
 use super::figure::{
-    FIGURES, change, conclusion, count, counted, kept, measured, not_compared, population, ratio,
-    reach, sentence, share, spread_change, time, value, visible, whereabouts,
+    FIGURES, by_noise, change, conclusion, count, counted, graveness, kept, measured, not_compared,
+    not_learned, population, ratio, reach, sentence, settled, settled_in, share, spread_change,
+    time, value, visible, whereabouts,
 };
 
 /// The longest comment that GitHub takes has 65,536 characters; some are left for a greeting.
@@ -174,7 +175,8 @@ fn head(report: &Report) -> String {
         report.verdict,
         sentence(&conclusion(report))
     );
-    if let (Some(pass), Some(interval)) = (report.pass.share, report.pass.interval) {
+    let (totals, pass) = settled(report);
+    if let (Some(pass), Some(interval)) = (pass.share, pass.interval) {
         head += &format!(
             " {} proven equal (95 % interval {} to {}, for a single look)",
             share(pass),
@@ -215,7 +217,6 @@ fn head(report: &Report) -> String {
             run.started
         );
     }
-    let totals = &report.totals;
     if totals.comparisons > 0 {
         head += "\n";
         head += &table(
@@ -241,7 +242,7 @@ fn head(report: &Report) -> String {
 }
 
 fn mismatches(page: &mut Page, operation: &OperationReport) {
-    let totals = &operation.totals;
+    let totals = settled_in(operation);
     if totals.comparisons == totals.equal && operation.clusters.is_empty() {
         return;
     }
@@ -252,7 +253,8 @@ fn mismatches(page: &mut Page, operation: &OperationReport) {
         count(totals.comparisons)
     );
     if !operation.clusters.is_empty() {
-        let rows = operation.clusters.iter().take(ROWS).map(|cluster| {
+        let clusters = by_noise(operation).0.into_iter();
+        let rows = clusters.take(ROWS).map(|(_, cluster)| {
             let paths = match cluster.paths {
                 0 | 1 => String::new(),
                 paths => format!(" ({} paths)", count(paths)),
@@ -260,7 +262,7 @@ fn mismatches(page: &mut Page, operation: &OperationReport) {
             vec![
                 count(cluster.records),
                 cluster.kind.to_string(),
-                cluster.severity.to_string(),
+                graveness(cluster).to_owned(),
                 format!("{}{paths}", cell(&cluster.path)),
                 example(&cluster.example.difference),
             ]
@@ -287,11 +289,11 @@ fn mismatches(page: &mut Page, operation: &OperationReport) {
         block += &format!("\n- {note}");
     }
     page.block(block);
-    let examples: Vec<String> = operation
-        .clusters
+    let (clusters, real) = by_noise(operation);
+    let examples: Vec<String> = clusters[..real]
         .iter()
         .take(EXAMPLES)
-        .map(both_values)
+        .map(|(_, cluster)| both_values(cluster))
         .collect();
     if !examples.is_empty() {
         page.block(folded("Old and new", &examples.join("\n")));
@@ -353,6 +355,9 @@ fn noise(report: &Report) -> Option<Folded> {
     );
     if !rows.is_empty() {
         body += &table(&["path", "kind", "it is", "hides", "why"], &[3], rows);
+    }
+    for line in not_learned(report) {
+        body += &format!("\n{line}\n");
     }
     Some(Folded {
         summary: format!(
@@ -527,7 +532,11 @@ fn unreadable(report: &Report) -> Option<Folded> {
     let lines = report.unreadable.iter().take(ROWS);
     let lines: Vec<String> = lines.map(|what| format!("- {}", code(what))).collect();
     (!lines.is_empty()).then(|| Folded {
-        summary: counted(report.unreadable.len() as u64, "record", "records"),
+        summary: counted(
+            report.unreadable.len() as u64 + report.unreadable_left_out,
+            "record",
+            "records",
+        ),
         body: lines.join("\n"),
     })
 }

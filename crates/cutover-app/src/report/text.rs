@@ -5,8 +5,9 @@ use std::fmt::Write;
 use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 
 use super::figure::{
-    FIGURES, Measured, change, conclusion, count, counted, cut, kept, measured, not_compared,
-    population, reach, share, spread_change, time, value, visible, whereabouts,
+    FIGURES, Measured, but_for_noise, by_noise, change, conclusion, count, counted, cut, graveness,
+    kept, measured, not_compared, not_learned, population, reach, settled, settled_in, share,
+    spread_change, time, value, visible, whereabouts,
 };
 
 /// So many clusters of an operation are shown.
@@ -122,14 +123,15 @@ fn head(out: &mut Text, report: &Report) {
 }
 
 fn outcome(out: &mut Text, report: &Report) {
-    let totals = &report.totals;
+    let (totals, pass) = settled(report);
     out.section("Result");
-    let pass = match (report.pass.share, report.pass.interval) {
+    let pass = match (pass.share, pass.interval) {
         (Some(pass), Some(interval)) => format!(
-            "{}   95 % interval {} to {}, for a single look",
+            "{}   95 % interval {} to {}, for a single look{}",
             share(pass),
             share(interval.low),
-            share(interval.high)
+            share(interval.high),
+            but_for_noise(report)
         ),
         _ => "nothing was compared".to_owned(),
     };
@@ -155,11 +157,12 @@ fn outcome(out: &mut Text, report: &Report) {
         vec![
             "comparisons".to_owned(),
             format!(
-                "{} equal, {} different, {} inexact, {} failed",
+                "{} equal, {} different, {} inexact, {} failed{}",
                 count(totals.equal),
                 count(totals.different),
                 count(totals.inexact),
-                count(totals.failed)
+                count(totals.failed),
+                but_for_noise(report)
             ),
         ],
     ];
@@ -175,7 +178,7 @@ fn outcome(out: &mut Text, report: &Report) {
 }
 
 fn mismatches(out: &mut Text, operation: &OperationReport) {
-    let totals = &operation.totals;
+    let totals = settled_in(operation);
     if totals.comparisons == totals.equal && operation.clusters.is_empty() {
         return;
     }
@@ -190,11 +193,12 @@ fn mismatches(out: &mut Text, operation: &OperationReport) {
         let titles = ["records", "kind", "severity", "path", "smallest example"];
         rows.push(titles.map(str::to_owned).to_vec());
     }
-    rows.extend(operation.clusters.iter().take(CLUSTERS).map(|cluster| {
+    let clusters = by_noise(operation).0.into_iter();
+    rows.extend(clusters.take(CLUSTERS).map(|(_, cluster)| {
         vec![
             count(cluster.records),
             cluster.kind.word().to_owned(),
-            cluster.severity.word().to_owned(),
+            graveness(cluster).to_owned(),
             path(cluster),
             example(cluster),
         ]
@@ -252,6 +256,9 @@ fn noise(out: &mut Text, report: &Report) {
         out.line(format!(
             "  proven equal without noise: {without}; with it: {with}"
         ));
+    }
+    for line in not_learned(report) {
+        out.line(format!("  {line}"));
     }
     let of_operations = report.operations.iter();
     let paths = of_operations.filter_map(|operation| operation.noise.as_ref());
@@ -481,7 +488,8 @@ fn unreadable(out: &mut Text, report: &Report) {
     for what in report.unreadable.iter().take(20) {
         out.line(format!("  {}", visible(what)));
     }
-    let more = report.unreadable.len().saturating_sub(20);
+    let unlisted = report.unreadable.len().saturating_sub(20) as u64;
+    let more = unlisted + report.unreadable_left_out;
     if more > 0 {
         out.line(format!("  and {more} more"));
     }

@@ -16,7 +16,7 @@ use serde::{Serialize, Serializer};
 
 use self::lines::Lines;
 use self::source::{Source, is_stdin};
-use super::hidden::warn_of_blindness;
+use super::hidden::{warn_of_blindness, warn_of_unmatched};
 use super::rules::{RuleArgs, compare_in_time};
 use super::{differences, examples};
 use crate::context::Context;
@@ -163,7 +163,8 @@ fn documents(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
         new: new.format(args.input_format, &old),
     };
     let (old_tree, new_tree) = both(|| old.read(formats.old), || new.read(formats.new))?;
-    let comparison = compare_in_time(&comparator, &old_tree, &new_tree);
+    let mut comparison = compare_in_time(&comparator, &old_tree, &new_tree);
+    let unmatched = comparison.unmatched.take().unwrap_or_default();
     let equal = comparison.equal;
     let unseen = outside_of_only(&comparison);
     let hidden = comparison.hidden.clone();
@@ -193,6 +194,7 @@ fn documents(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
         ));
     }
     warn_of_blindness(context, &hidden, !equal);
+    warn_of_unmatched(context, &unmatched);
     Ok(Exit::answer(equal))
 }
 

@@ -1,4 +1,6 @@
-//! What rules hide, for the last lines of a command.
+//! What rules hide, and rules that speak of nothing, for the last lines of a command.
+
+use std::sync::{Mutex, PoisonError};
 
 use cutover_domain::comparison::RuleHit;
 
@@ -27,6 +29,37 @@ pub(super) fn warn_of_blindness(context: &Context, hidden: &[RuleHit], has_diffe
     }
 }
 
+/// Warns of rules that speak of what no answer has.
+pub(super) fn warn_of_unmatched(context: &Context, unmatched: &[String]) {
+    for rule in unmatched {
+        context.output.warn(format_args!(
+            "`{}` speaks of what neither side has: see that it is written as you mean it",
+            printable(rule)
+        ));
+    }
+}
+
+/// The rules that were of no use in any of several comparisons.
+#[derive(Debug, Default)]
+pub(super) struct Unmatched(Mutex<Option<Vec<String>>>);
+
+impl Unmatched {
+    /// Adds a comparison: the rules that matched nothing in it, if that is known.
+    pub(super) fn see(&self, unmatched: Option<Vec<String>>) {
+        let Some(unmatched) = unmatched else { return };
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *all {
+            Some(all) => all.retain(|rule| unmatched.contains(rule)),
+            none => *none = Some(unmatched),
+        }
+    }
+
+    pub(super) fn rules(&self) -> Vec<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.clone().unwrap_or_default()
+    }
+}
+
 /// Whether a rule looks away from places, whatever stands there.
 fn is_by_place(rule: &str) -> bool {
     rule.starts_with("ignore ")
@@ -44,6 +77,17 @@ fn looks_away_from_everything(rule: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_that_matched_once_is_of_use() {
+        let unmatched = Unmatched::default();
+        let rules = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+        unmatched.see(None);
+        assert!(unmatched.rules().is_empty());
+        unmatched.see(rules(&["ignore $.a", "ignore $.b"]));
+        unmatched.see(rules(&["ignore $.b", "ignore $.c"]));
+        assert_eq!(unmatched.rules(), ["ignore $.b"]);
+    }
 
     #[test]
     fn a_rule_for_everything_is_told_from_one_for_a_place() {

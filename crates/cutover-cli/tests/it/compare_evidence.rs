@@ -177,3 +177,46 @@ fn memory_is_held_against_a_limit() {
     assert_eq!(bench.run(&holds(30), &holds(60), &limit).0, 1);
     assert_eq!(bench.run(&holds(60), &holds(30), &limit).0, 0);
 }
+
+/// A run that is stored can be held against other limits than it was made with.
+#[test]
+fn a_stored_run_is_judged_by_other_limits() {
+    let bench = Bench::with_cases((0..20).map(|case| (format!("{case:02}"), String::new())));
+    let (old, new) = (queries(1400), queries(24));
+    let (exit, _) = bench.run(&old, &new, &["--at-most", "counters.queries=0.01"]);
+    assert_eq!(exit, 1);
+    let report = |more: &[&str]| {
+        let mut arguments = vec!["compare", "report", "latest", "--to", "json"];
+        arguments.extend(more);
+        let output = bench.cutover(&arguments);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let metrics = report["operations"][0]["performance"].as_array().unwrap();
+        let of_queries = metrics
+            .iter()
+            .find(|one| one["metric"] == "counters.queries");
+        let limit = of_queries.unwrap()["verdicts"][0]["at_most"].as_f64();
+        (
+            output.status.code().unwrap(),
+            limit.unwrap(),
+            text(&output.stderr),
+        )
+    };
+    // Its own limit is shown, and decides where an answer is asked for.
+    let (exit, limit, _) = report(&[]);
+    assert_eq!((exit, limit), (0, 0.01));
+    assert_eq!(report(&["--check"]).0, 1);
+    for (limit, exit, shown) in [
+        ("counters.queries=0.5", 0, 0.5),
+        ("counters.queries=-99%", 1, 0.01),
+        ("counters.queries:p95=0.5", 4, 1.0),
+    ] {
+        let (found, at_most, _) = report(&["--at-most", limit]);
+        assert_eq!((found, at_most), (exit, shown), "{limit}");
+    }
+    let (exit, _, said) = report(&["--at-most", "counters.rows=1"]);
+    assert_eq!(exit, 4);
+    assert!(
+        said.contains("nothing was measured on both sides of counters.rows"),
+        "{said}"
+    );
+}

@@ -63,6 +63,7 @@ mod overlay;
 mod rollback;
 #[cfg(test)]
 mod rules;
+mod schemas;
 #[cfg(test)]
 mod stale;
 #[cfg(test)]

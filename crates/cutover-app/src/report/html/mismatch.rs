@@ -4,7 +4,9 @@ use cutover_domain::comparison::noise::NoiseClass;
 use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 use maud::{Markup, html};
 
-use super::super::figure::{count, counted, cut, share, visible, whereabouts};
+use super::super::figure::{
+    by_noise, count, counted, cut, settled_in, share, visible, whereabouts,
+};
 use super::plot::{meter, timeline};
 use super::value::pair;
 use super::{LINE, figure_of};
@@ -30,6 +32,9 @@ pub(super) fn section(report: &Report) -> Markup {
             p class="quiet" { "None." }
         } @else {
             (timeline(&report.timeline))
+            @if report.noise.is_some_and(|noise| noise.hidden_records > 0) {
+                p class="quiet beside-plot" { "What differs by noise alone is drawn as different." }
+            }
         }
         @for (place, operation) in differing.iter().take(OPERATIONS) {
             @let shown = operation.clusters.len().min(CLUSTERS).min(room);
@@ -59,19 +64,26 @@ pub(super) fn section(report: &Report) -> Markup {
 }
 
 fn of_operation(place: usize, operation: &OperationReport, shown: usize) -> Markup {
-    let totals = &operation.totals;
+    let totals = settled_in(operation);
+    let noisy = totals.equal > operation.totals.equal;
+    let (clusters, real) = by_noise(operation);
     let most = operation
         .clusters
         .iter()
         .map(|cluster| cluster.records)
         .max();
+    let (clusters, noise) = clusters[..shown].split_at(real.min(shown));
+    let of = |index: usize| format!("/operations/{place}/clusters/{index}/records");
     let more = (operation.clusters.len() - shown) as u64;
     html! {
         h3 { (cut(&visible(&operation.operation), LINE)) }
         p class="quiet" {
             (count(totals.comparisons - totals.equal)) " of " (count(totals.comparisons))
             " not proven equal"
-            @if let Some(pass) = operation.pass.share { ", " (share(pass)) " pass" }
+            @if totals.comparisons > 0 {
+                ", " (share(totals.equal as f64 / totals.comparisons as f64)) " pass"
+            }
+            @if noisy { ", but for noise" }
             @if totals.inexact > 0 { ", " (count(totals.inexact)) " of them inexact" }
         }
         @for (reason, times) in &operation.failures {
@@ -80,11 +92,18 @@ fn of_operation(place: usize, operation: &OperationReport, shown: usize) -> Mark
                 code { (cut(&visible(reason), LINE)) }
             }
         }
-        @if shown > 0 {
+        @if !clusters.is_empty() {
             div class="clusters" {
-                @for (index, cluster) in operation.clusters.iter().take(shown).enumerate() {
-                    @let of = format!("/operations/{place}/clusters/{index}/records");
-                    (of_cluster(cluster, &of, most.unwrap_or(1), index == 0))
+                @for (nth, (index, cluster)) in clusters.iter().enumerate() {
+                    (of_cluster(cluster, &of(*index), most.unwrap_or(1), nth == 0))
+                }
+            }
+        }
+        @if !noise.is_empty() {
+            p class="apart" { "Noise, which does not count" }
+            div class="clusters" {
+                @for (index, cluster) in noise {
+                    (of_cluster(cluster, &of(*index), most.unwrap_or(1), false))
                 }
             }
         }
@@ -105,6 +124,7 @@ fn of_operation(place: usize, operation: &OperationReport, shown: usize) -> Mark
 fn of_cluster(cluster: &Cluster, of: &str, most: u64, open: bool) -> Markup {
     let example = &cluster.example;
     let difference = &example.difference;
+    let is_noise = cluster.noise == Some(NoiseClass::Noise);
     let unnamed = cluster
         .paths
         .saturating_sub(cluster.stands_for.len() as u64);
@@ -115,9 +135,10 @@ fn of_cluster(cluster: &Cluster, of: &str, most: u64, open: bool) -> Markup {
                     code { (cut(&visible(&cluster.path), LINE)) }
                     span class="chips" {
                         span class="chip" { (cluster.kind) }
-                        span class={ "chip " (cluster.severity) } { (cluster.severity) }
-                        @if cluster.noise == Some(NoiseClass::Noise) {
+                        @if is_noise {
                             span class="chip" { "noise" }
+                        } @else {
+                            span class={ "chip " (cluster.severity) } { (cluster.severity) }
                         }
                         @if cluster.paths > 1 {
                             span class="chip" { (count(cluster.paths)) " paths" }
@@ -125,7 +146,7 @@ fn of_cluster(cluster: &Cluster, of: &str, most: u64, open: bool) -> Markup {
                     }
                 }
                 span class="much" {
-                    (meter("different", cluster.records, most))
+                    (meter(if is_noise { "noise" } else { "different" }, cluster.records, most))
                     span {
                         (figure_of(of, cluster.records, &count(cluster.records)))
                         (if cluster.records == 1 { " record" } else { " records" })

@@ -175,11 +175,12 @@ fn side(side: &str, implementation: &Implementation) -> Markup {
     }
 }
 
-/// Less is better for everything that is measured.
+/// Less is better for everything that is measured. What is below one per cent is neither: colour is
+/// for what is worth a look.
 fn direction(percent: f64) -> &'static str {
     match percent {
-        percent if percent >= 0.05 => "more",
-        percent if percent <= -0.05 => "less",
+        percent if percent >= 1.0 => "more",
+        percent if percent <= -1.0 => "less",
         _ => "even",
     }
 }

@@ -4,7 +4,7 @@ use cutover_domain::comparison::noise::{Noise, NoiseClass};
 use cutover_domain::comparison::report::Report;
 use maud::{Markup, html};
 
-use super::super::figure::{count, counted, cut, share, visible};
+use super::super::figure::{count, counted, cut, not_learned, share, visible};
 use super::{LINE, figure_of, scroll};
 
 /// So many operations, paths of each and suggestions are shown.
@@ -34,6 +34,7 @@ pub(super) fn section(report: &Report) -> Markup {
                 "."
             }
         }
+        @for line in not_learned(report) { p class="quiet" { (line) } }
         @for (operation, noise) in noisy.iter().take(OPERATIONS) {
             @if noisy.len() > 1 { h3 { (cut(&visible(operation), LINE)) } }
             (paths(noise))
@@ -50,10 +51,9 @@ fn paths(noise: &Noise) -> Markup {
                 caption class="apart" { "Places where old differs from itself" }
                 thead {
                     tr {
-                        th scope="col" { "Path" }
+                        th scope="col" { "Path, and why" }
                         th scope="col" { "It is" }
                         th scope="col" class="number" { "Hides" }
-                        th scope="col" { "Why" }
                     }
                 }
                 tbody {
@@ -62,12 +62,12 @@ fn paths(noise: &Noise) -> Markup {
                             th scope="row" class="wrap" {
                                 code { (cut(&visible(&path.path), LINE)) } " "
                                 span class="chip" { (path.kind) }
+                                span class="why quiet" { (cut(&visible(&path.why), LINE)) }
                             }
                             td {
                                 span class={ "chip " (class(path.class)) } { (path.class) }
                             }
                             td class="number" { (count(path.hidden_differences)) }
-                            td class="why quiet" { (cut(&visible(&path.why), LINE)) }
                         }
                     }
                 }

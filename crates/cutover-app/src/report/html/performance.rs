@@ -5,7 +5,7 @@ use cutover_domain::comparison::report::{MetricPerformance, Report};
 use maud::{Markup, html};
 
 use super::super::figure::{self, count, counted, cut, sentence, visible};
-use super::plot::interval;
+use super::plot::{Axis, interval};
 use super::{LINE, scroll};
 
 /// So many operations, and metrics of each, are shown.
@@ -24,8 +24,8 @@ pub(super) fn section(report: &Report) -> Markup {
             p { (sentence(&figure::performance(report).unwrap_or_default())) "." }
             p class="quiet" {
                 "New ÷ old over pairs of the same input, with its 95 % interval. A limit is kept \
-                 when the whole interval is below it, and broken when the whole is above it; \
-                 anything else decides nothing."
+                 when the whole interval is at or below it, and broken when the whole is above; \
+                 anything else decides nothing. The dashed line is the limit, the thin one is 1."
             }
             @for operation in judged.iter().take(OPERATIONS) {
                 @if judged.len() > 1 { h3 { (cut(&visible(&operation.operation), LINE)) } }
@@ -52,11 +52,7 @@ fn of_operation(performance: &[MetricPerformance]) -> Markup {
             Some(verdict.at_most),
         ]
     });
-    let (low, high) = bounds
-        .flatten()
-        .fold((0.9, 1.1), |(low, high), bound: f64| {
-            (f64::min(low, bound), f64::max(high, bound))
-        });
+    let axis = Axis::around(bounds.flatten());
     scroll(
         "Performance",
         html! {
@@ -68,14 +64,14 @@ fn of_operation(performance: &[MetricPerformance]) -> Markup {
                         th scope="col" { "Answer" }
                         th scope="col" class="number" { "new ÷ old" }
                         th scope="col" class="number" { "at most" }
-                        th scope="col" class="range" { "95 % interval" }
+                        th scope="col" class="range" { "95 % interval" (axis.labels()) }
                         th scope="col" class="number" { "Pairs" }
                     }
                 }
                 tbody {
                     @for metric in shown {
                         @for verdict in &metric.verdicts {
-                            (row(&metric.metric, verdict, low, high))
+                            (row(&metric.metric, verdict, axis))
                         }
                     }
                 }
@@ -84,7 +80,7 @@ fn of_operation(performance: &[MetricPerformance]) -> Markup {
     )
 }
 
-fn row(metric: &Metric, verdict: &Verdict, low: f64, high: f64) -> Markup {
+fn row(metric: &Metric, verdict: &Verdict, axis: Axis) -> Markup {
     let shown = |ratio: Option<f64>| {
         ratio.map_or_else(
             || "–".to_owned(),
@@ -98,7 +94,7 @@ fn row(metric: &Metric, verdict: &Verdict, low: f64, high: f64) -> Markup {
             td class="number" { (shown(verdict.ratio)) }
             td class="number" { (shown(Some(verdict.at_most))) }
             td class="range" {
-                (interval(verdict, low, high))
+                (interval(verdict, axis))
                 span class="quiet" {
                     (figure::reach(verdict))
                 }

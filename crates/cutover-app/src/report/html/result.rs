@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::super::figure::{
     change, conclusion, count, counted, cut, dropped, measured, not_compared, performance,
-    population, sentence, share, visible,
+    population, sentence, settled, share, visible,
 };
 use super::plot::{Part, bar};
 use super::{LINE, direction, figure_of, scroll};
@@ -39,13 +39,24 @@ pub(super) fn section(report: &Report) -> Markup {
 }
 
 fn passed(report: &Report) -> Markup {
-    let totals = &report.totals;
+    let raw = &report.totals;
+    let (totals, pass) = settled(report);
+    // Figures of the JSON report: those but for noise are beside the others.
+    let [of_pass, of_different, of_inexact] = match report.noise {
+        Some(_) => [
+            "/noise/pass/share",
+            "/noise/totals/different",
+            "/noise/totals/inexact",
+        ],
+        None => ["/pass/share", "/totals/different", "/totals/inexact"],
+    };
+    let noise = totals.equal.saturating_sub(raw.equal);
     html! {
         div {
             h3 { "Proven equal" }
-            @match (report.pass.share, report.pass.interval) {
+            @match (pass.share, pass.interval) {
                 (Some(pass), Some(interval)) => {
-                    p class="figure" { strong { (figure_of("/pass/share", pass, &share(pass))) } }
+                    p class="figure" { strong { (figure_of(of_pass, pass, &share(pass))) } }
                     p class="quiet" {
                         "95 % interval " (share(interval.low)) " to " (share(interval.high))
                         ", for a single look"
@@ -54,11 +65,12 @@ fn passed(report: &Report) -> Markup {
                 _ => p class="figure" { strong { "–" } }
             }
             (bar("Comparisons by result", &[
-                Part { colour: "equal", name: "Equal", count: totals.equal, of: "/totals/equal" },
+                Part { colour: "equal", name: "Equal", count: raw.equal, of: "/totals/equal" },
+                Part { colour: "noise", name: "Equal but for noise", count: noise, of: "" },
                 Part { colour: "different", name: "Different", count: totals.different,
-                    of: "/totals/different" },
+                    of: of_different },
                 Part { colour: "inexact", name: "Inexact", count: totals.inexact,
-                    of: "/totals/inexact" },
+                    of: of_inexact },
                 Part { colour: "failed", name: "Failed", count: totals.failed,
                     of: "/totals/failed" },
             ]))

@@ -87,7 +87,8 @@ pub(super) fn runs(report: &Report) -> Markup {
 }
 
 pub(super) fn unreadable(report: &Report) -> Markup {
-    let more = report.unreadable.len().saturating_sub(LISTED);
+    let unlisted = report.unreadable.len().saturating_sub(LISTED) as u64;
+    let more = unlisted + report.unreadable_left_out;
     html! {
         @if !report.unreadable.is_empty() {
             p { "These are stored and are not part of the report." }
@@ -96,7 +97,7 @@ pub(super) fn unreadable(report: &Report) -> Markup {
                     li { code { (cut(&visible(what), LINE)) } }
                 }
             }
-            @if more > 0 { p class="quiet" { "And " (more) " more." } }
+            @if more > 0 { p class="quiet" { "And " (count(more)) " more." } }
         }
     }
 }

@@ -1,11 +1,15 @@
 //! The report as JUnit XML.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::process::{Command, Stdio};
 
 use cutover_app::comparison::{Selection, Sink, read};
 use cutover_app::report::JUnit;
-use cutover_domain::comparison::{ComparisonRecord, Run, RunId, RunKind};
+use cutover_domain::comparison::{
+    ComparisonRecord, Judgement, RecordId, RecordLimits, Rules, Run, RunId, RunKind,
+};
+use cutover_domain::tree::Tree;
 use cutover_ports::comparison::{ComparisonStore, MemoryComparisonStore};
 use cutover_testkit::comparison::{any_record, full_record, full_run, sample_record, sample_run};
 use pollster::block_on;
@@ -13,7 +17,7 @@ use proptest::prelude::*;
 use quick_junit::{NonSuccessKind, TestCaseStatus};
 use quick_xml::events::{BytesStart, Event};
 
-use super::nightly;
+use super::{nightly, noisy, noisy_report};
 
 fn junit(runs: &[Run], records: &[ComparisonRecord]) -> String {
     let mut junit = JUnit::new(|| Ok(Cursor::new(Vec::new())));
@@ -24,52 +28,74 @@ fn junit(runs: &[Run], records: &[ComparisonRecord]) -> String {
     String::from_utf8(xml).unwrap()
 }
 
-/// An element, what it may hold, the attributes that it must have and those that it may have.
-type Rule = (
-    &'static str,
-    &'static [&'static str],
-    &'static [&'static str],
-    &'static [&'static str],
-);
+/// What Jenkins checks reports of JUnit 10 against, as its xunit plugin has it.
+const XSD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/junit-10.xsd");
 
-/// What the schema says that Jenkins checks reports of JUnit 10 against.
-const RULES: [Rule; 8] = [
-    (
-        "testsuites",
-        &["testsuite"],
-        &[],
-        &["name", "time", "tests", "failures", "errors"],
-    ),
-    (
-        "testsuite",
-        &["properties", "testcase", "system-out", "system-err"],
-        &["name", "tests", "failures", "errors"],
-        &[
-            "time",
-            "skipped",
-            "timestamp",
-            "hostname",
-            "id",
-            "package",
-            "file",
-            "url",
-        ],
-    ),
-    ("properties", &["property"], &[], &[]),
-    ("property", &[], &["name", "value"], &[]),
-    (
-        "testcase",
-        &["skipped", "error", "failure", "system-out", "system-err"],
-        &["name"],
-        &["time", "classname", "group"],
-    ),
-    ("failure", &[], &[], &["type", "message"]),
-    ("error", &[], &[], &["type", "message"]),
-    ("skipped", &[], &[], &["type", "message"]),
-];
+/// What the schema says of an element.
+#[derive(Debug, Default)]
+struct Rule {
+    children: HashSet<String>,
+    /// Each attribute with whether it must be there, and its type.
+    attributes: HashMap<String, (bool, String)>,
+    has_text: bool,
+}
 
-/// Where the XML breaks the rules.
+/// The rules of the schema by the names of elements. Of XML Schema it knows what this schema needs.
+fn rules() -> HashMap<String, Rule> {
+    let xsd = std::fs::read_to_string(XSD).unwrap();
+    let mut reader = quick_xml::Reader::from_str(&xsd);
+    reader.config_mut().expand_empty_elements = true;
+    let mut rules: HashMap<String, Rule> = HashMap::new();
+    let (mut depth, mut now) = (0, None);
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(element) => {
+                depth += 1;
+                let tag = String::from_utf8(element.name().as_ref().to_vec()).unwrap();
+                let says = |key: &str| {
+                    let found = element.try_get_attribute(key).unwrap()?;
+                    Some(String::from_utf8(found.value.into_owned()).unwrap())
+                };
+                if depth == 2 {
+                    now = says("name").filter(|_| tag == "xs:element");
+                    if let Some(name) = &now {
+                        let rule = rules.entry(name.clone()).or_default();
+                        rule.has_text = says("type").as_deref() == Some("xs:string");
+                    }
+                }
+                let Some(rule) = now.as_ref().and_then(|name| rules.get_mut(name)) else {
+                    continue;
+                };
+                match tag.as_str() {
+                    "xs:element" => rule.children.extend(says("ref")),
+                    "xs:complexType" => {
+                        rule.has_text |= says("mixed").as_deref() == Some("true");
+                    }
+                    "xs:attribute" => {
+                        let is_required = says("use").as_deref() == Some("required");
+                        let kind = (is_required, says("type").unwrap());
+                        rule.attributes.insert(says("name").unwrap(), kind);
+                    }
+                    _ => {}
+                }
+            }
+            Event::End(_) => depth -= 1,
+            Event::Eof => return rules,
+            _ => {}
+        }
+    }
+}
+
+/// `SUREFIRE_TIME`: at most three decimals. Separators of thousands are never written.
+fn is_time(text: &str) -> bool {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.chars().all(|digit| digit.is_ascii_digit());
+    digits(whole) && digits(decimals) && decimals.len() <= 3
+}
+
+/// Where the XML breaks the rules of the schema; `xmllint` is asked, too, where there is one.
 fn broken_rules(xml: &str) -> Vec<String> {
+    let rules = rules();
     let mut problems = Vec::new();
     let forbidden = |character: char| {
         !matches!(character,
@@ -85,20 +111,17 @@ fn broken_rules(xml: &str) -> Vec<String> {
         match reader.read_event() {
             Ok(Event::Start(element)) => {
                 let name = String::from_utf8(element.name().as_ref().to_vec()).unwrap();
-                problems.extend(problem_of(&element, &name, open.last().map(String::as_str)));
+                let parent = open.last().map(String::as_str);
+                problems.extend(problem_of(&rules, &element, &name, parent));
                 open.push(name);
             }
             Ok(Event::End(_)) => {
                 open.pop();
             }
             Ok(Event::Text(text)) => {
-                let says = ["failure", "error", "skipped"];
-                let is_blank = text.decode().unwrap().trim().is_empty();
-                if !is_blank
-                    && !open
-                        .last()
-                        .is_some_and(|name| says.contains(&name.as_str()))
-                {
+                let rule = open.last().and_then(|name| rules.get(name));
+                let may_say = rule.is_some_and(|rule| rule.has_text);
+                if !may_say && !text.decode().unwrap().trim().is_empty() {
                     problems.push(format!("text in {open:?}"));
                 }
             }
@@ -110,32 +133,129 @@ fn broken_rules(xml: &str) -> Vec<String> {
             }
         }
     }
+    problems.extend(said_by_xmllint(xml));
     problems
 }
 
-fn problem_of(element: &BytesStart<'_>, name: &str, parent: Option<&str>) -> Option<String> {
-    let rule = |name| RULES.iter().find(|(known, ..)| *known == name);
-    let Some((_, _, required, optional)) = rule(name) else {
+fn problem_of(
+    rules: &HashMap<String, Rule>,
+    element: &BytesStart<'_>,
+    name: &str,
+    parent: Option<&str>,
+) -> Option<String> {
+    let Some(rule) = rules.get(name) else {
         return Some(format!("there is no element {name}"));
     };
     let is_allowed = match parent {
         None => name == "testsuites",
-        Some(parent) => rule(parent).is_some_and(|(_, children, ..)| children.contains(&name)),
+        Some(parent) => rules[parent].children.contains(name),
     };
     if !is_allowed {
         return Some(format!("{name} in {parent:?}"));
     }
-    let mut found = HashSet::new();
+    let mut missing: HashSet<&str> = rule
+        .attributes
+        .iter()
+        .filter(|(_, (is_required, _))| *is_required)
+        .map(|(key, _)| key.as_str())
+        .collect();
     for attribute in element.attributes() {
         let attribute = attribute.unwrap();
-        let key = String::from_utf8(attribute.key.as_ref().to_vec()).unwrap();
-        if !required.contains(&key.as_str()) && !optional.contains(&key.as_str()) {
+        let key = std::str::from_utf8(attribute.key.as_ref()).unwrap();
+        let Some((_, kind)) = rule.attributes.get(key) else {
             return Some(format!("{name} has {key}"));
+        };
+        let value = std::str::from_utf8(&attribute.value).unwrap();
+        if kind == "SUREFIRE_TIME" && !is_time(value) {
+            return Some(format!("{name} has {key}=\"{value}\", which is no {kind}"));
         }
-        found.insert(key);
+        missing.remove(key);
     }
-    let missing = required.iter().find(|key| !found.contains(**key));
-    missing.map(|key| format!("{name} lacks {key}"))
+    let first = missing.into_iter().min();
+    first.map(|key| format!("{name} lacks {key}"))
+}
+
+/// What a validator says where one is installed; the rules above do not need it.
+fn said_by_xmllint(xml: &str) -> Option<String> {
+    let mut lint = Command::new("xmllint")
+        .args(["--noout", "--nonet", "--schema", XSD, "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .ok()?;
+    lint.stdin.take()?.write_all(xml.as_bytes()).unwrap();
+    let output = lint.wait_with_output().unwrap();
+    (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn the_rules_are_those_of_the_schema() {
+    let suite = "<testsuite name='a' tests='1' failures='0' errors='0' time='0.120'>";
+    let good = format!("<testsuites>{suite}<testcase name='b'/></testsuite></testsuites>");
+    assert_eq!(broken_rules(&good), [""; 0]);
+    for (was, is, problem) in [
+        ("name='b'", "", "testcase lacks name"),
+        ("name='b'", "name='b' id='1'", "testcase has id"),
+        ("0.120", "0.1201", "no SUREFIRE_TIME"),
+        (
+            "<testcase name='b'/>",
+            "<case/>",
+            "there is no element case",
+        ),
+        ("<testcase name='b'/>", "<failure/>", "failure in"),
+        ("<testcase name='b'/>", "text", "text in"),
+    ] {
+        let found = broken_rules(&good.replace(was, is));
+        assert!(
+            found.iter().any(|found| found.contains(problem)),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_differs_by_noise_alone_passes_and_says_so() {
+    let (run, records) = noisy();
+    let report = noisy_report();
+    let with = |junit: JUnit<Cursor<Vec<u8>>>| {
+        let mut junit = junit;
+        junit.run(&run);
+        records.iter().for_each(|record| junit.record(record));
+        let mut xml = Vec::new();
+        junit.finish(&mut xml).unwrap();
+        String::from_utf8(xml).unwrap()
+    };
+    let new = || JUnit::new(|| Ok(Cursor::new(Vec::new())));
+    assert_eq!(counted(&with(new())), [0, 12, 0, 0]);
+    let xml = with(new().but_for_noise(&report));
+    assert_eq!(broken_rules(&xml), [""; 0]);
+    assert_eq!(counted(&xml), [12, 0, 0, 0]);
+    assert!(
+        xml.contains(r#"<property name="passed_but_for_noise" value="12"/>"#),
+        "{xml}"
+    );
+    let says = "<system-out>1 difference at places where old differs from itself as often";
+    assert_eq!(xml.matches(says).count(), 12, "{xml}");
+    assert!(xml.contains("$.at: value"), "{xml}");
+}
+
+#[test]
+fn what_a_rule_hides_passes_and_says_so() {
+    let (run, mut records) = nightly();
+    records.truncate(1);
+    let rules = Rules::new().ignore("$.at");
+    let tree = |text| Tree::from_json(text).unwrap();
+    let found = rules
+        .build()
+        .unwrap()
+        .compare(&tree(r#"{"at": 1}"#), &tree(r#"{"at": 2}"#));
+    records[0].judgement = Judgement::of(found, &RecordLimits::default());
+    records[0].result = records[0].judgement.result();
+    let xml = junit(&[run], &records);
+    assert_eq!(broken_rules(&xml), [""; 0]);
+    let says = "<system-out>hidden by ignore $.at: 1 difference</system-out>";
+    assert!(xml.contains(says), "{xml}");
 }
 
 /// How many passed, failed, could not be decided and were skipped, as a maintained reader of the
@@ -260,6 +380,39 @@ fn hostile_text_stays_text() {
     assert_eq!(broken_rules(&xml), [""; 0]);
     assert!(xml.contains("&lt;script&gt;") && !xml.contains('\u{202e}'));
     assert_eq!(counted(&xml)[1], 3);
+}
+
+#[test]
+fn many_records_are_a_file_of_bounded_size_that_says_how_many_more_there_are() {
+    let run = sample_run("many", 0);
+    let size = |records: u32| {
+        let mut junit = JUnit::new(|| Ok(Cursor::new(Vec::new())));
+        junit.run(&run);
+        let (equal, mut different) = (sample_record(&run, "r", 0), sample_record(&run, "r", 0));
+        different.judgement = Judgement::Failed("no".to_owned());
+        different.result = different.judgement.result();
+        for number in 0..records {
+            for (kind, record) in [("equal", &equal), ("failed", &different)] {
+                let mut record = record.clone();
+                record.id = RecordId::new(format!("{kind}-{number:06}")).unwrap();
+                record.result = record.judgement.result();
+                junit.record(&record);
+            }
+        }
+        let mut xml = Vec::new();
+        junit.finish(&mut xml).unwrap();
+        let xml = String::from_utf8(xml).unwrap();
+        assert_eq!(broken_rules(&xml), [""; 0]);
+        (xml.len(), counted(&xml), xml)
+    };
+    let (length, counts, xml) = size(10_500);
+    assert_eq!(counts, [10_001, 0, 10_001, 0]);
+    assert!(xml.contains("\"and 500 more cases that ended as equal\""));
+    assert!(xml.contains("\"and 500 more cases that ended as failed\""));
+    assert!(xml.contains(r#"<property name="left_out" value="1000"/>"#));
+    let (longer, more, _) = size(12_000);
+    assert_eq!(counts, more);
+    assert!(longer < length + 100, "{longer} {length}");
 }
 
 /// A file that is full after some bytes.

@@ -11,8 +11,8 @@ use cutover_app::report::{html, json, markdown as render_markdown, text};
 use cutover_domain::comparison::noise::NoiseSample;
 use cutover_domain::comparison::report::{Report, ReportBuilder, Verdict};
 use cutover_domain::comparison::{
-    Comparator, ComparisonRecord, Implementation, Judgement, RecordId, RecordLimits, RecordResult,
-    Rules, Run, RunId, RunKind, RunState, SideOutcome, SideRecord,
+    Comparator, ComparisonRecord, DifferenceKind, Implementation, Judgement, RecordId,
+    RecordLimits, RecordResult, Rules, Run, RunId, RunKind, RunState, SideOutcome, SideRecord,
 };
 use cutover_domain::tree::Tree;
 use cutover_ports::comparison::{ComparisonStore, MemoryComparisonStore};
@@ -131,7 +131,7 @@ fn nightly_report() -> Report {
 }
 
 /// Old answers another time whenever it is asked; new does so as well, and nothing else differs.
-fn noisy_report() -> Report {
+fn noisy() -> (Run, Vec<ComparisonRecord>) {
     let run = sample_run("noisy", 0);
     let compare = Comparator::default();
     let answer = |second: u64| {
@@ -151,6 +151,11 @@ fn noisy_report() -> Report {
             record
         })
         .collect();
+    (run, records)
+}
+
+fn noisy_report() -> Report {
+    let (run, records) = noisy();
     report_of(&[run], &records)
 }
 
@@ -170,6 +175,49 @@ fn noise_is_named_and_does_not_count() {
     }
     assert!(render_markdown(&report).starts_with("## `sample`: equal"));
     assert!(html(&report).contains("Rules that would take it away"));
+}
+
+/// What is to be looked at comes first, and the shares at the top are of what counts.
+#[test]
+fn noise_stands_behind_what_is_real() {
+    let (run, mut records) = noisy();
+    let compare = Comparator::default();
+    let [old, new] = [r#"{"sum": 7}"#, r#"{"sum": 8}"#].map(|text| Tree::from_json(text).unwrap());
+    for record in &mut records[..2] {
+        let found = compare.compare(&old, &new);
+        record.judgement = Judgement::of(found, &RecordLimits::default());
+    }
+    let report = report_of(&[run], &records);
+    let first = &report.operations[0].clusters[0];
+    assert_eq!((first.path.as_str(), first.records), ("$.at", 10));
+    for page in [html(&report), text(&report, None), render_markdown(&report)] {
+        let (real, noise) = (page.find("$.sum").unwrap(), page.find("$.at").unwrap());
+        assert!(real < noise, "{page}");
+        assert!(
+            page.contains("83.33 %") && page.contains("2 of 12"),
+            "{page}"
+        );
+    }
+    assert!(html(&report).contains("Equal but for noise"));
+}
+
+/// A record with more differences than are known by place is said to hide nothing.
+#[test]
+fn what_noise_could_not_be_looked_for_in_is_said() {
+    let (run, mut records) = noisy();
+    let Judgement::Compared(comparison) = &mut records[0].judgement else {
+        panic!("it was compared");
+    };
+    for _ in 0..200 {
+        comparison.counts.add(DifferenceKind::Value);
+    }
+    let report = report_of(&[run], &records);
+    assert_eq!(report.verdict, Verdict::Different);
+    let says =
+        "1 record has more differences than are known by place: nothing of it is taken for noise";
+    for page in [html(&report), text(&report, None), render_markdown(&report)] {
+        assert!(page.contains(says), "{page}");
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ use cutover_domain::tree::Tree;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::commands::hidden::Unmatched;
 use crate::commands::rules::compare_in_time;
 use crate::runner::{Ending, Execution, Limits, Pair};
 use reading::{Known, Read};
@@ -45,6 +46,8 @@ pub(super) struct Judge {
     pub(super) keep: Option<PathBuf>,
     /// Up to how many bytes of each input are recorded; none where none are.
     pub(super) inputs: Option<u64>,
+    /// The rules that were of no use so far.
+    pub(super) unmatched: Unmatched,
 }
 
 /// Two executions, compared.
@@ -76,11 +79,11 @@ impl Judge {
         let id = RecordId::new(format!("{:08}", pair.number)).ok()?;
         let (old, new) = (self.side(&pair.old), self.side(&pair.new));
         let (judgement, read_as, files) = match verdict {
-            Ok(found) => (
-                Judgement::of(found.comparison, &self.kept),
-                found.read_as,
-                found.files,
-            ),
+            Ok(mut found) => {
+                self.unmatched.see(found.comparison.unmatched.take());
+                let judgement = Judgement::of(found.comparison, &self.kept);
+                (judgement, found.read_as, found.files)
+            }
             Err(why) => (Judgement::Failed(why), "none", None),
         };
         let mut record = ComparisonRecord::new(run, id, name, now, old, new, judgement);
@@ -359,6 +362,7 @@ mod tests {
             },
             keep: None,
             inputs: None,
+            unmatched: Unmatched::default(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args, ValueEnum};
 use cutover_app::comparison::{Selection, read};
 use cutover_app::report::{JUnit, html, json, markdown, text};
+use cutover_domain::comparison::performance::{Answer, PerformanceLimit};
 use cutover_domain::comparison::report::{Report, ReportBuilder, Verdict};
 use cutover_domain::comparison::{Run, RunKind};
 use cutover_ports::comparison::{ComparisonStore, RunQuery};
@@ -13,10 +14,11 @@ use pollster::block_on;
 
 use super::find;
 use super::moment::moment;
+use super::summary::performance::{answer, limits_of, unmeasured, with_standard};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::file::{Existing, write_whole_by};
-use crate::output::{Format, data, stdout_width};
+use crate::output::{Format, data, printable, stdout_width};
 use crate::suggest::{closest, command};
 
 /// So many bytes of a scratch file are held in memory; the rest is on disk.
@@ -26,9 +28,10 @@ pub(super) const REPORT_HELP: &str = "\
 The form is that of --to, else that of the file's name (.html, .json, .md, .xml, .txt). Runs are \
 named by their id, the beginning of it, or `latest`; several go into one report.
 
-Exit codes: 0 the report is written. With --check also 1 there is a difference, 4 no difference is \
-known, but not everything is proven equal (dropped, not run, not compared to its end, or nothing \
-at all); the report is written in any case.";
+Exit codes: 0 the report is written. With --check or --at-most also 1 there is a difference or a \
+limit is not kept, 4 neither is known, but not everything is proven equal (dropped, not run, not \
+compared to its end, or nothing at all) or a limit is not decided; the report is written in any \
+case.";
 
 /// Write a report of runs, or of an operation in production.
 #[derive(Args, Debug)]
@@ -53,9 +56,13 @@ pub struct ReportArgs {
     /// Write it to this file instead of standard output; it is replaced as a whole
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Answer with the exit code whether all is proven equal
+    /// Answer with the exit code whether all is proven equal and the limits are kept
     #[arg(long)]
     check: bool,
+    /// Hold new against this limit instead of those the run was made with: wall, cpu, peak_memory or
+    /// counters.NAME, as a ratio to old or a change (wall:p95=+5%, counters.queries=0.5)
+    #[arg(long, value_name = "METRIC[:STATISTIC]=RATIO")]
+    at_most: Vec<PerformanceLimit>,
 }
 
 /// The form of a report.
@@ -112,36 +119,53 @@ pub(super) fn run(context: &Context, args: &ReportArgs) -> Result<Exit, Failure>
         Format::Table => Form::Text,
         Format::Json | Format::Jsonl => Form::Json,
     });
-    let builder = ReportBuilder::new();
-    let verdict = if form == Form::JUnit {
+    let limits = args.limits(&store, &selection)?;
+    let mut builder = ReportBuilder::new().limits(with_standard(&limits));
+    if !block_on(read(&store, &selection, &mut builder))? {
+        return Err(nothing(&store, &selection));
+    }
+    let report = builder.finish(context.now());
+    if form == Form::JUnit {
+        // What is noise is known only when everything was read, so the cases are read again.
         let junit = JUnit::new(|| Ok(tempfile::spooled_tempfile(SPOOL)));
-        let mut both = (builder, junit);
-        if !block_on(read(&store, &selection, &mut both))? {
-            return Err(nothing(&store, &selection));
-        }
-        let (builder, junit) = both;
+        let mut junit = junit.but_for_noise(&report);
+        block_on(read(&store, &selection, &mut junit))?;
         put(context, file, |to| junit.finish(to))?;
-        builder.finish(context.now()).verdict
     } else {
-        let mut builder = builder;
-        if !block_on(read(&store, &selection, &mut builder))? {
-            return Err(nothing(&store, &selection));
-        }
-        let report = builder.finish(context.now());
         let width = if file.is_none() { stdout_width() } else { None };
         let rendered = form.render(&report, width)?;
         put(context, file, |to| to.write_all(rendered.as_bytes()))?;
-        report.verdict
-    };
-    Ok(match verdict {
-        _ if !args.check => Exit::Done,
-        Verdict::Equal => Exit::Done,
-        Verdict::Different => Exit::No,
-        Verdict::Unproven => Exit::Insufficient,
+    }
+    let kept = answer(&report, &limits);
+    for limit in unmeasured(&report, &limits) {
+        context.output.warn(format_args!(
+            "nothing was measured on both sides of {}, so that its limit is not decided",
+            printable(&limit.metric.to_string())
+        ));
+    }
+    if !args.check && args.at_most.is_empty() {
+        return Ok(Exit::Done);
+    }
+    Ok(match (report.verdict, kept) {
+        (Verdict::Different, _) | (_, Some(Answer::Fail)) => Exit::No,
+        (Verdict::Unproven, _) | (_, Some(Answer::Insufficient)) => Exit::Insufficient,
+        (Verdict::Equal, _) => Exit::Done,
     })
 }
 
 impl ReportArgs {
+    /// The limits that were asked for, else those of the run, where it is one.
+    fn limits(
+        &self,
+        store: &dyn ComparisonStore,
+        selection: &Selection,
+    ) -> Result<Vec<PerformanceLimit>, Failure> {
+        match &selection.runs[..] {
+            [run] if self.at_most.is_empty() => Ok(limits_of(&find::run(store, run.as_str())?)),
+            _ => Ok(self.at_most.clone()),
+        }
+    }
+
     fn selection(
         &self,
         context: &Context,

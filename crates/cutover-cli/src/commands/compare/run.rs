@@ -23,7 +23,7 @@ use super::judge::Judge;
 use super::progress::Progress;
 use super::summary::performance;
 use super::summary::{Summary, Summing};
-use crate::commands::hidden::warn_of_blindness;
+use crate::commands::hidden::{Unmatched, warn_of_blindness, warn_of_unmatched};
 use crate::commands::rules::build;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -138,6 +138,7 @@ pub(super) fn run_over(
     context.output.show(&summary)?;
     observed.say(&context.output);
     say_more(context, &summary, state, enough);
+    warn_of_unmatched(context, &judge.unmatched.rules());
     Ok(match state {
         RunState::Interrupted | RunState::Running if !enough => Exit::Interrupted,
         _ if summary.has_differences() => Exit::No,
@@ -236,6 +237,7 @@ impl RunArgs {
             limits: self.course.limits(),
             keep: self.surroundings.keep.clone(),
             inputs: self.record_inputs.map(|bytes| bytes as u64),
+            unmatched: Unmatched::default(),
         })
     }
 

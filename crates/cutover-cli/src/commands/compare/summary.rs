@@ -4,6 +4,7 @@ mod figures;
 mod noise;
 pub(super) mod performance;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
@@ -133,10 +134,8 @@ impl Summary {
 
     /// The answer to the limits that were set, the worst first; none when there are none.
     pub(super) fn performance(&self) -> Option<Answer> {
-        let answers = || self.performance.iter().map(|limit| limit.verdict.answer);
-        [Answer::Fail, Answer::Insufficient, Answer::Pass]
-            .into_iter()
-            .find(|wanted| answers().any(|answer| answer == *wanted))
+        let answers = self.performance.iter().map(|limit| limit.verdict.answer);
+        performance::worst(&answers.collect::<Vec<_>>())
     }
 
     /// Whether nothing was compared but failures: equal they may be, but they prove little.
@@ -362,13 +361,19 @@ impl Report for Summary {
         if let Some(noise) = &self.noise {
             noise.write(page)?;
         }
-        for hit in &self.hidden {
+        let mut hidden: Vec<&RuleHit> = self.hidden.iter().collect();
+        hidden.sort_by_key(|hit| Reverse(hit.hidden));
+        for hit in hidden.iter().take(NAMED) {
             writeln!(
                 page,
                 "{DIM}hidden by {}: {}{DIM:#}",
                 printable(&hit.rule),
                 hit.hidden
             )?;
+        }
+        if hidden.len() > NAMED {
+            let more = counted((hidden.len() - NAMED) as u64, "rule");
+            writeln!(page, "{DIM}… and by {more} more{DIM:#}")?;
         }
         for verdict in &self.performance {
             verdict.write(page)?;

@@ -145,6 +145,7 @@ impl<'p> Findings<'p> {
             differences: self.differences,
             hidden: self.pair.rules.named(hidden),
             places: Vec::new(),
+            unmatched: Some(self.pair.unmatched()),
         }
     }
 }

@@ -19,6 +19,9 @@ pub struct NoiseSample {
     /// How often they were proven equal.
     #[serde(skip_serializing_if = "is_default")]
     pub equal: u64,
+    /// How often no difference was found, but not everything was looked at.
+    #[serde(skip_serializing_if = "is_default")]
+    pub undecided: u64,
     /// How often it was to be compared, and could not.
     #[serde(skip_serializing_if = "is_default")]
     pub failed: u64,
@@ -59,6 +62,8 @@ impl NoiseSample {
     pub fn add(&mut self, comparison: &Comparison) {
         self.pairs += 1;
         self.equal += u64::from(comparison.equal);
+        let is_undecided = !comparison.equal && comparison.counts.total() == 0;
+        self.undecided += u64::from(is_undecided);
         let mut values = values_by_place(comparison);
         let mut left = comparison.counts.total();
         for place in comparison.by_place() {
@@ -121,4 +126,20 @@ pub(super) fn values_by_place(
         .into_iter()
         .map(|(place, found)| (place, Values::of(found)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_decided_is_no_difference() {
+        let undecided = Comparison {
+            equal: false,
+            exact: false,
+            ..Comparison::same()
+        };
+        let sample = NoiseSample::of(&[Comparison::same(), undecided]);
+        assert_eq!((sample.pairs, sample.equal, sample.undecided), (2, 1, 1));
+    }
 }

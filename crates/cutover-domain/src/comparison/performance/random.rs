@@ -1,5 +1,5 @@
 /// SplitMix64: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators",
-/// OOPSLA 2014. Small, fast, the same everywhere, and good enough to draw samples.
+/// OOPSLA 2014. Small, fast, the same everywhere, and good enough to put equal values in some order.
 pub(super) struct Random(u64);
 
 impl Random {
@@ -7,7 +7,7 @@ impl Random {
         Self(seed)
     }
 
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -15,9 +15,10 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// One of `0..bound`; for the bounds used here the bias is below 2⁻⁴⁰.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+    /// Between 0 and 1.
+    #[cfg(test)]
+    pub(super) fn uniform(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
@@ -37,17 +38,6 @@ mod tests {
                 3_203_168_211_198_807_973,
                 9_817_491_932_198_370_423
             ]
-        );
-    }
-
-    #[test]
-    fn every_place_is_drawn_alike() {
-        let mut random = Random::new(7);
-        let mut drawn = [0_u32; 7];
-        (0..70_000).for_each(|_| drawn[random.below(7)] += 1);
-        assert!(
-            drawn.iter().all(|count| (9_600..10_400).contains(count)),
-            "{drawn:?}"
         );
     }
 }

@@ -3,10 +3,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::bootstrap::MOST_PAIRS;
 use super::{Metric, Performance};
 use crate::comparison::bounded::Bounded;
 use crate::comparison::{ComparisonRecord, Measurements};
+
+/// So many records of an operation are kept at most.
+const MOST_PAIRS: usize = 10_000;
 
 /// At most so many counters are looked at.
 const MOST_COUNTERS: usize = 32;
@@ -47,9 +49,9 @@ impl PairedSample {
         self.rows.entry(hash.digest128(), row);
     }
 
-    /// Every metric that both sides have, estimated from at most so many records.
-    pub(crate) fn performances(&self, most: usize, operation: &str) -> Vec<(Metric, Performance)> {
-        let mut rows: Vec<(u128, &Row)> = self.rows.iter().take(most).collect();
+    /// Every metric that both sides have.
+    pub(crate) fn performances(&self, operation: &str) -> Vec<(Metric, Performance)> {
+        let mut rows: Vec<(u128, &Row)> = self.rows.iter().collect();
         rows.sort_by_key(|(hash, row)| (row.time, *hash));
         let metrics: BTreeSet<&Metric> = rows
             .iter()

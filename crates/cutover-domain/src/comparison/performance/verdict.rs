@@ -8,6 +8,9 @@ use crate::comparison::round;
 /// More pairs than this are no plan.
 const MOST_NEEDED: f64 = 1e9;
 
+/// Ratios as near as this, as logarithms, are the same: 21 of 20 is no more than 5 % more.
+const SAME: f64 = 1e-9;
+
 /// What the measurements say about a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -57,8 +60,9 @@ pub struct Verdict {
     pub pairs: u64,
     /// Pairs left out because a value is negative or no number.
     pub unusable: u64,
-    /// How many pairs were drawn together, because neighbours resemble each other.
-    pub block: u64,
+    /// About how many independent pairs these are worth: neighbours that resemble each other tell
+    /// less.
+    pub independent: u64,
     /// About how many more pairs would decide, if they are like these: the interval shrinks with
     /// the root of their number. Absent when the answer is there, and when no number of pairs is
     /// likely to give one, because the ratio found is the limit.
@@ -79,7 +83,7 @@ impl Performance {
             high: None,
             pairs: self.pairs,
             unusable: self.unusable,
-            block: self.block,
+            independent: self.independent,
             needed: None,
         };
         let Some(estimate) = self.estimates[statistic as usize] else {
@@ -90,9 +94,9 @@ impl Performance {
         verdict.ratio = round(estimate.ratio.exp());
         verdict.low = round(estimate.low.exp());
         verdict.high = round(estimate.high.exp());
-        if estimate.high <= limit {
+        if estimate.high <= limit + SAME {
             verdict.answer = Answer::Pass;
-        } else if estimate.low > limit {
+        } else if estimate.low > limit + SAME {
             verdict.answer = Answer::Fail;
         } else {
             let reach = if estimate.ratio <= limit {

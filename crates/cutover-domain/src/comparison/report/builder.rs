@@ -27,6 +27,9 @@ const SLOWEST: usize = 10;
 /// At most so many texts (outcomes, reasons, rules, counters) are told apart; the rest is one.
 const MOST_TEXTS: usize = 100;
 
+/// At most so much of what cannot be read is named.
+const UNREADABLE: usize = 1_000;
+
 const OTHERS: &str = "(others)";
 
 /// Adds runs and records up to a [`Report`].
@@ -47,6 +50,7 @@ pub struct ReportBuilder {
     slowest: Vec<SlowRecord>,
     hidden: BTreeMap<String, (u64, u64)>,
     unreadable: Vec<String>,
+    unreadable_left_out: u64,
     limits: PerformanceLimits,
 }
 
@@ -132,7 +136,11 @@ impl ReportBuilder {
 
     /// Adds a note of something that is stored and cannot be read.
     pub fn unreadable(&mut self, what: impl Into<String>) {
-        self.unreadable.push(what.into());
+        if self.unreadable.len() < UNREADABLE {
+            self.unreadable.push(what.into());
+        } else {
+            self.unreadable_left_out += 1;
+        }
     }
 
     /// The report on what was added.
@@ -145,11 +153,10 @@ impl ReportBuilder {
                 .cmp(&left.started)
                 .then_with(|| right.id.cmp(&left.id))
         });
-        let count = self.operations.len();
         let mut operations: Vec<OperationReport> = self
             .operations
             .into_iter()
-            .map(|(name, found)| found.finish(name, &self.limits, count))
+            .map(|(name, found)| found.finish(name, &self.limits))
             .collect();
         operations.sort_by(|left, right| {
             let unproven = |totals: &Totals| totals.comparisons - totals.equal;
@@ -208,6 +215,7 @@ impl ReportBuilder {
             slowest: self.slowest,
             hidden,
             unreadable: self.unreadable,
+            unreadable_left_out: self.unreadable_left_out,
         }
     }
 
@@ -325,20 +333,14 @@ impl Operation {
         }
     }
 
-    /// The report on one of so many operations.
-    fn finish(
-        self,
-        operation: String,
-        limits: &PerformanceLimits,
-        operations: usize,
-    ) -> OperationReport {
+    fn finish(self, operation: String, limits: &PerformanceLimits) -> OperationReport {
         let noise = Some(self.noise.learned()).filter(|noise| !noise.is_empty());
         let unclustered = self.clusters.unclustered;
         let clusters = self
             .clusters
             .sorted(|path, kind| Some(noise.as_ref()?.class(path, kind)));
         OperationReport {
-            performance: performance(&self.measured, limits, &operation, operations),
+            performance: performance(&self.measured, limits, &operation),
             operation,
             totals: self.totals,
             pass: self.totals.pass(),

@@ -4,13 +4,6 @@ use super::{Pass, Totals};
 use crate::comparison::noise::Noise;
 use crate::comparison::performance::{Metric, PairedSample, PerformanceLimits, Verdict};
 
-/// Over all operations at most about so many pairs are drawn again and again, so that a report on
-/// many operations takes no longer than one on a few.
-const MOST_PAIRS: usize = 40_000;
-
-/// Each operation may use so many.
-const LEAST_PAIRS: usize = 1_000;
-
 /// How the comparisons ended, but for noise: differences at places where old differs from itself as
 /// often. See [`noise`](crate::comparison::noise).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -62,15 +55,13 @@ pub(super) fn but_for_noise<'a>(
     })
 }
 
-/// The verdicts on one of so many operations.
+/// The verdicts on one operation.
 pub(super) fn performance(
     sample: &PairedSample,
     limits: &PerformanceLimits,
     operation: &str,
-    operations: usize,
 ) -> Vec<MetricPerformance> {
-    let most = LEAST_PAIRS.max(MOST_PAIRS / operations.max(1));
-    let judged = sample.performances(most, operation).into_iter();
+    let judged = sample.performances(operation).into_iter();
     judged
         .map(|(metric, performance)| MetricPerformance {
             verdicts: limits

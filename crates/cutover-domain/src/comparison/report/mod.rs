@@ -107,8 +107,10 @@ pub struct Report {
     pub slowest: Vec<SlowRecord>,
     /// What the rules hid, the rule that hid most first.
     pub hidden: Vec<HiddenByRule>,
-    /// What is stored and could not be read.
+    /// What is stored and could not be read, the first thousand.
     pub unreadable: Vec<String>,
+    /// How much more could not be read.
+    pub unreadable_left_out: u64,
 }
 
 /// The header of a run, as a report shows it.

@@ -4,6 +4,7 @@ mod budgets;
 mod custom;
 mod laws;
 mod lookalikes;
+mod measurements;
 mod noise;
 mod oracle;
 mod performance;

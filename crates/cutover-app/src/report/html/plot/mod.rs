@@ -14,7 +14,7 @@ use maud::{Markup, html};
 
 pub(super) use bar::{Part, bar, meter};
 pub(super) use distribution::{Bucket, Quantity, distribution};
-pub(super) use interval::interval;
+pub(super) use interval::{Axis, interval};
 pub(super) use ratios::ratios;
 pub(super) use timeline::timeline;
 

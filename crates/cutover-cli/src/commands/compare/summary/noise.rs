@@ -69,6 +69,7 @@ impl Settling {
             noisy_places: noise.paths.len() as u64,
             undecided_places: undecided.count() as u64,
             suggestions: noise.suggestions.len() as u64,
+            incomplete: noise.incomplete,
             blinding: noise.blinding().map(ToString::to_string).collect(),
             places: noise
                 .paths
@@ -102,10 +103,21 @@ pub(super) struct NoiseSummary {
     undecided_places: u64,
     /// Rules that would take noise away.
     pub(super) suggestions: u64,
+    /// Pairs with more differences than are known by place: nothing is hidden in them.
+    #[serde(skip_serializing_if = "is_none")]
+    incomplete: u64,
     /// Those of them that would leave nothing to compare.
     #[serde(skip)]
     pub(super) blinding: Vec<String>,
     places: Vec<Place>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature serde asks for"
+)]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A place where old differs from itself.
@@ -124,6 +136,14 @@ fn does(count: u64) -> &'static str {
 
 impl NoiseSummary {
     pub(super) fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if self.incomplete > 0 {
+            writeln!(
+                page,
+                "{WARN}more differences than are known by place, so that nothing is taken for noise: \
+                 {}{WARN:#}",
+                counted(self.incomplete, "pair")
+            )?;
+        }
         if self.noisy_places == 0 {
             return writeln!(
                 page,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use cutover_domain::comparison::performance::{
     Answer, Metric, Performance, PerformanceLimit, PerformanceLimits, Verdict,
 };
-use cutover_domain::comparison::report::ReportBuilder;
+use cutover_domain::comparison::report::{Report, ReportBuilder};
 use cutover_domain::comparison::{ComparisonRecord, Run};
 use serde::Serialize;
 use serde_json::Value;
@@ -25,11 +25,7 @@ pub(super) struct Measuring {
 
 impl Measuring {
     pub(super) fn for_limits(limits: Vec<PerformanceLimit>) -> Self {
-        let standard = PerformanceLimits::standard();
-        let all = limits
-            .iter()
-            .cloned()
-            .fold(standard, PerformanceLimits::with);
+        let all = with_standard(&limits);
         Self {
             builder: (!limits.is_empty()).then(|| ReportBuilder::new().limits(all)),
             limits,
@@ -47,29 +43,63 @@ impl Measuring {
             return Vec::new();
         };
         let report = builder.finish(run.updated);
-        let judged = |limit: &PerformanceLimit| {
-            let of_metric = report
-                .operations
-                .iter()
-                .flat_map(|operation| &operation.performance)
-                .find(|performance| performance.metric == limit.metric)?;
-            of_metric
-                .verdicts
-                .iter()
-                .find(|verdict| verdict.statistic == limit.statistic)
-                .copied()
-        };
         // What no pair has on both sides is as little decided as what few have.
         let nothing = Performance::of(&[], 0);
         self.limits
             .iter()
             .map(|limit| LimitVerdict {
                 metric: limit.metric.clone(),
-                verdict: judged(limit)
+                verdict: verdicts(&report, limit)
+                    .next()
                     .unwrap_or_else(|| nothing.judge(limit.statistic, limit.at_most)),
             })
             .collect()
     }
+}
+
+/// The usual limits, with these instead where they are of the same metric and statistic.
+pub(in super::super) fn with_standard(limits: &[PerformanceLimit]) -> PerformanceLimits {
+    let limits = limits.iter().cloned();
+    limits.fold(PerformanceLimits::standard(), PerformanceLimits::with)
+}
+
+/// What a report says of a limit, operation by operation.
+fn verdicts(report: &Report, limit: &PerformanceLimit) -> impl Iterator<Item = Verdict> {
+    let operations = report.operations.iter();
+    operations
+        .flat_map(|operation| &operation.performance)
+        .filter(move |performance| performance.metric == limit.metric)
+        .flat_map(|performance| &performance.verdicts)
+        .filter(move |verdict| verdict.statistic == limit.statistic)
+        .copied()
+}
+
+/// Limits on what was not measured on both sides.
+pub(in super::super) fn unmeasured<'a>(
+    report: &Report,
+    limits: &'a [PerformanceLimit],
+) -> impl Iterator<Item = &'a PerformanceLimit> {
+    let limits = limits.iter();
+    limits.filter(move |limit| verdicts(report, limit).next().is_none())
+}
+
+/// What a report answers to limits, the worst first; none when there are no limits. What was not
+/// measured is not decided.
+pub(in super::super) fn answer(report: &Report, limits: &[PerformanceLimit]) -> Option<Answer> {
+    let unknown = unmeasured(report, limits).map(|_| Answer::Insufficient);
+    let answers = limits
+        .iter()
+        .flat_map(|limit| verdicts(report, limit))
+        .map(|verdict| verdict.answer);
+    let answers: Vec<Answer> = answers.chain(unknown).collect();
+    worst(&answers)
+}
+
+/// The worst of some answers.
+pub(super) fn worst(answers: &[Answer]) -> Option<Answer> {
+    [Answer::Fail, Answer::Insufficient, Answer::Pass]
+        .into_iter()
+        .find(|wanted| answers.contains(wanted))
 }
 
 /// A limit, as it is stored with a run and read back by its own parser.
