@@ -243,3 +243,85 @@ fn a_deleted_flag_can_be_brought_back_and_a_required_one_is_not_deleted() {
     let none = home.run(&["flag", "list", "--deleted"]);
     assert!(none.err.contains("no flag that is gone"), "{none}");
 }
+
+#[test]
+fn what_other_tools_call_something_of_ours_is_refused_with_our_word() {
+    let home = Home::with_flag();
+    for (field, ours) in [
+        (r#""killed": true"#, "state"),
+        (r#""enabled": false"#, "state"),
+        (r#""isDisabled": true, "disabled": true"#, "state"),
+        (r#""percent": 5"#, "rollout"),
+        (r#""rollout": {"percent": 5}"#, "percentage"),
+        (r#""rollout": {"enabled": false}"#, "state"),
+        (r#""targeting": {}"#, "rules"),
+        (r#""defaultVariant": "on""#, "default"),
+        (r#""off_variant": "off""#, "off"),
+        (r#""variations": {}"#, "variants"),
+        (r#""prerequisites": []"#, "requires"),
+    ] {
+        let text = format!(r#"{{"flags": {{"f": {{{SWITCH}, {field}}}}}}}"#);
+        let answer = apply(&home, &text, &["--yes"]);
+        assert_eq!(answer.code, 1, "{field}\n{answer}");
+        assert!(answer.err.contains(ours), "{field}\n{answer}");
+        let path = home.file("flags.json", &text);
+        let answer = home.run(&["flag", "import", &path, "--from", "native", "--yes"]);
+        assert_eq!(answer.code, 1, "{field}\n{answer}");
+    }
+    assert_eq!(home.json(&["flag", "list"])["revision"], 1);
+}
+
+#[test]
+fn fields_that_nobody_knows_are_kept_and_told() {
+    let home = Home::with_flag();
+    let text = format!(
+        r#"{{"flags": {{"f": {{{SWITCH}, "team": "web", "x-ticket": 7,
+            "rollout": {{"percentage": 5, "ramp": 1}}}}}}}}"#
+    );
+    let told = r#"means nothing here, and is kept as it is: $.flags["f"].team, $.flags["f"].rollout.ramp;"#;
+    for way in ["--dry-run", "--yes"] {
+        let answer = apply(&home, &text, &[way]);
+        assert_eq!(answer.code, 0, "{answer}");
+        assert!(answer.err.contains(told), "{answer}");
+    }
+    assert!(stored(&home).contains(r#""team": "web""#));
+    let answer = apply(&home, &text.replace("5,", "6,"), &["--yes"]);
+    assert!(!answer.err.contains("means nothing"), "told once\n{answer}");
+}
+
+#[test]
+fn of_problems_without_end_the_first_are_told() {
+    let home = Home::with_flag();
+    let bad: Vec<_> = (0..50)
+        .map(|number| format!(r#""BAD{number}": {{}}"#))
+        .collect();
+    let endless = "B".repeat(1 << 20);
+    let text = format!(r#"{{"flags": {{"{endless}": {{}}, {}}}}}"#, bad.join(", "));
+    let answer = apply(&home, &text, &["--yes"]);
+    assert_eq!(answer.code, 1);
+    assert!(answer.err.len() < 20_000, "{} bytes", answer.err.len());
+    assert!(answer.err.contains("more problems"), "{answer}");
+}
+
+#[test]
+fn how_many_units_change_sides_when_they_are_dealt_anew_is_told() {
+    let home = Home::with_flag();
+    home.done(&["flag", "rollout", "f", "25", "--yes"]);
+    for (rollout, told) in [
+        (r#""percentage": 25, "salt": "other""#, "about 38 % of them"),
+        (r#""percentage": 25, "by": "tenant""#, "about 38 % of them"),
+        (
+            r#""percentage": 50, "bucketing": "md5""#,
+            "about 50 % of them",
+        ),
+    ] {
+        let text = format!(r#"{{"flags": {{"f": {{{SWITCH}, "rollout": {{{rollout}}}}}}}}}"#);
+        let answer = apply(&home, &text, &["--dry-run"]);
+        assert!(answer.err.contains("f deals its units anew"), "{answer}");
+        assert!(answer.err.contains(told), "{answer}");
+    }
+    let same = format!(
+        r#"{{"flags": {{"f": {{{SWITCH}, "rollout": {{"percentage": 50, "salt": "f"}}}}}}}}"#
+    );
+    assert!(!apply(&home, &same, &["--dry-run"]).err.contains("anew"));
+}

@@ -230,3 +230,50 @@ fn a_repair_that_cannot_help_does_not_advise_itself() {
     assert!(!said.contains("--repair"), "{text}");
     assert!(!exists(&path("flags.json.broken-1")));
 }
+
+#[test]
+fn a_kill_that_an_edit_of_an_old_copy_took_back_is_told_while_it_is_the_newest() {
+    let home = Home::with_flag();
+    home.done(&["flag", "rollout", "f", "5", "--yes"]);
+    let file = home.path().join("flags.json");
+    let opened = fs::read_to_string(&file).unwrap();
+    home.done(&["flag", "kill", "f", "--yes"]);
+    fs::write(
+        &file,
+        opened.replace("\"percentage\": 5", "\"percentage\": 6"),
+    )
+    .unwrap();
+    let edit = check(&doctor(&home), "edit");
+    assert_eq!(edit["status"], "warn");
+    let told = "revision 4 was made by hand on an older copy of the flags, and takes back \
+                revision 3";
+    assert_eq!(edit["message"], told);
+    for arguments in [&["flag", "list"][..], &["flag", "status", "f"]] {
+        let answer = home.run(arguments);
+        assert_eq!(answer.code, 0, "{answer}");
+        assert!(answer.err.contains(told), "{answer}");
+    }
+    let history = home.done(&["flag", "history"]);
+    assert!(
+        history.contains("it was based on revision 2 and takes back revision 3"),
+        "{history}"
+    );
+    home.done(&["flag", "kill", "f", "--yes"]);
+    assert!(!home.done(&["doctor"]).contains("takes back"));
+    assert!(!home.run(&["flag", "list"]).err.contains("takes back"));
+}
+
+#[test]
+fn fields_that_mean_nothing_are_told() {
+    let home = Home::with_flag();
+    let file = home.path().join("flags.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let with = r#""team": "web", "x-ticket": 7, "off": "off""#;
+    fs::write(&file, text.replacen(r#""off": "off""#, with, 1)).unwrap();
+    let fields = check(&doctor(&home), "fields");
+    assert_eq!(fields["status"], "warn");
+    assert_eq!(
+        fields["message"],
+        r#"these mean nothing here: $.flags["f"].team"#
+    );
+}

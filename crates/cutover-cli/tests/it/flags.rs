@@ -506,3 +506,67 @@ fn a_store_that_cannot_be_read_is_trouble_and_loses_nothing() {
         assert_eq!(home.run(&["doctor"]).code, 1);
     }
 }
+
+#[test]
+fn the_way_back_and_what_stands_above_are_told() {
+    let home = Home::with_flag();
+    home.done(&["flag", "override", "f", "acme", "on", "--yes"]);
+    let first = home.run(&["flag", "rollout", "f", "25", "--yes"]);
+    assert!(
+        first.err.contains("back: cutover flag rollout f 0\n"),
+        "{first}"
+    );
+    let second = home.run(&["flag", "rollout", "f", "50", "--yes"]);
+    assert!(
+        second.err.contains("back: cutover flag rollout f 25\n"),
+        "{second}"
+    );
+    let set = home.run(&["flag", "set", "f", "off", "--yes"]);
+    assert!(set.err.contains("f keeps 1 override"), "{set}");
+    for (arguments, ways) in [
+        (&["flag", "undo", "--yes"][..], ["KEY", "--to REVISION"]),
+        (&["flag", "kill", "--yes"], ["KEY", "--all"]),
+    ] {
+        let answer = home.run(arguments);
+        assert_eq!(answer.code, 2, "{answer}");
+        assert!(ways.iter().all(|way| answer.err.contains(way)), "{answer}");
+    }
+}
+
+#[test]
+fn a_record_that_is_damaged_in_the_middle_of_the_history_is_told() {
+    let home = Home::with_flag();
+    for share in ["5", "10", "20"] {
+        home.done(&["flag", "rollout", "f", share, "--yes"]);
+    }
+    let file = home.path().join("flags.history.jsonl");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(home.run(&["flag", "history"]).err, "");
+    let mut lines: Vec<_> = text.lines().collect();
+    lines[1] = "{";
+    std::fs::write(&file, lines.join("\n") + "\n").unwrap();
+    let answer = home.run(&["flag", "history"]);
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(
+        answer.err.contains("the record of revision 2 is missing"),
+        "{answer}"
+    );
+    assert!(answer.out.contains("10 % → 20 %"), "{answer}");
+}
+
+#[test]
+fn a_day_that_is_none_is_answered_with_one() {
+    let home = Home::with_flag();
+    for arguments in [
+        &["flag", "create", "g", "--expires", "soon", "--yes"][..],
+        &["flag", "describe", "f", "--expires", "2027-13-01", "--yes"],
+        &["flag", "stale", "--at", "x"],
+    ] {
+        let answer = home.run(arguments);
+        assert_eq!(answer.code, 2, "{answer}");
+        assert!(
+            answer.err.contains(": a day is written as 2027-06-30"),
+            "{answer}"
+        );
+    }
+}

@@ -356,3 +356,29 @@ fn a_value_cannot_steer_the_terminal() {
         );
     }
 }
+
+#[test]
+fn a_variable_is_the_reason_only_where_it_decides() {
+    let home = home();
+    home.done(&["flag", "override", "new_pipeline", "iris", "off", "--yes"]);
+    let eval = |unit: &str| {
+        let asked = [
+            "--overlay",
+            "feature",
+            "flag",
+            "eval",
+            "new_pipeline",
+            "--unit",
+            unit,
+        ];
+        json(&home, ON, &asked)
+    };
+    let overridden = eval("iris");
+    assert_eq!(overridden["value"], false);
+    assert!(overridden.get("masked_by").is_none(), "{overridden}");
+    let other = eval("ivy");
+    assert_eq!(other["value"], true);
+    assert_eq!(other["masked_by"]["source"], "FEATURE_NEW_PIPELINE=true");
+    home.done(&["flag", "kill", "new_pipeline", "--yes"]);
+    assert!(eval("ivy").get("masked_by").is_none());
+}

@@ -356,3 +356,19 @@ fn two_people_who_change_one_rule_do_not_undo_each_other() {
     }]);
     assert_eq!(rules(&home), expected);
 }
+
+#[test]
+fn a_version_that_is_a_number_is_told() {
+    let home = Home::with_flag();
+    let add = |when: &str| {
+        let arguments = [
+            "flag", "rule", "add", "f", "--serve", "on", "--yes", "--when", when,
+        ];
+        home.run(&arguments)
+    };
+    let answer = add("plan == \"pro\" and not app_version >= 1.4");
+    assert_eq!(answer.code, 0, "{answer}");
+    let told = "`app_version >= 1.4` compares numbers; a semantic version has three parts";
+    assert!(answer.err.contains(told), "{answer}");
+    assert!(!add("app_version >= 1.4.1").err.contains("compares numbers"));
+}

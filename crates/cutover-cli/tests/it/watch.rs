@@ -183,3 +183,60 @@ fn it_watches_from_a_revision_that_is_there() {
         "{answer}"
     );
 }
+
+/// The flags of a mount, as Kubernetes swaps them: each version tells only what it is.
+#[cfg(unix)]
+#[test]
+fn what_a_swapped_file_changes_is_told() {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    let home = Home::with_flag();
+    home.done(&["flag", "create", "g", "--yes"]);
+    let folder = home.path();
+    let text = fs::read_to_string(folder.join("flags.json")).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    let put = |version: &str, text: &str| {
+        fs::create_dir_all(folder.join(version)).unwrap();
+        fs::write(folder.join(version).join("flags.json"), text).unwrap();
+        symlink(version, folder.join("..new")).unwrap();
+        fs::rename(folder.join("..new"), folder.join("..data")).unwrap();
+    };
+    put("..1", &text);
+    symlink("..data/flags.json", folder.join("flags.json")).unwrap();
+    let watch = Watch::start(&home, &["f"]);
+    for (version, state, told) in [
+        ("..2", "killed", "f  off → killed: off for everybody"),
+        ("..3", "enabled", "f  killed → off"),
+    ] {
+        let mut document: Value = serde_json::from_str(&text).unwrap();
+        document["flags"]["f"]["state"] = state.into();
+        document["flags"]["f"]["owner"] = version.into();
+        put(version, &document.to_string());
+        let line = watch.line();
+        assert!(line.contains(told), "{line}");
+        assert!(line.contains("external"), "{line}");
+    }
+    watch.signal("-INT");
+    assert_eq!(watch.ended(), Some(130));
+}
+
+#[test]
+fn the_records_that_are_there_are_told_where_the_first_are_missing() {
+    let home = Home::with_flag();
+    for share in ["5", "10", "20"] {
+        home.done(&["flag", "rollout", "f", share, "--yes"]);
+    }
+    let history = home.path().join("flags.history.jsonl");
+    let text = std::fs::read_to_string(&history).unwrap();
+    let kept: Vec<_> = text
+        .lines()
+        .skip(2)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    std::fs::write(&history, kept.concat()).unwrap();
+    let answer = home.run(&["flag", "watch", "--since", "0", "--count", "2"]);
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(answer.out.contains("5 % → 10 %"), "{answer}");
+    assert!(answer.out.contains("10 % → 20 %"), "{answer}");
+    assert!(answer.err.contains("no longer in the history"), "{answer}");
+}

@@ -174,6 +174,41 @@ pub struct ChangeRecord {
     pub unknown: BTreeMap<String, serde_json::Value>,
 }
 
+/// The field of a record that names the revisions which it took back.
+const TAKES_BACK: &str = "takes_back";
+
+impl ChangeRecord {
+    /// The revisions whose changes this one took back although nobody asked for that: somebody saved
+    /// an older copy of the flags over them. Empty as a rule.
+    ///
+    /// ```
+    /// # use cutover_domain::flags::{ChangeRecord, Revision};
+    /// let mut record: ChangeRecord = serde_json::from_str(
+    ///     r#"{"revision": 4, "time": "2026-01-01T00:00:00Z", "actor": "external", "changes": []}"#,
+    /// )?;
+    /// assert!(record.takes_back().is_empty());
+    /// record.take_back(&[Revision::new(3)]);
+    /// assert_eq!(record.takes_back(), [Revision::new(3)]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn takes_back(&self) -> Vec<Revision> {
+        let revisions = self
+            .unknown
+            .get(TAKES_BACK)
+            .and_then(serde_json::Value::as_array);
+        let numbers = revisions.into_iter().flatten();
+        let numbers = numbers.filter_map(serde_json::Value::as_u64);
+        numbers.map(Revision::new).collect()
+    }
+
+    /// Says that this revision took others back; see [`ChangeRecord::takes_back`].
+    pub fn take_back(&mut self, revisions: &[Revision]) {
+        let numbers: Vec<_> = revisions.iter().map(|revision| revision.number()).collect();
+        self.unknown.insert(TAKES_BACK.to_owned(), numbers.into());
+    }
+}
+
 /// One flag before and after a change; absent where it did not exist.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyChange {

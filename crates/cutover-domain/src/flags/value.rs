@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::import;
+
 /// What kind of value a flag answers with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -56,6 +58,7 @@ impl ValueType {
         let invalid = || InvalidValue {
             text: text.to_owned(),
             expected: self.name(),
+            why: String::new(),
         };
         let json = || serde_json::from_str::<serde_json::Value>(text).ok();
         let value = match self {
@@ -78,7 +81,13 @@ impl ValueType {
                 Some(serde_json::Value::String(quoted)) => FlagValue(quoted.into()),
                 _ => FlagValue(text.into()),
             },
-            Self::Integer | Self::Number | Self::Json => FlagValue(json().ok_or_else(invalid)?),
+            Self::Integer | Self::Number | Self::Json => {
+                let value = FlagValue(json().ok_or_else(invalid)?);
+                if let Some(why) = lost(text) {
+                    return Err(InvalidValue { why, ..invalid() });
+                }
+                value
+            }
         };
         if value.is(self) {
             Ok(value)
@@ -94,6 +103,48 @@ impl fmt::Display for ValueType {
     }
 }
 
+/// What of a JSON text would not be kept, and what to do.
+fn lost(text: &str) -> Option<String> {
+    // It is JSON, so that a key which stands twice is all that can be wrong.
+    if let Err(twice) = import::read(text.as_bytes()) {
+        return Some(format!(": {twice}"));
+    }
+    let number = inexact_integer(text)?;
+    Some(format!(
+        ": {} is larger than what is kept exactly; write it as text, in quotes, or with an exponent",
+        beginning(number)
+    ))
+}
+
+/// The first integer of a JSON text that fits neither `i64` nor `u64`, so that reading it rounds.
+fn inexact_integer(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        at += 1;
+        if byte == b'"' {
+            while let Some(&inside) = bytes.get(at) {
+                at += if inside == b'\\' { 2 } else { 1 };
+                if inside == b'"' {
+                    break;
+                }
+            }
+        } else if byte == b'-' || byte.is_ascii_digit() {
+            let is_of_number = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+            while bytes.get(at).is_some_and(is_of_number) {
+                at += 1;
+            }
+            let number = text.get(start..at)?;
+            let is_integer = !number.contains(['.', 'e', 'E']);
+            if is_integer && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
+                return Some(number);
+            }
+        }
+    }
+    None
+}
+
 /// As much of a text as an error shows.
 fn beginning(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(200) {
@@ -104,10 +155,12 @@ fn beginning(text: &str) -> Cow<'_, str> {
 
 /// The text is no value of the wanted type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{:?} is not a value of type {expected}", beginning(.text))]
+#[error("{:?} is not a value of type {expected}{why}", beginning(.text))]
 pub struct InvalidValue {
     text: String,
     expected: &'static str,
+    /// More of the reason, with what stands before it; may be empty.
+    why: String,
 }
 
 impl FromStr for ValueType {
@@ -126,6 +179,7 @@ impl FromStr for ValueType {
         .ok_or_else(|| InvalidValue {
             text: text.to_owned(),
             expected: "boolean, string, integer, number or json",
+            why: String::new(),
         })
     }
 }
@@ -223,5 +277,30 @@ mod tests {
     fn a_refusal_shows_no_more_of_a_text_than_people_read() {
         let refusal = ValueType::Json.parse(&"[".repeat(100_000)).unwrap_err();
         assert!(refusal.to_string().len() < 300, "{refusal}");
+    }
+
+    #[test]
+    fn what_would_not_be_kept_is_refused() {
+        for (kind, text, why) in [
+            (ValueType::Json, r#"{"x": 1, "x": 2}"#, "twice"),
+            (
+                ValueType::Json,
+                r#"[{"x": 12345678901234567890123}]"#,
+                "exactly",
+            ),
+            (ValueType::Number, "12345678901234567890123", "exactly"),
+            (ValueType::Json, "-9223372036854775809", "exactly"),
+        ] {
+            let refusal = kind.parse(text).unwrap_err().to_string();
+            assert!(refusal.contains(why), "{text}: {refusal}");
+        }
+        for text in [
+            "18446744073709551615",
+            "-9223372036854775808",
+            "1.2345678901234567e22",
+            r#"{"12345678901234567890123": "a \\\"12345678901234567890123"}"#,
+        ] {
+            assert!(ValueType::Json.parse(text).is_ok(), "{text}");
+        }
     }
 }

@@ -130,7 +130,8 @@ impl Base {
     }
 }
 
-fn put(flags: &mut Flags, key: &FlagKey, definition: Option<&Definition>) {
+/// Makes a flag what it is, or takes it away.
+pub(super) fn put(flags: &mut Flags, key: &FlagKey, definition: Option<&Definition>) {
     match definition {
         Some(definition) => {
             flags.insert(key.clone(), definition.clone());

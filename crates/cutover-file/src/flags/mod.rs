@@ -58,15 +58,16 @@
 //! - Whatever changes the flags in `flags.json` from outside is a revision of the actor
 //!   [`EXTERNAL`], for every reader and at once. Its number is final once it is written down: by
 //!   the first watcher that sees it, or by the next commit. Hand-edited `revision`, `last` and
-//!   `digest` fields have no effect.
+//!   `digest` fields have no effect on the flags.
 //! - A commit is made from the flags that its caller loaded, not only from their number: when an
 //!   edit by hand was shown as a revision and another writer's change has become that revision, it
 //!   is a conflict.
 //! - An editor takes no lock, so no store can keep what it saves in the very moment of a rename.
 //!   A writer compares the file with what it read right before it renames over it, and gives a
 //!   conflict when somebody saved meanwhile: the moment is microseconds, not the whole commit.
-//!   An editor that saves a copy it opened before a commit edits that commit's changes away;
-//!   the history has them.
+//!   An editor that saves a copy it opened before a commit edits that commit's changes away; the
+//!   history has them, and the record of the edit says which revisions it takes back
+//!   ([`ChangeRecord::takes_back`](cutover_domain::flags::ChangeRecord::takes_back)).
 //! - Where the history cannot be read, flags on whose newest commit `flags.json` and the good copy
 //!   agree are still read, with edits by hand; nothing is written.
 //! - A `flags.json` that is a symbolic link, or lies in a directory named `..data`, belongs to
@@ -89,6 +90,7 @@ mod sealed;
 mod settle;
 mod state;
 mod store;
+mod undone;
 mod watch;
 mod worker;
 

@@ -8,15 +8,16 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use cutover_domain::flags::{ChangeRecord, FlagDocument, KeyChange, Revision, SCHEMA};
+use cutover_domain::flags::{ChangeRecord, FlagDocument, KeyChange, Revision, SCHEMA, digest};
 use cutover_ports::{PortError, PortErrorKind};
 use jiff::Timestamp;
 
-use super::base::{Base, Good};
+use super::base::{self, Base, Good};
 use super::document::Stored;
 use super::error::{self, Operation};
 use super::files::Files;
 use super::history::{History, Line};
+use super::undone::Undone;
 
 /// The actor of changes that were made to `flags.json` from outside.
 pub const EXTERNAL: &str = "external";
@@ -36,6 +37,11 @@ pub(super) struct State {
     /// The record of that revision.
     pub(super) newest: ChangeRecord,
     pub(super) origin: Origin,
+    /// The digest of the flags.
+    pub(super) digest: String,
+    /// Where neither a history nor a good copy stands for the record: the digest of the flags that
+    /// it was made from. From other flags than these it does not lead here.
+    pub(super) made_from: Option<String>,
 }
 
 /// Who made the newest revision.
@@ -133,10 +139,24 @@ fn committed(stored: Stored, mut newest: ChangeRecord) -> State {
     }
     let updated_at = stored.updated_at.unwrap_or(newest.time);
     State {
+        digest: stored.actual_digest.clone(),
+        made_from: None,
         document: document(stored, newest.revision, updated_at),
         newest,
         origin: Origin::Commit,
     }
+}
+
+/// Says of a state whose record nothing stands for what the record was made from.
+fn doubted(operation: Operation, state: State) -> Result<State, PortError> {
+    let mut flags = state.document.flags.clone();
+    for change in &state.newest.changes {
+        base::put(&mut flags, &change.key, change.before.as_ref());
+    }
+    Ok(State {
+        made_from: Some(digest(&flags).map_err(error::unwritable(operation))?),
+        ..state
+    })
 }
 
 fn document(stored: Stored, revision: Revision, updated_at: Timestamp) -> FlagDocument {
@@ -177,19 +197,28 @@ fn judge(
         && last.is_some()
         && let Some(newest) = newest.as_ref().filter(|newest| last == Some(newest))
     {
-        let newest = newest.clone();
-        return Ok(committed(stored, newest));
+        let state = committed(stored, newest.clone());
+        return if tail.is_some() || good.is_some() {
+            Ok(state)
+        } else {
+            doubted(operation, state)
+        };
     }
+    let is_backed = tail.is_some() || good.is_some();
     let base = Base::at(newest.as_ref(), good, history, &stored.flags).map_err(failed())?;
     let changes = KeyChange::between(&base.flags, &stored.flags);
     // A digest that does not fit proves an edit, also where it is not known what it changed.
     let proven = !base.is_certain && stored.digest.is_some() && !stored.is_as_committed();
-    match newest {
-        Some(newest) if changes.is_empty() && !proven => Ok(State {
+    let is_backed = is_backed && base.is_certain;
+    let digest = stored.actual_digest.clone();
+    let state = match newest {
+        Some(newest) if changes.is_empty() && !proven => State {
             document: document(stored, newest.revision, newest.time),
             newest,
             origin: Origin::Commit,
-        }),
+            digest,
+            made_from: None,
+        },
         after => {
             let revision = match &after {
                 Some(record) => record.revision.next(),
@@ -199,21 +228,36 @@ fn judge(
                 }
                 None => Revision::new(1),
             };
-            Ok(State {
-                newest: ChangeRecord {
-                    revision,
-                    time: modified,
-                    actor: EXTERNAL.to_owned(),
-                    reason: Some("flags.json was changed outside of cutover".to_owned()),
-                    changes,
-                    unknown: Default::default(),
-                },
+            let undone = match &after {
+                Some(newest) => Undone::by(&stored, newest, history).map_err(failed())?,
+                None => None,
+            };
+            let mut newest = ChangeRecord {
+                revision,
+                time: modified,
+                actor: EXTERNAL.to_owned(),
+                reason: Some("flags.json was changed outside of cutover".to_owned()),
+                changes,
+                unknown: Default::default(),
+            };
+            if let Some(undone) = undone {
+                undone.tell(&mut newest);
+            }
+            State {
+                newest,
                 document: document(stored, revision, modified),
                 origin: Origin::Edit {
                     after: after.map(Box::new),
                 },
-            })
+                digest,
+                made_from: None,
+            }
         }
+    };
+    if is_backed {
+        Ok(state)
+    } else {
+        doubted(operation, state)
     }
 }
 

@@ -32,6 +32,9 @@ pub struct FileFlagStore {
     watches: Watches,
     /// The edit by hand that was last presented, to notice when another one takes its number.
     presented: Arc<Mutex<Option<ChangeRecord>>>,
+    /// What was loaded last, and its digest: a watcher that begins there is told of whatever is
+    /// another one, also under the same number.
+    loaded: Mutex<Option<(Revision, String)>>,
 }
 
 impl FileFlagStore {
@@ -54,6 +57,7 @@ impl FileFlagStore {
             reader,
             writer: Worker::new("cutover-flags-w"),
             presented: Arc::default(),
+            loaded: Mutex::default(),
         }
     }
 
@@ -111,6 +115,9 @@ impl FlagStore for FileFlagStore {
         if let Some(edited) = state.as_ref().filter(|state| state.is_edited()) {
             *lock(&self.presented) = Some(edited.newest.clone());
         }
+        *lock(&self.loaded) = state
+            .as_ref()
+            .map(|state| (state.document.revision, state.digest.clone()));
         Ok(state.map(|state: State| state.document))
     }
 
@@ -133,7 +140,10 @@ impl FlagStore for FileFlagStore {
 
     async fn watch(&self, since: Revision) -> Result<FlagEvents, PortError> {
         let presented = lock(&self.presented).clone();
-        self.watches.watch(since, presented)
+        let loaded = lock(&self.loaded).clone();
+        let digest = loaded.filter(|(revision, _)| *revision == since);
+        self.watches
+            .watch(since, presented, digest.map(|(_, digest)| digest))
     }
 
     async fn compact(&self, retention: &Retention) -> Result<Compaction, PortError> {

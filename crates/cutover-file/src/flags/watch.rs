@@ -39,16 +39,19 @@ impl Watches {
         }
     }
 
-    /// Changes after `since`. `presented` is the edit by hand that the watcher may know already.
+    /// Changes after `since`. `presented` is the edit by hand that the watcher may know already, and
+    /// `digest` that of the flags at `since`, where it is known.
     pub(super) fn watch(
         &self,
         since: Revision,
         presented: Option<ChangeRecord>,
+        digest: Option<String>,
     ) -> Result<FlagEvents, PortError> {
         let hub = self.hub()?;
         let edit = presented.filter(|edit| edit.revision == since);
         let (files, reader) = (Arc::clone(&self.files), Arc::clone(&self.reader));
-        Ok(Box::pin(Events::new(hub, files, reader, since, edit)))
+        let events = Events::new(hub, files, reader, since, edit);
+        Ok(Box::pin(events.knowing(digest)))
     }
 
     fn hub(&self) -> Result<Arc<Hub>, PortError> {
@@ -102,8 +105,8 @@ mod tests {
             ..FileFlagConfig::new(dir.path())
         });
         let watches = Watches::new(Arc::clone(&files), reader, config);
-        let first = watches.watch(Revision::ZERO, None).unwrap();
-        let second = watches.watch(Revision::ZERO, None).unwrap();
+        let first = watches.watch(Revision::ZERO, None, None).unwrap();
+        let second = watches.watch(Revision::ZERO, None, None).unwrap();
         let hub = watches.hub.lock().unwrap().clone();
         assert_eq!(hub.strong_count(), 2);
         let sight = hub.upgrade().unwrap().sight_for_test();
@@ -112,7 +115,7 @@ mod tests {
         drop(second);
         assert_eq!(hub.strong_count(), 0);
         assert!(is_dropped(&sight), "the thread still runs");
-        let third = watches.watch(Revision::ZERO, None);
+        let third = watches.watch(Revision::ZERO, None, None);
         assert!(third.is_ok(), "a new watcher starts it again");
     }
 

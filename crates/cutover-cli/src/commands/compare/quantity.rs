@@ -10,7 +10,7 @@ pub(in crate::commands) fn duration(text: &str) -> Result<Duration, String> {
     if text.trim().parse::<f64>().is_ok() {
         return Err(format!("the unit is missing; {WANTED}"));
     }
-    let signed: SignedDuration = text.parse().map_err(|error| format!("{error}; {WANTED}"))?;
+    let signed: SignedDuration = text.parse().map_err(|_| WANTED.to_owned())?;
     match Duration::try_from(signed) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err(format!("it must be longer than nothing; {WANTED}")),

@@ -9,6 +9,7 @@ use cutover_domain::flags::FlagDocument;
 use jiff::Timestamp;
 
 use super::{Check, comparisons, counted, database, store};
+use crate::commands::flag::listed;
 use crate::context::{Context, FlagAdapter};
 use crate::suggest::command;
 
@@ -36,9 +37,13 @@ pub(super) fn all(context: &Context) -> Vec<Check> {
         FlagAdapter::Sqlite(store) => database::all(context, &store),
     };
     checks.extend(found);
+    checks.extend(document.as_ref().and_then(meaningless));
     checks.push(writable(folder));
     if folder != home {
-        checks.push(writable(home));
+        checks.push(Check {
+            name: "home",
+            ..writable(home)
+        });
     }
     checks.extend(space(folder));
     checks.extend(document.as_ref().and_then(|it| variables(context, it)));
@@ -46,6 +51,18 @@ pub(super) fn all(context: &Context) -> Vec<Check> {
     checks.push(metrics(context));
     checks.extend(comparisons::all(context));
     checks
+}
+
+/// Fields of which somebody may think that they do something.
+fn meaningless(document: &FlagDocument) -> Option<Check> {
+    let fields = document.unknown_fields();
+    (!fields.is_empty()).then(|| {
+        Check::warn(
+            "fields",
+            format!("these mean nothing here: {}", listed(&fields)),
+            "take them out, or begin the names of your own with `x-`",
+        )
+    })
 }
 
 fn home_check(home: &Path, flags: &Path) -> Check {

@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 
-use cutover_domain::flags::{FlagDocument, FlagKey};
+use cutover_domain::flags::{ChangeRecord, FlagDocument, FlagKey};
 use cutover_file::FileFlagStore;
 use cutover_file::flags::{EXTERNAL, Inspection};
 use cutover_ports::flags::{FlagStore, HistoryQuery};
@@ -12,6 +12,7 @@ use cutover_ports::{PortError, PortErrorKind};
 use jiff::tz::TimeZone;
 
 use super::{Check, counted};
+use crate::commands::flag::{before, taken_back_in_words};
 use crate::context::Context;
 use crate::suggest::command;
 
@@ -23,11 +24,14 @@ pub(super) fn all(
 ) -> (Option<FlagDocument>, Vec<Check>) {
     let document = pollster::block_on(store.load());
     let inspection = pollster::block_on(store.inspect());
-    let edited = match (&document, &inspection) {
-        (Ok(Some(document)), Ok(found)) => edited(store, document, found),
+    let newest = pollster::block_on(store.history(&HistoryQuery::newest(1)));
+    let newest = newest.ok().and_then(|page| page.records.into_iter().next());
+    let edited = match (&document, &inspection, &newest) {
+        (Ok(Some(document)), Ok(found), Some(newest)) => edited(newest, document, found),
         _ => false,
     };
     let mut checks = vec![flags(&document, edited, &inspection)];
+    checks.extend(newest.as_ref().and_then(taken_back));
     let document = document.ok().flatten();
     match &inspection {
         Ok(found) => checks.extend(history(found)),
@@ -49,10 +53,22 @@ pub(super) fn all(
 }
 
 /// Whether the flags are as somebody edited them by hand, and no commit has written that down yet.
-fn edited(store: &FileFlagStore, document: &FlagDocument, found: &Inspection) -> bool {
-    let newest = pollster::block_on(store.history(&HistoryQuery::newest(1)));
-    let by_hand = newest.is_ok_and(|page| page.records.iter().any(|last| last.actor == EXTERNAL));
-    by_hand && found.newest.is_none_or(|newest| document.revision > newest)
+fn edited(newest: &ChangeRecord, document: &FlagDocument, found: &Inspection) -> bool {
+    newest.actor == EXTERNAL && found.newest.is_none_or(|newest| document.revision > newest)
+}
+
+/// Changes that an edit by hand took back, because an older copy was edited.
+fn taken_back(newest: &ChangeRecord) -> Option<Check> {
+    let told = taken_back_in_words(newest)?;
+    let undo = command(&["flag", "undo", "--to", &before(newest.revision)]);
+    Some(Check::warn(
+        "edit",
+        told,
+        format!(
+            "`{}` shows what they were; `{undo}` takes the edit back as a whole",
+            command(&["flag", "history"])
+        ),
+    ))
 }
 
 fn flags(

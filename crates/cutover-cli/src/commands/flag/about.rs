@@ -5,6 +5,7 @@ use cutover_domain::flags::{Change, Definition};
 use jiff::civil::Date;
 
 use super::change::{Wish, from_the_start};
+use super::create::day;
 use super::open::Flags;
 use crate::commands::examples;
 use crate::confirm::ChangeArgs;
@@ -29,7 +30,7 @@ pub struct DescribeArgs {
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
     /// The day after which it should be gone, for example 2027-06-30
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     expires: Option<Date>,
     /// Take something away; may be repeated
     #[arg(long, value_name = "FIELD")]

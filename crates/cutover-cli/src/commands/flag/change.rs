@@ -19,7 +19,7 @@ use crate::output::{Page, Report, style};
 use crate::suggest::command;
 
 /// The revision before this one, as an option takes it.
-pub(super) fn before(revision: Revision) -> String {
+pub(in crate::commands) fn before(revision: Revision) -> String {
     revision.number().saturating_sub(1).to_string()
 }
 

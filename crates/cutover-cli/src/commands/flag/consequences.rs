@@ -1,8 +1,10 @@
 //! What a change does not say by itself: what stands between it and what it was made for, and
 //! what else it switches off.
 
+use cutover_domain::Percentage;
 use cutover_domain::flags::{Definition, FlagDocument, FlagKey, KeyChange, Rollout, Shared, State};
 
+use super::describe::listed;
 use super::outcomes::{Dependents, closed, is_closed, is_default, is_off_for_all, only_outcome};
 use super::set::set_off;
 use super::split;
@@ -45,6 +47,10 @@ pub(super) fn warnings(document: &FlagDocument, changes: &[KeyChange]) -> Vec<St
                 ));
             }
         }
+        warnings.extend(meaningless(before, key, flag));
+        if let Some(before) = before {
+            warnings.extend(dealt_anew(key, before, flag));
+        }
         warnings.extend(idle_rollout(key, flag));
         let rollout_before = before.and_then(|flag| flag.rollout.as_ref());
         if flag.rollout.as_ref() != rollout_before
@@ -54,6 +60,49 @@ pub(super) fn warnings(document: &FlagDocument, changes: &[KeyChange]) -> Vec<St
         }
     }
     warnings
+}
+
+/// Fields of which somebody may think that they do something.
+fn meaningless(before: Option<&Definition>, key: &FlagKey, flag: &Definition) -> Option<String> {
+    let known = before.map(|flag| flag.unknown_fields(key));
+    let known = known.unwrap_or_default();
+    let mut fields = flag.unknown_fields(key);
+    fields.retain(|field| !known.contains(field));
+    (!fields.is_empty()).then(|| {
+        format!(
+            "this means nothing here, and is kept as it is: {}; begin names of your own with `x-`",
+            listed(&fields)
+        )
+    })
+}
+
+/// Says so when units come into other buckets, and how many change sides with them: with shares p and
+/// q of independent buckets p(1 − q) + q(1 − p).
+fn dealt_anew(key: &FlagKey, before: &Definition, after: &Definition) -> Option<String> {
+    let (old, new) = (before.rollout.as_ref()?, after.rollout.as_ref()?);
+    let dealt = |rollout: &Rollout| {
+        let salt = rollout.salt.clone().unwrap_or_else(|| key.to_string());
+        let by = rollout.by.clone();
+        (salt, rollout.bucketing, by)
+    };
+    let decides = |rollout: &Rollout| rollout.percentage.is_some() || !rollout.split.is_empty();
+    if dealt(old) == dealt(new) || !decides(old) || !decides(new) {
+        return None;
+    }
+    let changed = match (old.percentage, new.percentage) {
+        (Some(old), Some(new)) => {
+            let whole = u64::from(Percentage::FULL.thousandths());
+            let (p, q) = (u64::from(old.thousandths()), u64::from(new.thousandths()));
+            let sides = (p * (whole - q) + q * (whole - p)) / whole;
+            // Percents, rounded to the nearest.
+            let percents = (sides + 500) / 1000;
+            format!(", and about {percents} % of them change sides")
+        }
+        _ => String::new(),
+    };
+    Some(format!(
+        "{key} deals its units anew, by another salt, formula or attribute{changed}"
+    ))
 }
 
 /// Says so when a rollout decides nothing, because everybody gets the same.

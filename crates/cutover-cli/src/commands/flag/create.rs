@@ -82,7 +82,7 @@ pub struct CreateArgs {
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
     /// The day after which it should be gone, for example 2027-06-30
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     expires: Option<Date>,
     #[command(flatten)]
     change: ChangeArgs,
@@ -183,6 +183,12 @@ pub(super) fn create(context: &Context, args: CreateArgs) -> Result<Exit, Failur
         warnings,
     }
     .make(context)
+}
+
+/// A day as it is typed.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    let wanted = |_| "a day is written as 2027-06-30".to_owned();
+    text.parse().map_err(wanted)
 }
 
 fn define(args: CreateArgs) -> Result<Definition, Failure> {

@@ -13,6 +13,9 @@ const VALUE_SHOWN: usize = 40;
 /// How much of a text is shown of a change: enough to know it again. `--format json` shows all.
 const TEXT_SHOWN: usize = 200;
 
+/// How many of many names are told.
+const NAMES_TOLD: usize = 10;
+
 /// How many overrides that differ are told one by one.
 const OVERRIDES_TOLD: usize = 20;
 
@@ -32,6 +35,16 @@ pub(super) fn answers(definition: &Definition) -> String {
         1 => format!("1 rule, else {others}"),
         many => format!("{many} rules, else {others}"),
     }
+}
+
+/// What a killed flag answers once it is restored.
+pub(super) fn restored(definition: &Definition) -> Option<String> {
+    (definition.state == State::Killed).then(|| {
+        answers(&Definition {
+            state: State::Enabled,
+            ..definition.clone()
+        })
+    })
 }
 
 /// What those get whom no rule is about.
@@ -66,6 +79,19 @@ pub(super) fn beginning(text: String) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+/// The first of many names, and how many more there are.
+pub(in crate::commands) fn listed(names: &[String]) -> String {
+    let mut told: Vec<_> = names
+        .iter()
+        .take(NAMES_TOLD)
+        .map(|name| beginning(printable(name)))
+        .collect();
+    if names.len() > told.len() {
+        told.push(format!("and {} more", names.len() - told.len()));
+    }
+    told.join(", ")
 }
 
 /// A variant, with its value where the name does not tell it.

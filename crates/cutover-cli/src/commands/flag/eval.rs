@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::masks::LaidOver;
 use super::open::Flags;
 use super::subject::{Asking, Subject, SubjectArgs, bucketing, counted_by, naming_anybody};
-use super::units::{each_unit, open, unit};
+use super::units::{Oddities, each_unit, open, unit};
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -119,13 +119,13 @@ impl<'a> Asker<'a> {
             }) => Answer {
                 key: self.key,
                 unit,
+                laid_over: self.decided_by(asked),
                 value: Some(value),
                 variant: Some(variant),
                 reason,
                 revision,
                 bucket: bucket.map(|bucket| number(bucket, self.bucketing(reason, asked))),
                 error_code: None,
-                laid_over: self.laid_over,
             },
             Err(error) => Answer {
                 key: self.key,
@@ -142,7 +142,17 @@ impl<'a> Asker<'a> {
     }
 }
 
-impl Asker<'_> {
+impl<'a> Asker<'a> {
+    /// The variable, where it decides: what is stored may stand above it.
+    fn decided_by(&self, asked: &Asked<'_>) -> LaidOver<'a> {
+        let is_masked = self.laid_over.mask().is_some();
+        if !is_masked || self.laid_over.decides(&self.tier(asked)) {
+            self.laid_over
+        } else {
+            LaidOver::default()
+        }
+    }
+
     /// The tier that answered, or at which answering failed.
     fn tier(&self, asked: &Asked<'_>) -> Tier {
         self.snapshot.explain(self.slot, asked).tier
@@ -199,7 +209,11 @@ pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> 
     let asking = subject.asking(&lists);
     let asked = asking.by(args.unit.as_deref());
     let error = match &args.units {
-        Some(path) => ask_all(&asker, path, &asking)?,
+        Some(path) => {
+            let (error, oddities) = ask_all(&asker, path, &asking)?;
+            oddities.tell(context, path);
+            error
+        }
         None => {
             let answer = asker.ask(&asked, None);
             context.output.show(&answer)?;
@@ -241,7 +255,7 @@ fn ask_all(
     asker: &Asker<'_>,
     path: &Path,
     asking: &Asking<'_>,
-) -> Result<Option<(ErrorCode, Tier)>, Failure> {
+) -> Result<(Option<(ErrorCode, Tier)>, Oddities), Failure> {
     let name = path.display();
     let input = open(path)?;
     let mut to = data();
@@ -257,7 +271,7 @@ fn ask_all(
     });
     // The answers before the trouble are good ones.
     to.flush()?;
-    result.map(|()| first_error)
+    result.map(|oddities| (first_error, oddities))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{Page, Report, printable, table, write_json_line};
+use crate::suggest::command;
 
 /// How many flags of one change are listed for eyes; JSON has them all.
 const CHANGES_SHOWN: usize = 10;
@@ -103,6 +104,26 @@ fn dash(text: String) -> String {
     }
 }
 
+/// Says which records are missing between those that are there: revisions have no gaps.
+fn warn_of_gaps(context: &Context, records: &[ChangeRecord]) {
+    for pair in records.windows(2) {
+        let [newer, older] = pair else { continue };
+        let (first, last) = (older.revision.next(), newer.revision.number() - 1);
+        if first.number() > last {
+            continue;
+        }
+        let missing = if first.number() == last {
+            format!("revision {first}")
+        } else {
+            format!("revisions {first} to {last}")
+        };
+        context.output.warn(format_args!(
+            "the record of {missing} is missing or damaged; `{}` says more",
+            command(&["doctor"])
+        ));
+    }
+}
+
 pub(super) fn history(context: &Context, args: &HistoryArgs) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
     let only = match &args.key {
@@ -120,6 +141,9 @@ pub(super) fn history(context: &Context, args: &HistoryArgs) -> Result<Exit, Fai
         && !flags.document.flags.contains_key(key)
     {
         return Err(flags.unknown(key.as_str()));
+    }
+    if only.is_none() {
+        warn_of_gaps(context, &records);
     }
     let next_before = next.map(|revision| revision.number());
     context.output.show(&History {

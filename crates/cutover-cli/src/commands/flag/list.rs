@@ -98,6 +98,7 @@ pub(super) fn list(context: &Context, args: &ListArgs) -> Result<Exit, Failure> 
         return deleted::list(context);
     }
     let flags = Flags::in_force(context)?;
+    flags.warn_of_taken_back(context);
     let document = &flags.document;
     context.output.show(&List {
         revision: document.revision,

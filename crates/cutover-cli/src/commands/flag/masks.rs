@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use cutover_domain::flags::{
-    Definition, FlagDocument, FlagKey, KeyChange, Mask, MaskEffect, Overlaid, OverlayNote,
+    Definition, FlagDocument, FlagKey, KeyChange, Mask, MaskEffect, Overlaid, OverlayNote, Tier,
 };
 use serde::Serialize;
 
@@ -53,6 +53,17 @@ impl LaidOver<'_> {
     /// What of the stored flag is masked, for people.
     pub(super) fn mask(&self) -> Option<String> {
         self.masked_by.and(self.words())
+    }
+
+    /// Whether the variables decided what was answered at this tier: a kill of theirs everything, a
+    /// share of theirs what no stored kill, requirement, override or rule decides.
+    pub(super) fn decides(&self, tier: &Tier) -> bool {
+        self.masked_by.is_some_and(|mask| match mask.effect {
+            MaskEffect::Killed => true,
+            MaskEffect::Rollout(_) | MaskEffect::RolloutBelowKill(_) => {
+                matches!(tier, Tier::Rollout | Tier::Default)
+            }
+        })
     }
 
     /// The variables, where they decide.

@@ -43,6 +43,10 @@ mod watch;
 
 use clap::Subcommand;
 
+pub(super) use self::change::before;
+pub(super) use self::describe::listed;
+pub(super) use self::open::taken_back_in_words;
+
 use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};

@@ -1,11 +1,15 @@
 //! Opening the flags of the store, and finding one of them by what a person typed.
 
 use cutover_app::flags::{ApplyError, FlagService, Request};
-use cutover_domain::flags::{ChangeError, Definition, FlagDocument, FlagKey, Revision};
+use cutover_domain::flags::{
+    ChangeError, ChangeRecord, Definition, FlagDocument, FlagKey, Revision,
+};
 
+use cutover_ports::flags::HistoryQuery;
 use cutover_ports::{PortError, PortErrorKind};
 
 use super::change::request;
+use super::describe::listed;
 use super::masks::Masks;
 use crate::confirm::ChangeArgs;
 use crate::context::Context;
@@ -50,6 +54,19 @@ impl Flags {
             place: context.place.flags_in_words(),
         };
         Ok((stored, in_force))
+    }
+
+    /// Says so when the newest change took others back unasked.
+    pub(super) fn warn_of_taken_back(&self, context: &Context) {
+        // Where the history cannot be read there is nothing to say of it.
+        let newest = pollster::block_on(self.service.history(&HistoryQuery::newest(1)));
+        let records = newest.map(|page| page.records).unwrap_or_default();
+        if let Some(told) = records.iter().find_map(taken_back_in_words) {
+            context.output.warn(format_args!(
+                "{told}; `{}` shows what they were",
+                command(&["flag", "history"])
+            ));
+        }
     }
 
     /// A request for just the revision that was opened, for a change that is worked out from it.
@@ -113,6 +130,28 @@ impl Flags {
             format!("there are no flags in {place}")
         }
     }
+}
+
+/// What a change took back unasked, if it did.
+pub(in crate::commands) fn taken_back_in_words(record: &ChangeRecord) -> Option<String> {
+    let taken: Vec<_> = record
+        .takes_back()
+        .iter()
+        .map(Revision::to_string)
+        .collect();
+    let revisions = if taken.len() == 1 {
+        "revision"
+    } else {
+        "revisions"
+    };
+    (!taken.is_empty()).then(|| {
+        format!(
+            "revision {} was made by hand on an older copy of the flags, and takes back {revisions} \
+             {}",
+            record.revision,
+            listed(&taken)
+        )
+    })
 }
 
 impl From<ApplyError> for Failure {

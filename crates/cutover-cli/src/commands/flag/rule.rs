@@ -43,7 +43,8 @@ const LANGUAGE: &str = "\
 A condition asks about attributes: plan == \"pro\", plan in [\"pro\", \"team\"], seats >= 10, \
 version < 1.4.0 (a semantic version), email ends_with \"@example.com\" (also starts_with, \
 contains, matches \"a regular expression\"), beta exists; joined by and, or, not and ( ). \
-A test about what is not known of somebody is false. `unit` and `tenant` are attributes, too; \
+A test about what is not known of somebody is false, and so !=, not in and not are true: \
+plan exists and plan != \"free\" leaves out who has no plan. `unit` and `tenant` are attributes, too; \
 `groups contains \"x\"` asks about a list.";
 
 #[derive(Args, Debug)]

@@ -87,7 +87,7 @@ pub struct OverrideArgs {
 pub(super) fn set(context: &Context, args: &SetArgs) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
     let mut wanted = request(&args.change);
-    let key = if args.create && !flags.document.flags.contains_key(args.key.as_str()) {
+    let (key, above) = if args.create && !flags.document.flags.contains_key(args.key.as_str()) {
         let key: FlagKey = args.key.parse().map_err(Failure::usage)?;
         let (definition, value) = inferred(&args.value)?;
         let create = Change::Create {
@@ -98,7 +98,7 @@ pub(super) fn set(context: &Context, args: &SetArgs) -> Result<Exit, Failure> {
             key: key.clone(),
             value,
         });
-        key
+        (key, None)
     } else {
         let (key, definition) = flags.find(&args.key)?;
         let value = value_of(&key, definition, &args.value)?;
@@ -106,7 +106,8 @@ pub(super) fn set(context: &Context, args: &SetArgs) -> Result<Exit, Failure> {
             key: key.clone(),
             value,
         });
-        key
+        let above = still_above(&key, definition);
+        (key, above)
     };
     let next = |_| status_command(&key, &[]);
     Wish {
@@ -114,9 +115,30 @@ pub(super) fn set(context: &Context, args: &SetArgs) -> Result<Exit, Failure> {
         args: &args.change,
         request: wanted,
         next: &next,
-        warnings: Vec::new(),
+        warnings: above.into_iter().collect(),
     }
     .make(context)
+}
+
+/// Says so where others than everybody go on to get something else.
+fn still_above(key: &FlagKey, definition: &Definition) -> Option<String> {
+    let several = |many: usize, what: &str| match many {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{many} {what}s")),
+    };
+    let above = [
+        several(definition.overrides.len(), "override"),
+        several(definition.rules.len(), "rule"),
+    ];
+    let above: Vec<_> = above.into_iter().flatten().collect();
+    (!above.is_empty()).then(|| {
+        format!(
+            "{key} keeps {} above this; `{}` shows what there is",
+            above.join(" and "),
+            command(&["flag", "status", key.as_str()])
+        )
+    })
 }
 
 pub(super) fn rollout(context: &Context, args: RolloutArgs) -> Result<Exit, Failure> {
@@ -200,7 +222,11 @@ fn way_back(key: &FlagKey, definition: &Definition, change: &Change) -> WayBack 
             } else if idle || percentage.is_zero() {
                 WayBack::None
             } else {
-                WayBack::Command(command(&["flag", "rollout", key.as_str(), "0"]))
+                let is_same = variant == definition.rollout_variant();
+                let share = definition.percentage().filter(|_| is_same);
+                let share = share.filter(|share| share < percentage);
+                let share = share.map_or("0".to_owned(), |share| share.to_string());
+                WayBack::Command(command(&["flag", "rollout", key.as_str(), &share]))
             }
         }
         _ => WayBack::Command(command(&["flag", "undo", key.as_str()])),

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::columns::{Column, write_columns};
-use super::describe::{answer, answers};
+use super::describe::{answer, answers, restored};
 use super::eval::number;
 use super::masks::LaidOver;
 use super::open::Flags;
@@ -85,6 +85,9 @@ struct Configured<'a> {
     expires: Option<Date>,
     #[serde(skip)]
     words: String,
+    /// The words of what a kill hides.
+    #[serde(skip)]
+    restored: Option<String>,
 }
 
 impl<'a> Configured<'a> {
@@ -109,6 +112,7 @@ impl<'a> Configured<'a> {
             owner: definition.owner.as_deref(),
             expires: definition.expires,
             words: answers(definition),
+            restored: restored(definition),
         }
     }
 
@@ -116,6 +120,9 @@ impl<'a> Configured<'a> {
     fn details(&self, definition: &Definition) -> Vec<(String, String)> {
         let mut details = Vec::new();
         let mut detail = |name: &str, text: String| details.push((name.to_owned(), text));
+        if let Some(restored) = &self.restored {
+            detail("restored", restored.clone());
+        }
         if self.kind != ValueType::Boolean || self.variants.len() > 2 {
             let variants = self.variants.iter();
             let variants: Vec<_> = variants
@@ -191,6 +198,7 @@ impl<'a> Effective<'a> {
 
 pub(super) fn status(context: &Context, args: &StatusArgs) -> Result<Exit, Failure> {
     let flags = Flags::in_force(context)?;
+    flags.warn_of_taken_back(context);
     let subject = Subject::read(&args.subject)?;
     let mut interner = Interner::default();
     let snapshot = Snapshot::compile(&flags.document, &mut interner);

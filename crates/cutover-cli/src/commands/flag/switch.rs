@@ -19,7 +19,7 @@ use crate::suggest::command;
 ]))]
 pub struct KillArgs {
     /// The flag
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    #[arg(conflicts_with = "all")]
     key: Option<String>,
     /// All flags at once; those at stage complete only with --force
     #[arg(long)]
@@ -45,6 +45,9 @@ pub struct RestoreArgs {
 pub(super) fn kill(context: &Context, args: &KillArgs) -> Result<Exit, Failure> {
     match &args.key {
         Some(typed) => kill_one(context, args, typed),
+        None if !args.all => Err(Failure::usage(
+            "what is to be killed? name a KEY, or --all for all flags",
+        )),
         None => from_the_start(&args.change, || Ok(kill_all(context, args)?)),
     }
 }

@@ -20,7 +20,6 @@ use crate::suggest::command;
 ]))]
 pub struct UndoArgs {
     /// The flag; without it, all flags
-    #[arg(required_unless_present = "to")]
     key: Option<String>,
     /// The revision to return to
     #[arg(long, value_name = "REVISION")]
@@ -39,9 +38,11 @@ pub(super) fn undo(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> 
         },
         (None, Some(to)) => Intent::UndoAll { to },
         (None, None) => {
+            let example = command(&["flag", "undo", "--to", &before(flags.document.revision)]);
             return Err(Failure::usage(
-                "name a flag, or --to REVISION for all flags",
-            ));
+                "what is to be undone? name a KEY, or --to REVISION for all flags",
+            )
+            .hint(format_args!("`{example}` takes back the last change")));
         }
     };
     let next = |revision: Revision| match &args.key {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use cutover_domain::flags::{Definition, FlagKey, FlagValue};
 use serde::Serialize;
 
-use super::describe::{answer, answers};
+use super::describe::{answer, answers, restored};
 use super::masks::LaidOver;
 use super::rule_words::{called, in_full};
 use crate::output::{Page, printable};
@@ -52,6 +52,9 @@ impl<'a> FlagView<'a> {
         }
         field("type", self.definition.kind.name())?;
         field("answers", &answers(self.definition))?;
+        if let Some(restored) = restored(self.definition) {
+            field("restored", &restored)?;
+        }
         if let Some(words) = self.laid_over.words() {
             field("variables", &printable(&words))?;
         }

@@ -1,10 +1,12 @@
 //! `flag watch`: every change as it happens, whoever makes it.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use clap::Args;
-use cutover_domain::flags::{ChangeRecord, FlagKey, KeyChange, Revision};
-use cutover_ports::flags::{FlagEvent, FlagStore};
+use cutover_domain::flags::{ChangeRecord, FlagDocument, FlagKey, KeyChange, Revision};
+use cutover_file::flags::EXTERNAL;
+use cutover_ports::flags::{FlagEvent, FlagStore, HistoryQuery};
 use pollster::block_on;
 use serde::Serialize;
 
@@ -15,7 +17,7 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::interrupt::{Ended, Interrupt};
 use crate::output::{Page, Report, printable};
-use crate::suggest::{closest, command};
+use crate::suggest::closest;
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -103,6 +105,8 @@ pub(super) fn watch(context: &Context, args: &WatchArgs) -> Result<Exit, Failure
         return Ok(Exit::Done);
     }
     let store = context.flag_store();
+    // Whatever this very store says from here on is compared with what it says now.
+    let known = block_on(store.load())?.unwrap_or(flags.document);
     let interrupt = Interrupt::listen()?;
     let mut events = block_on(store.watch(since))?;
     context.output.note(format_args!(
@@ -113,6 +117,7 @@ pub(super) fn watch(context: &Context, args: &WatchArgs) -> Result<Exit, Failure
         store: &*store,
         only: &args.keys,
         seen: since,
+        known,
         in_trouble: false,
         told: 0,
     };
@@ -148,6 +153,8 @@ struct Watching<'a> {
     only: &'a [FlagKey],
     /// The revision that was seen last.
     seen: Revision,
+    /// The flags as they were when it began, or later.
+    known: FlagDocument,
     in_trouble: bool,
     /// How many changes were told.
     told: u64,
@@ -161,15 +168,7 @@ impl Watching<'_> {
                     self.context.output.note("the store can be read again");
                 }
                 self.in_trouble = false;
-                self.seen = record.revision;
-                let told = Told {
-                    record: &record,
-                    only: self.only,
-                };
-                if told.is_of_interest() {
-                    self.context.output.show(&told)?;
-                    self.told += 1;
-                }
+                self.tell(&record)?;
             }
             FlagEvent::Trouble(error) => {
                 self.in_trouble = true;
@@ -180,36 +179,90 @@ impl Watching<'_> {
                 ));
             }
             // `Resync`, and whatever a later version adds.
-            _ => self.look_again(),
+            _ => self.look_again()?,
         }
         Ok(())
     }
 
-    /// The next change is told again from here on; what happened up to now can only be looked at.
-    fn look_again(&mut self) {
-        let output = &self.context.output;
-        match block_on(self.store.load()) {
-            Ok(document) => {
-                let now = document.map_or(Revision::ZERO, |document| document.revision);
-                let list = command(&["flag", "list"]);
-                if now == self.seen && self.in_trouble {
-                    output.note(format_args!(
-                        "the store can be read again, at revision {now}"
-                    ));
-                } else {
-                    output.warn(format_args!(
-                        "from revision {} to {now} the store does not tell what changed; \
-                         `{list}` shows what is there",
-                        self.seen
-                    ));
-                }
-                self.seen = now;
-                self.in_trouble = false;
+    /// Tells of a change that comes next.
+    fn tell(&mut self, record: &ChangeRecord) -> Result<(), Failure> {
+        self.seen = record.revision;
+        if record.revision > self.known.revision {
+            self.known.revision = record.revision;
+            for change in &record.changes {
+                match &change.after {
+                    Some(flag) => self.known.flags.insert(change.key.clone(), flag.clone()),
+                    None => self.known.flags.remove(&change.key),
+                };
             }
+        }
+        let told = Told {
+            record,
+            only: self.only,
+        };
+        if told.is_of_interest() {
+            self.context.output.show(&told)?;
+            self.told += 1;
+        }
+        Ok(())
+    }
+
+    /// The next change is told again from here on. What happened up to now is told by the records
+    /// that are there, or else as what differs.
+    fn look_again(&mut self) -> Result<(), Failure> {
+        let context = self.context;
+        let output = &context.output;
+        let document = match block_on(self.store.load()) {
+            Ok(Some(document)) => document,
+            Ok(None) => FlagDocument::empty(self.known.updated_at),
             Err(error) => {
                 self.in_trouble = true;
                 output.warn(Failure::from(error));
+                return Ok(());
+            }
+        };
+        let (from, now) = (self.seen, document.revision);
+        let was_in_trouble = std::mem::take(&mut self.in_trouble);
+        if from < self.known.revision {
+            output.warn(format_args!(
+                "from revision {from} to {now} some changes are no longer in the history; these are"
+            ));
+            let query = HistoryQuery {
+                after: Some(from),
+                before: Some(now.next()),
+                ..HistoryQuery::newest(usize::MAX)
+            };
+            for record in block_on(self.store.history(&query))?.records.iter().rev() {
+                self.tell(record)?;
+            }
+        } else {
+            let changes = KeyChange::between(&self.known.flags, &document.flags);
+            if changes.is_empty() && now == from && was_in_trouble {
+                output.note(format_args!(
+                    "the store can be read again, at revision {now}"
+                ));
+            } else if changes.is_empty() {
+                output.note(format_args!(
+                    "from revision {from} to {now} the store has no record; no flag differs"
+                ));
+            } else {
+                output.warn(format_args!(
+                    "from revision {from} to {now} the store has no record of each change; what \
+                     differs is told as one"
+                ));
+                let reason = format!("what differs from revision {from}; there is no record of it");
+                self.tell(&ChangeRecord {
+                    revision: now,
+                    time: document.updated_at,
+                    actor: EXTERNAL.to_owned(),
+                    reason: Some(reason),
+                    changes,
+                    unknown: BTreeMap::default(),
+                })?;
             }
         }
+        self.seen = now;
+        self.known = document;
+        Ok(())
     }
 }

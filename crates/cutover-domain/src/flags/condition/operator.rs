@@ -5,8 +5,8 @@ use super::Pattern;
 /// What a test asks of the value of one attribute.
 ///
 /// A test on an attribute that is absent, or of another type than the operator asks about, is
-/// false. A list satisfies a test when one of its elements does; only [`Operator::Contains`] asks
-/// a list for an element that equals.
+/// false; a condition that turns the test around is then true. A list satisfies a test when one of
+/// its elements does; only [`Operator::Contains`] asks a list for an element that equals.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operator {
     /// Is this text, number or truth value. `1` equals `1.0`.

@@ -2,7 +2,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::shape::Reader;
-use crate::flags::validation::{FIELDS, Place, ROLLOUT_FIELDS, RULE_FIELDS, WEIGHT_FIELDS};
+use crate::flags::validation::{FIELDS, Fields, Place};
 use crate::flags::{Bucketing, FlagKey, State, ValueType};
 use crate::{Percentage, Stage};
 
@@ -22,7 +22,7 @@ impl Reader {
                 readable.remove(field);
             }
         }
-        self.slips(members, &FIELDS, place);
+        self.slips(members, Fields::FLAG, place);
         let is_readable = |field: &str| readable.contains_key(field);
         // What kind of value it answers is boolean where nothing is said, not where it is misspelt.
         let knows_kind = is_readable("type") == members.contains_key("type");
@@ -78,7 +78,7 @@ impl Reader {
         if let Some(split) = members.get("split") {
             self.split(split, &place.field("split"));
         }
-        self.slips(members, &ROLLOUT_FIELDS, place);
+        self.slips(members, Fields::ROLLOUT, place);
     }
 
     fn rule(&mut self, value: &Value, place: &Place<'_>) {
@@ -96,7 +96,7 @@ impl Reader {
         if let Some(split) = members.get("split") {
             self.split(split, &place.field("split"));
         }
-        self.slips(members, &RULE_FIELDS, place);
+        self.slips(members, Fields::RULE, place);
     }
 
     fn split(&mut self, value: &Value, place: &Place<'_>) {
@@ -107,7 +107,7 @@ impl Reader {
             };
             self.required::<String>(members, "variant", &place);
             self.required::<u32>(members, "weight", &place);
-            self.slips(members, &WEIGHT_FIELDS, &place);
+            self.slips(members, Fields::WEIGHT, &place);
         }
     }
 }

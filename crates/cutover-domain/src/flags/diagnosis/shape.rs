@@ -2,8 +2,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::flags::Problems;
-use crate::flags::validation::Place;
-use crate::spelling::closest;
+use crate::flags::validation::{Fields, Place};
 
 /// Collects what cannot be read.
 #[derive(Default)]
@@ -112,18 +111,10 @@ impl Reader {
     pub(super) fn slips(
         &mut self,
         members: &Map<String, Value>,
-        known: &[&str],
+        fields: Fields,
         place: &Place<'_>,
     ) {
-        for field in members
-            .keys()
-            .filter(|field| !known.contains(&field.as_str()))
-        {
-            if let Some(meant) = closest(known, field) {
-                let message = format!("there is no field `{field}`; did you mean `{meant}`?");
-                self.slips.add(place.field(field), message);
-            }
-        }
+        fields.check(members.keys(), place, &mut self.slips);
     }
 }
 

@@ -1,8 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::{Checker, Place};
+use super::{Checker, Fields, Place};
 use crate::flags::{Definition, FlagKey, FlagValue, Rollout, ValueType};
-use crate::spelling::closest;
 
 /// The fields of a definition.
 pub(in crate::flags) const FIELDS: [&str; 13] = [
@@ -22,7 +21,7 @@ pub(in crate::flags) const FIELDS: [&str; 13] = [
 ];
 
 /// The fields of a rollout.
-pub(in crate::flags) const ROLLOUT_FIELDS: [&str; 6] =
+pub(super) const ROLLOUT_FIELDS: [&str; 6] =
     ["percentage", "variant", "split", "by", "bucketing", "salt"];
 
 /// JSON readers stop at 128 levels, and a value stands some levels down in documents and records.
@@ -62,7 +61,7 @@ impl<'a> Checker<'a> {
                 Some(_) => {}
             }
         }
-        self.unknown(&definition.unknown, &FIELDS, &place);
+        Fields::FLAG.check(definition.unknown.keys(), &place, &mut self.problems);
     }
 
     fn variants(&mut self, definition: &Definition, place: &Place<'_>) {
@@ -116,7 +115,7 @@ impl<'a> Checker<'a> {
         }
         self.split(&rollout.split, definition, place);
         self.by(rollout.by.as_deref(), place);
-        self.unknown(&rollout.unknown, &ROLLOUT_FIELDS, place);
+        Fields::ROLLOUT.check(rollout.unknown.keys(), place, &mut self.problems);
     }
 
     /// A variant that something answers with is there.
@@ -128,22 +127,6 @@ impl<'a> Checker<'a> {
                 names.join(", ")
             );
             self.problems.add(place, message);
-        }
-    }
-
-    /// Fields of a newer minor schema are kept; one that is a known field but for a slip of the
-    /// hand is a problem: a misspelt `state` would bring a killed flag back to life.
-    pub(super) fn unknown(
-        &mut self,
-        unknown: &BTreeMap<String, serde_json::Value>,
-        known: &[&str],
-        place: &Place<'_>,
-    ) {
-        for field in unknown.keys() {
-            if let Some(meant) = closest(known, field) {
-                let message = format!("there is no field `{field}`; did you mean `{meant}`?");
-                self.problems.add(place.field(field), message);
-            }
         }
     }
 }

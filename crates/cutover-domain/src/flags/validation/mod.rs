@@ -3,6 +3,7 @@
 mod circle;
 mod condition;
 mod definition;
+mod field;
 mod place;
 mod reach;
 mod rule;
@@ -10,9 +11,9 @@ mod rule;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-pub(super) use self::definition::{FIELDS, MAX_DEPTH, ROLLOUT_FIELDS};
+pub(super) use self::definition::{FIELDS, MAX_DEPTH};
+pub(super) use self::field::Fields;
 pub(super) use self::place::Place;
-pub(super) use self::rule::{RULE_FIELDS, WEIGHT_FIELDS};
 use super::{FlagDocument, FlagKey, SCHEMA};
 
 /// One thing that is wrong with a document, and where.
@@ -30,7 +31,11 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that is wrong with a document.
+/// So many problems are told.
+const PROBLEMS_TOLD: usize = 20;
+
+/// Everything that is wrong with a document. It displays as the first twenty, a line each, and how
+/// many more there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
@@ -49,13 +54,17 @@ impl Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
+        for (index, problem) in self.0.iter().take(PROBLEMS_TOLD).enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
             problem.fmt(f)?;
         }
-        Ok(())
+        match self.0.len().saturating_sub(PROBLEMS_TOLD) {
+            0 => Ok(()),
+            1 => f.write_str("\nand 1 more problem"),
+            more => write!(f, "\nand {more} more problems"),
+        }
     }
 }
 

@@ -54,10 +54,20 @@ impl fmt::Display for Place<'_> {
         }
         match self.step {
             Step::Root => f.write_str("$"),
-            Step::Field(name) => write!(f, ".{name}"),
-            Step::Key(name) => write!(f, "[{name:?}]"),
+            Step::Field(name) => write!(f, ".{}", shown(name)),
+            Step::Key(name) => write!(f, "[{:?}]", shown(name)),
             Step::Index(index) => write!(f, "[{index}]"),
         }
+    }
+}
+
+/// So much of a name is written in a path.
+const NAME_SHOWN: usize = 200;
+
+fn shown(name: &str) -> std::borrow::Cow<'_, str> {
+    match name.char_indices().nth(NAME_SHOWN) {
+        Some((end, _)) => format!("{}…", &name[..end]).into(),
+        None => name.into(),
     }
 }
 
@@ -72,5 +82,8 @@ mod tests {
         let rules = flag.field("rules");
         let rule = rules.index(3);
         assert_eq!(rule.to_string(), r#"$.flags["use_new"].rules[3]"#);
+        let endless = "é".repeat(1 << 20);
+        let path = flags.key(&endless).to_string();
+        assert_eq!(path, format!("$.flags[\"{}…\"]", "é".repeat(200)));
     }
 }

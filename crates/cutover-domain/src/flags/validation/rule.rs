@@ -1,12 +1,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::condition;
-use super::{Checker, Place};
+use super::{Checker, Fields, Place};
 use crate::flags::condition::{fingerprint, sense};
 use crate::flags::{Condition, Definition, Rule, RuleRef, Weight};
 
 /// The fields of a rule.
-pub(in crate::flags) const RULE_FIELDS: [&str; 7] = [
+pub(super) const RULE_FIELDS: [&str; 7] = [
     "name",
     "when",
     "variant",
@@ -17,7 +17,7 @@ pub(in crate::flags) const RULE_FIELDS: [&str; 7] = [
 ];
 
 /// The fields of a part of a split.
-pub(in crate::flags) const WEIGHT_FIELDS: [&str; 2] = ["variant", "weight"];
+pub(super) const WEIGHT_FIELDS: [&str; 2] = ["variant", "weight"];
 
 /// What the rules above say about those below them.
 #[derive(Default)]
@@ -39,7 +39,7 @@ impl<'a> Checker<'a> {
             let place = place.index(index);
             self.name(rule, number, &mut above, &place);
             self.outcome(rule, definition, &place);
-            self.unknown(&rule.unknown, &RULE_FIELDS, &place);
+            Fields::RULE.check(rule.unknown.keys(), &place, &mut self.problems);
             let well_formed = condition::check(self, &rule.when, &place.field("when"));
             if !well_formed {
                 continue;
@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
                     ),
                 );
             }
-            self.unknown(&weight.unknown, &WEIGHT_FIELDS, &place);
+            Fields::WEIGHT.check(weight.unknown.keys(), &place, &mut self.problems);
         }
         if !weights.is_empty() && weights.iter().all(|weight| weight.weight == 0) {
             self.problems

@@ -402,3 +402,28 @@ fn a_file_made_to_explode_does_not() {
         .filter(|note| note.level == Level::Lost);
     assert!(told.count() < 5);
 }
+
+#[test]
+fn a_flag_in_a_state_that_is_none_is_not_switched_on() {
+    for (state, expected) in [
+        (json!("disabled"), State::Killed),
+        (json!("off"), State::Killed),
+        (json!(false), State::Killed),
+        (json!("enabled"), State::Enabled),
+    ] {
+        let document = json!({"flags": {"a": {
+            "state": state, "variants": {"on": true, "off": false}, "defaultVariant": "on"
+        }}});
+        let imported = flagd::import(&document).unwrap();
+        assert_eq!(imported.flags["a"].state, expected, "{state}");
+        assert!(imported.lost().count() > 0, "{state}");
+    }
+}
+
+#[test]
+fn a_name_that_is_a_key_comes_before_one_that_becomes_it() {
+    let flag = |name: &str| json!({"state": "ENABLED", "variants": {name: true, "off": false}, "defaultVariant": name});
+    let document = json!({"flags": {"A": flag("upper"), "a": flag("lower")}});
+    let imported = flagd::import(&document).unwrap();
+    assert_eq!(imported.flags["a"].default, "lower");
+}

@@ -43,6 +43,8 @@ struct Position {
     seen: Revision,
     /// What was seen there; unknown where the watch began with a number alone.
     record: Option<Arc<ChangeRecord>>,
+    /// The digest of the flags there, where it is known.
+    digest: Option<String>,
     /// What was seen is an edit by hand that nobody had written down: another one may have got its
     /// number since.
     is_edit: bool,
@@ -51,6 +53,17 @@ struct Position {
 }
 
 impl Position {
+    /// Whether flags with the number of what was seen are not those that were seen.
+    fn has_other_flags(&self, digest: &str) -> bool {
+        self.digest.as_ref().is_some_and(|seen| seen != digest)
+    }
+
+    /// Whether a record that was made from other flags than were seen does not tell all that
+    /// differs from them.
+    fn is_no_base_of(&self, made_from: Option<&String>) -> bool {
+        made_from.is_some_and(|made_from| self.has_other_flags(made_from))
+    }
+
     /// Whether a record with the number of what was seen is not what was seen.
     fn is_changed_by(&self, record: &ChangeRecord) -> bool {
         self.record.as_ref().is_some_and(|seen| match self.is_edit {
@@ -86,6 +99,7 @@ impl Events {
                 seen: since,
                 is_edit: edit.is_some(),
                 record: edit.map(Arc::new),
+                digest: None,
                 breaks,
             },
             answered: 0,
@@ -95,6 +109,12 @@ impl Events {
             ready: VecDeque::new(),
             reading: None,
         }
+    }
+
+    /// The same, where it is known what the flags are from which it begins.
+    pub(super) fn knowing(mut self, digest: Option<String>) -> Self {
+        self.position.digest = digest;
+        self
     }
 
     /// Takes what the hub saw, or leaves the waker there. True when there is something to do.
@@ -120,17 +140,41 @@ impl Events {
                 self.tell_trouble(gone(&self.files));
             }
             Seen::Nothing => {}
-            Seen::Revision { newest, is_edit } => self.follow(newest, is_edit, breaks),
+            Seen::Revision {
+                newest,
+                is_edit,
+                digest,
+                made_from,
+            } => {
+                let position = Position {
+                    seen: newest.revision,
+                    record: Some(newest),
+                    digest: Some(digest),
+                    is_edit,
+                    breaks,
+                };
+                self.follow(position, made_from.as_ref());
+            }
         }
         true
     }
 
-    fn follow(&mut self, newest: Arc<ChangeRecord>, is_edit: bool, breaks: u64) {
-        let seen = self.position.seen;
-        let is_next = newest.revision == seen.next()
-            && !self.position.is_edit
-            && self.position.breaks == breaks;
-        let is_same = newest.revision == seen && !self.position.is_changed_by(&newest);
+    /// Goes to what the hub saw. `made_from` is what its record was made from, where that is in doubt.
+    fn follow(&mut self, found: Position, made_from: Option<&String>) {
+        let (seen, breaks) = (&self.position, found.breaks);
+        let (Some(newest), Some(digest)) = (found.record.clone(), &found.digest) else {
+            return;
+        };
+        if newest.revision == seen.seen.next() && seen.is_no_base_of(made_from) {
+            self.position = found;
+            self.trouble = None;
+            self.ready.push_back(FlagEvent::Resync);
+            return;
+        }
+        let is_next = newest.revision == seen.seen.next() && !seen.is_edit && seen.breaks == breaks;
+        let is_same = newest.revision == seen.seen
+            && !seen.is_changed_by(&newest)
+            && !seen.has_other_flags(digest);
         if !is_next && !is_same {
             // Also what was read here may be newer than what the hub has seen.
             let (files, position) = (Arc::clone(&self.files), self.position.clone());
@@ -138,12 +182,7 @@ impl Events {
             self.reading = Some(self.reader.start(WATCH, reading));
             return;
         }
-        self.position = Position {
-            seen: newest.revision,
-            record: Some(Arc::clone(&newest)),
-            is_edit,
-            breaks,
-        };
+        self.position = found;
         let is_over = self.trouble.take().is_some();
         if is_next {
             self.ready.push_back(FlagEvent::Changed(newest));
@@ -222,11 +261,26 @@ fn read(files: &Files, position: Position, breaks: u64) -> Result<Batch, PortErr
     let at = |record: &ChangeRecord| Position {
         seen: record.revision,
         record: Some(Arc::new(record.clone())),
+        digest: (record.revision == state.newest.revision).then(|| state.digest.clone()),
         is_edit: state.is_edited() && state.newest.revision == record.revision,
         breaks,
     };
     let newest = state.newest.revision;
-    if newest == seen && !position.is_changed_by(&state.newest) {
+    let resync = || {
+        Ok(Batch {
+            position: at(&state.newest),
+            more: false,
+            events: vec![FlagEvent::Resync],
+        })
+    };
+    let is_same = newest == seen && !position.has_other_flags(&state.digest);
+    // A record that nothing stands for tells at most of the step to it.
+    let is_beyond = state.made_from.is_some() && newest != seen && newest != seen.next();
+    let is_no_step = newest == seen.next() && position.is_no_base_of(state.made_from.as_ref());
+    if (newest == seen && !is_same) || is_beyond || is_no_step {
+        return resync();
+    }
+    if is_same && !position.is_changed_by(&state.newest) {
         return Ok(Batch {
             events: Vec::new(),
             position: at(&state.newest),
@@ -264,10 +318,6 @@ fn read(files: &Files, position: Position, breaks: u64) -> Result<Batch, PortErr
                 .map(|record| FlagEvent::Changed(Arc::new(record)))
                 .collect(),
         }),
-        _ => Ok(Batch {
-            position: at(&state.newest),
-            more: false,
-            events: vec![FlagEvent::Resync],
-        }),
+        _ => resync(),
     }
 }

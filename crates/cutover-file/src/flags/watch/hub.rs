@@ -73,8 +73,10 @@ impl Hub {
         let mut sight = self.sight();
         sight.version += 1;
         sight.seen = Some(Seen::Revision {
+            digest: newest.revision.to_string(),
             newest: Arc::new(newest),
             is_edit: false,
+            made_from: None,
         });
     }
 
@@ -126,6 +128,10 @@ pub(super) enum Seen {
         newest: Arc<ChangeRecord>,
         /// An edit by hand that is not written down: its number may get another content.
         is_edit: bool,
+        /// The digest of the flags.
+        digest: String,
+        /// The digest of the flags that the record was made from, where it is in doubt.
+        made_from: Option<String>,
     },
     Trouble(PortError),
 }
@@ -135,12 +141,19 @@ impl Seen {
         match (self, other) {
             (Self::Nothing, Self::Nothing) => true,
             (
-                Self::Revision { newest, is_edit },
+                Self::Revision {
+                    newest,
+                    is_edit,
+                    digest,
+                    ..
+                },
                 Self::Revision {
                     newest: other,
                     is_edit: other_is_edit,
+                    digest: other_digest,
+                    ..
                 },
-            ) => newest == other && is_edit == other_is_edit,
+            ) => newest == other && is_edit == other_is_edit && digest == other_digest,
             (Self::Trouble(error), Self::Trouble(other)) => error.to_string() == other.to_string(),
             _ => false,
         }
@@ -282,6 +295,8 @@ impl Watcher {
             Ok(Some(state)) => Seen::Revision {
                 is_edit: state.is_edited(),
                 newest: Arc::new(state.newest),
+                digest: state.digest,
+                made_from: state.made_from,
             },
             Ok(None) => Seen::Nothing,
             Err(error) => Seen::Trouble(error),

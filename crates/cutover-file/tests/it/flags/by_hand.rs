@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cutover_domain::flags::{Change, FlagDocument, State};
+use cutover_domain::flags::{Change, FlagDocument, Revision, State};
 use cutover_ports::PortErrorKind;
 use cutover_ports::flags::{FlagStore, Retention};
 use cutover_testkit::block_on;
@@ -10,6 +10,7 @@ use cutover_testkit::flags::{create, next_commit};
 use serde_json::json;
 
 use super::place::Place;
+use super::watcher::Watcher;
 
 #[test]
 fn an_edit_is_the_next_revision_for_every_reader_at_once() {
@@ -420,4 +421,53 @@ fn an_edit_that_another_writer_has_written_down_is_what_was_seen() {
     assert_eq!(place.revisions(), [5, 4, 3, 2, 1]);
     assert_eq!(place.history()[1].actor, "external");
     assert_eq!(place.load().flags["flag-1"].state, State::Killed);
+}
+
+#[test]
+fn an_edit_of_an_older_copy_says_what_it_takes_back() {
+    let place = Place::with_commits(2);
+    let opened = String::from_utf8(place.read("flags.json")).unwrap();
+    place.commit(&[Change::Kill {
+        key: "flag-1".parse().unwrap(),
+    }]);
+    place.write("flags.json", opened);
+    place.kill_by_hand("flag-2");
+    let edit = place.history().remove(0);
+    assert_eq!(
+        edit.reason.as_deref(),
+        Some(
+            "flags.json was changed outside of cutover; it was based on revision 2 and takes back \
+             revision 3"
+        )
+    );
+    assert_eq!(edit.takes_back(), [Revision::new(3)]);
+    assert_eq!(
+        place.load().flags["flag-1"].state,
+        State::Enabled,
+        "it is read"
+    );
+    place.commit(&[create("new")]);
+    assert_eq!(place.history()[1], edit, "it is kept");
+}
+
+#[test]
+fn an_edit_of_what_is_there_takes_nothing_back() {
+    let place = Place::with_commits(2);
+    let mut watcher = Watcher::of(&place.store, 2);
+    // The file goes on to say that it is revision 2.
+    for (key, revision) in [("flag-1", 3), ("flag-2", 4)] {
+        place.kill_by_hand(key);
+        let edit = watcher.changed_at_last();
+        assert_eq!(edit.revision.number(), revision);
+        let reason = "flags.json was changed outside of cutover";
+        assert_eq!(edit.reason.as_deref(), Some(reason));
+        assert!(edit.takes_back().is_empty());
+    }
+    // A copy of old that has everything that came since.
+    place.commit(&[create("new")]);
+    place.edit(|document| {
+        document["revision"] = 2.into();
+        document["flags"]["flag-1"]["owner"] = "ada".into();
+    });
+    assert!(place.history()[0].takes_back().is_empty());
 }

@@ -144,3 +144,41 @@ fn a_mounted_store_takes_no_changes_and_says_why_and_where_to() {
         "nothing was made beside the version and the two links"
     );
 }
+
+/// The flags with one of them killed, and nothing else touched.
+fn with_killed(text: &str, key: &str) -> String {
+    let mut document: serde_json::Value = serde_json::from_str(text).unwrap();
+    document["flags"][key]["state"] = "killed".into();
+    document.to_string()
+}
+
+/// The record in a file speaks of one flag. What else differs from the file before is told by
+/// looking again, and never passed over.
+#[test]
+fn what_differs_beyond_the_record_of_a_swapped_file_is_not_passed_over() {
+    let source = Place::with_commits(3);
+    let text = String::from_utf8(source.read("flags.json")).unwrap();
+    let elsewhere = Place::empty();
+    for key in ["one", "two", "three", "four", "five"] {
+        elsewhere.commit(&[create(key)]);
+    }
+    let other = String::from_utf8(elsewhere.read("flags.json")).unwrap();
+    for way in [0, 1] {
+        let mount = Mount::new(&text);
+        let store = &ways_to(&mount)[way];
+        assert_eq!(
+            block_on(store.load()).unwrap().unwrap().revision.number(),
+            3
+        );
+        let mut watcher = Watcher::of(store, 3);
+        // An edit, then another one under the same number, then the next number of another store.
+        for (old, new, text) in [
+            ("..1", "..2", with_killed(&text, "flag-1")),
+            ("..2", "..3", with_killed(&text, "flag-2")),
+            ("..3", "..4", other.clone()),
+        ] {
+            mount.swap(old, new, &text);
+            watcher.resync();
+        }
+    }
+}

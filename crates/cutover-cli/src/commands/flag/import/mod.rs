@@ -102,6 +102,9 @@ pub(super) fn import(context: &Context, args: &ImportArgs) -> Result<Exit, Failu
     check(args)?;
     let subject = Subject::read(&args.subject)?;
     let units = args.units.as_deref().map(Units::read).transpose()?;
+    if let (Some(units), Some(path)) = (&units, &args.units) {
+        units.oddities.tell(context, path);
+    }
     let source = Source::read(args)?;
     from_the_start(&args.change, || {
         Ok(attempt(context, args, &source, &subject, units.as_ref())?)

@@ -1,7 +1,7 @@
 //! `flag rule add` and `flag rule set`.
 
 use clap::Args;
-use cutover_domain::flags::{Change, Rule, RuleRef};
+use cutover_domain::flags::{Bound, Change, Condition, Operator, Rule, RuleRef};
 
 use super::parts::{ServeArgs, WhenArgs, name};
 use super::{find, list_command};
@@ -11,6 +11,7 @@ use crate::commands::flag::open::Flags;
 use crate::confirm::ChangeArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::output::printable;
 
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
@@ -67,6 +68,7 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Failure> {
     })?;
     let flags = Flags::open(context)?;
     let (key, definition) = flags.find(&args.key)?;
+    let warnings = numbers_for_versions(&condition);
     let mut rule = Rule::splitting(condition, []);
     rule.name.clone_from(&args.name);
     args.serve.fill(&mut rule, &key, definition)?;
@@ -86,9 +88,34 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Failure> {
         args: &args.change,
         request: request(&args.change).change(put),
         next: &|_| list_command(&key),
-        warnings: Vec::new(),
+        warnings,
     }
     .make(context)
+}
+
+/// Says so where something that is called a version is compared with a number, which no version is.
+fn numbers_for_versions(condition: &Condition) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut open = vec![condition];
+    while let Some(condition) = open.pop() {
+        match condition {
+            Condition::All(inner) | Condition::Any(inner) => open.extend(inner),
+            Condition::Not(inner) => open.push(inner),
+            Condition::Test {
+                attribute,
+                operator:
+                    Operator::LessThan(Bound::Integer(_) | Bound::Number(_))
+                    | Operator::AtMost(Bound::Integer(_) | Bound::Number(_))
+                    | Operator::GreaterThan(Bound::Integer(_) | Bound::Number(_))
+                    | Operator::AtLeast(Bound::Integer(_) | Bound::Number(_)),
+            } if attribute.to_lowercase().contains("version") => warnings.push(format!(
+                "`{}` compares numbers; a semantic version has three parts, as 1.4.0",
+                printable(&condition.to_string())
+            )),
+            Condition::Test { .. } => {}
+        }
+    }
+    warnings
 }
 
 pub(super) fn set(context: &Context, args: &SetArgs) -> Result<Exit, Failure> {
@@ -120,7 +147,9 @@ pub(super) fn set(context: &Context, args: &SetArgs) -> Result<Exit, Failure> {
             args: &args.change,
             request,
             next: &|_| list_command(&key),
-            warnings: Vec::new(),
+            warnings: condition
+                .as_ref()
+                .map_or_else(Vec::new, numbers_for_versions),
         };
         Ok(wish.make(context)?)
     })

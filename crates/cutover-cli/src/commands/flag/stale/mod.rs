@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 
+use super::create::day;
 use super::open::Flags;
 use super::outcomes::{is_same, only_outcome};
 use crate::commands::examples;
@@ -43,7 +44,7 @@ pub struct StaleArgs {
     #[arg(long, value_name = "DIR")]
     code: Vec<PathBuf>,
     /// As of this day, for example 2027-01-01 [default: today, in UTC]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     at: Option<Date>,
     /// Also flags that give everybody the same answer and were not changed for this long, for
     /// example 90d
@@ -53,7 +54,7 @@ pub struct StaleArgs {
 
 fn time_span(text: &str) -> Result<Span, String> {
     const WANTED: &str = "a time is a number with a unit, for example 90d, 12w or 6mo";
-    let span: Span = text.parse().map_err(|error| format!("{error}; {WANTED}"))?;
+    let span: Span = text.parse().map_err(|_| WANTED.to_owned())?;
     if span.is_positive() {
         Ok(span)
     } else {

@@ -83,7 +83,11 @@ pub fn import(document: &Value) -> Result<Imported, Problems> {
     };
     match members.get("flags") {
         Some(Value::Object(flags)) => {
-            for (name, flag) in flags {
+            // A name that is a key as it stands comes before one that has to be made one.
+            let (keys, others): (Vec<_>, Vec<_>) = flags
+                .iter()
+                .partition(|(name, _)| name.parse::<FlagKey>().is_ok());
+            for (name, flag) in keys.into_iter().chain(others) {
                 reader.flag(name, flag, &path::member("$.flags", name));
             }
         }
@@ -250,8 +254,20 @@ impl Reader<'_> {
                 );
                 self.notes.add(Level::Warning, here, message);
             }
-            Some(_) => {
-                let message = "the state is ENABLED or DISABLED; it is taken for ENABLED";
+            // Nobody who is not sure of it is to be switched on.
+            Some(other) => {
+                definition.state = match other {
+                    Some(word) if word.eq_ignore_ascii_case("enabled") => State::Enabled,
+                    _ => State::Killed,
+                };
+                let message = format!(
+                    "the state is ENABLED or DISABLED, and flagd refuses others; it is taken for \
+                     {}",
+                    match definition.state {
+                        State::Enabled => "ENABLED",
+                        State::Killed => "DISABLED",
+                    }
+                );
                 self.lose(&here, message);
             }
         }
