@@ -34,11 +34,15 @@ pub(super) struct NameHasher(u64);
 /// An arbitrary number: the beginning of the fractional part of π.
 const FOLD: u64 = 0x243f_6a88_85a3_08d3;
 
+/// An arbitrary odd number: that of the golden ratio.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 impl Hasher for NameHasher {
     #[inline(always)]
     fn write(&mut self, name: &[u8]) {
-        // Its length tells a name from one that is longer by bytes that are there already.
-        let mut hash = self.0 ^ name.len() as u64;
+        // Its length tells a name from one that is longer by bytes that are there already; spread,
+        // so that no letter can take it back: 5 ^ 6 is what `a` and `b` differ in.
+        let mut hash = self.0 ^ (name.len() as u64).wrapping_mul(SPREAD);
         let mut rest = name;
         while rest.len() > 16
             && let Some((words, after)) = rest.split_first_chunk::<16>()
