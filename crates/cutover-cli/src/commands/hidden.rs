@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cutover_domain::comparison::RuleHit;
 
+use super::differences::shorten;
 use crate::context::Context;
 use crate::output::{counted, printable};
 
@@ -29,12 +30,26 @@ pub(super) fn warn_of_blindness(context: &Context, hidden: &[RuleHit], has_diffe
     }
 }
 
+/// Of so many rules it is said that they speak of nothing; the others are counted.
+const NAMED: usize = 10;
+/// So many letters of a rule are shown.
+const WIDEST: usize = 200;
+
 /// Warns of rules that speak of what no answer has.
 pub(super) fn warn_of_unmatched(context: &Context, unmatched: &[String]) {
-    for rule in unmatched {
+    for rule in unmatched.iter().take(NAMED) {
         context.output.warn(format_args!(
             "`{}` speaks of what neither side has: see that it is written as you mean it",
-            printable(rule)
+            shorten(&printable(rule), WIDEST)
+        ));
+    }
+    if unmatched.len() > NAMED {
+        context.output.warn(format_args!(
+            "so {}",
+            match unmatched.len() - NAMED {
+                1 => "does 1 more rule".to_owned(),
+                more => format!("do {more} more rules"),
+            }
         ));
     }
 }
