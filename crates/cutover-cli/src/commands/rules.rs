@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use cutover_domain::comparison::noise::Sampling;
 use cutover_domain::comparison::{
     Comparator, Comparison, Preset, RedactAction, RedactionRules, Rules, Severity,
 };
@@ -236,8 +237,19 @@ impl RuleArgs {
 
     /// The comparator of these rules.
     pub(crate) fn comparator(&self) -> Result<Comparator, Failure> {
+        self.comparator_by(self.rules()?)
+    }
+
+    /// The same, but for how many differences it finds: enough to learn what is noise.
+    pub(crate) fn comparator_for_noise(&self) -> Result<Comparator, Failure> {
+        let rules = self.rules()?;
+        let limit = rules.kept().max(Sampling::DIFFERENCES);
+        self.comparator_by(rules.limit(limit))
+    }
+
+    fn comparator_by(&self, rules: Rules) -> Result<Comparator, Failure> {
         let salt = RedactionRules::new().salt(redaction_salt()?);
-        self.rules()?.redact(salt).build().map_err(|error| {
+        rules.redact(salt).build().map_err(|error| {
             Failure::usage(error).hint("paths are written like $.items[*].price or $..updated_at")
         })
     }

@@ -215,7 +215,11 @@ impl RunArgs {
         Ok(Judge {
             stdout: self.read_as,
             files: self.output.iter().map(|(_, read_as)| *read_as).collect(),
-            comparator: self.rules.comparator()?,
+            comparator: if self.course.noise > 0 {
+                self.rules.comparator_for_noise()?
+            } else {
+                self.rules.comparator()?
+            },
             kept: RecordLimits {
                 differences: self.rules.limit(),
                 ..RecordLimits::default()

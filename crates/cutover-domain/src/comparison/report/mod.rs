@@ -299,7 +299,7 @@ pub struct OperationReport {
     pub totals: Totals,
     /// The share proven equal.
     pub pass: Pass,
-    /// Its differences by path and kind, those in the most records first.
+    /// Its differences by path and kind: what noise hides last, and those in the most records first.
     pub clusters: Vec<Cluster>,
     /// Differences that are in none of the clusters: a record keeps only so many of its own, and
     /// there are only so many clusters.
@@ -352,6 +352,10 @@ pub struct Example {
     pub unit: Option<RecordedUnit>,
     /// The difference.
     pub difference: Difference,
+    /// So many further runs of old all gave its first answer there; absent where some did not, or
+    /// where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_in_old: Option<u64>,
 }
 
 /// One side over all records.
