@@ -7,8 +7,11 @@ pub(super) mod performance;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
+use cutover_domain::comparison::noise::Noise;
 use cutover_domain::comparison::performance::{Answer, PerformanceLimit};
-use cutover_domain::comparison::{ComparisonRecord, DifferenceKind, RecordResult, Run, RunState};
+use cutover_domain::comparison::{
+    ComparisonRecord, DifferenceKind, RecordResult, Run, RunJudgement, RunKind, RunState,
+};
 use cutover_ports::comparison::{ComparisonStore, RecordQuery};
 use serde::Serialize;
 
@@ -60,8 +63,17 @@ pub(super) struct Summary {
     performance: Vec<LimitVerdict>,
     /// The options it was started with.
     options: serde_json::Value,
+    /// How many of the pairs have a record still, where some have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records_kept: Option<u64>,
     #[serde(skip)]
     unequal: Vec<(String, RecordResult)>,
+    /// Pairs that differ by noise alone.
+    #[serde(skip)]
+    pairs_by_noise: u64,
+    /// How it was judged when it ended, where records are gone.
+    #[serde(skip)]
+    judged: Option<RunJudgement>,
 }
 
 /// Something of both sides.
@@ -111,10 +123,51 @@ impl Summary {
             .is_some_and(|noise| noise.suggestions > 0)
     }
 
+    pub(super) fn pairs_by_noise(&self) -> u64 {
+        self.pairs_by_noise
+    }
+
+    /// What the run came to, to be kept with it.
+    pub(super) fn judgement(&self) -> RunJudgement {
+        RunJudgement {
+            cases: self.cases,
+            equal: self.equal,
+            different: self.different,
+            by_noise: self.noisy(),
+            errors: self.errors,
+            limits: self.performance.iter().map(LimitVerdict::judged).collect(),
+        }
+    }
+
     /// The answer to the limits that were set, the worst first; none when there are none.
     pub(super) fn performance(&self) -> Option<Answer> {
         let answers = self.performance.iter().map(|limit| limit.verdict.answer);
         performance::worst(&answers.collect::<Vec<_>>())
+    }
+
+    /// Takes what was found when there was a record of every pair.
+    fn judge_as(&mut self, judged: Option<&RunJudgement>) {
+        let Some(judged) = judged else { return };
+        self.cases = judged.cases;
+        self.equal = judged.equal;
+        self.different = judged.different;
+        self.errors = judged.errors;
+        match &mut self.noise {
+            Some(noise) => noise.cases = judged.by_noise,
+            None if judged.by_noise > 0 => {
+                self.noise = Some(NoiseSummary::of_cases(judged.by_noise))
+            }
+            None => {}
+        }
+        for (verdict, limit) in self.performance.iter_mut().zip(&judged.limits) {
+            verdict.verdict.answer = limit.answer;
+        }
+        if judged.different == 0 {
+            // By the records that are left alone it may not be known that it is noise.
+            self.unequal
+                .retain(|(_, result)| *result != RecordResult::Different);
+        }
+        self.judged = Some(judged.clone());
     }
 
     /// Whether nothing was compared but failures: equal they may be, but they prove little.
@@ -149,6 +202,11 @@ impl Summing {
     /// How many cases differ so far.
     pub(super) fn different(&self) -> u64 {
         self.different
+    }
+
+    /// What was learned so far of old's differences with itself.
+    pub(super) fn learned(&self) -> Noise {
+        self.settling.learned()
     }
 
     /// Adds one record. Of the repeats of a case the worst counts.
@@ -207,8 +265,10 @@ impl Summing {
             }
         }
         unequal.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let pairs_by_noise = self.settling.by_noise();
         let of = |result| counted.get(&result).copied().unwrap_or_default();
-        Ok(Summary {
+        let made = run.tally.made();
+        let mut summary = Summary {
             id: run.id.to_string(),
             name: run.name.clone(),
             state: run.state,
@@ -228,8 +288,17 @@ impl Summing {
             noise: self.settling.summary(noisy),
             performance: self.measuring.verdicts(run),
             options: run.options.clone(),
+            records_kept: None,
             unequal,
-        })
+            pairs_by_noise,
+            judged: None,
+        };
+        if run.kind == RunKind::Commands && summary.pairs < made {
+            summary.records_kept = Some(summary.pairs);
+            summary.pairs = made;
+            summary.judge_as(run.judged.as_ref());
+        }
+        Ok(summary)
     }
 }
 
@@ -301,11 +370,31 @@ impl Report for Summary {
                 self.unequal.len() - NAMED
             )?;
         }
-        if let Some(noise) = &self.noise {
+        if let Some(noise) = self.noise.as_ref().filter(|noise| noise.self_pairs > 0) {
             noise.write(page)?;
         }
-        for verdict in &self.performance {
-            verdict.write(page)?;
+        match &self.judged {
+            Some(judged) => {
+                for limit in &judged.limits {
+                    writeln!(page, "{}", printable(&limit.said))?;
+                }
+            }
+            None => {
+                for verdict in &self.performance {
+                    verdict.write(page)?;
+                }
+            }
+        }
+        if let Some(kept) = self.records_kept {
+            writeln!(
+                page,
+                "{WARN}{kept} of {} records are kept{WARN:#}{}",
+                self.pairs,
+                match &self.judged {
+                    Some(_) => "; the verdict is that of the end of the run",
+                    None => "; what follows is of these alone",
+                }
+            )?;
         }
         if !self.performance.is_empty() && self.jobs() > 1 {
             writeln!(

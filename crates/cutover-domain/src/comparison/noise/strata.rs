@@ -89,7 +89,7 @@ impl Strata {
     /// How many values there are for which `is` holds.
     fn values(&self, is: impl Fn(&Sort) -> bool) -> u64 {
         let counted = self.0.iter().filter(|(sort, _)| is(sort));
-        counted.fold(0, |sum, (_, values)| sum.saturating_add(*values))
+        counted.fold(0_u64, |sum, (_, values)| sum.saturating_add(*values))
     }
 
     /// Values that new alone has otherwise.

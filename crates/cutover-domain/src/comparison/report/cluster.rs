@@ -106,9 +106,9 @@ impl Clusters {
             };
             cluster.differences += 1;
             cluster.severity = cluster.severity.max(difference.severity);
-            let example = example(record, number, difference);
-            if rank_of(&example) < rank_of(&cluster.example) {
-                cluster.example = example;
+            let same = same_in_old(record, number, difference);
+            if rank(record, difference, same) < rank_of(&cluster.example) {
+                cluster.example = example(record, number, difference);
             }
             if seen.insert(key) {
                 cluster.records += 1;
@@ -186,6 +186,20 @@ fn same_in_old(record: &ComparisonRecord, number: usize, difference: &Difference
 /// What old never varies in is no noise. Small examples are easy to read; beyond that any rule does that does not depend on the order of
 /// the records.
 type Rank<'a> = (bool, usize, &'a str, &'a str, &'a str);
+
+fn rank<'a>(
+    record: &'a ComparisonRecord,
+    difference: &'a Difference,
+    same: Option<u64>,
+) -> Rank<'a> {
+    (
+        same.is_none(),
+        size(difference),
+        &difference.path,
+        record.run.as_str(),
+        record.id.as_str(),
+    )
+}
 
 pub(super) fn rank_of(example: &Example) -> Rank<'_> {
     let difference = &example.difference;
