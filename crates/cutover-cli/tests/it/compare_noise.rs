@@ -111,7 +111,10 @@ fn a_judgement_stands_when_records_are_gone() {
         assert_eq!(pruned.status.code(), Some(0), "{}", text(&pruned.stderr));
         let shown = bench.json(&["compare", "show", "latest"]);
         assert_eq!(counts(&shown), [10, 0, 0, 0], "{shown}");
-        assert_eq!(shown["records_kept"].as_u64(), left.parse().ok());
+        assert!(
+            shown["records_kept"].as_u64() <= left.parse().ok(),
+            "{shown}"
+        );
         let list: Value = bench.json(&["compare", "list"]);
         assert_eq!(list["runs"][0]["by_noise"], 10);
         let report = bench.cutover(&["compare", "report", "latest", "--check"]);

@@ -131,10 +131,12 @@ impl<'a> Learned<'a> {
                 .collect(),
             rules: noise.rules(),
             file: noise.rules_file().unwrap_or_else(|| {
-                format!(
-                    "# No rules: in {} comparisons of old with itself there is no noise.\n",
-                    noise.self_pairs
-                )
+                let why = match noise.paths.is_empty() {
+                    true => "there is no noise",
+                    false => "no place differs by noise alone",
+                };
+                let pairs = noise.self_pairs;
+                format!("# No rules: in {pairs} comparisons of old with itself {why}.\n")
             }),
         }
     }

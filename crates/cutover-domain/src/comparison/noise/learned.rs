@@ -218,16 +218,23 @@ impl NoiseLearner {
     fn path(&self, counts: &PathCounts, tested: Option<(f64, f64)>) -> NoisePath {
         let more_often = tested.is_some_and(|(_, q)| q <= FALSE_DISCOVERIES);
         let alone = counts.strata.alone();
-        let (class, hides, so) = if more_often {
+        let is_pattern = counts.self_pairs >= ENOUGH;
+        let looks_otherwise = looks_otherwise(&counts.self_values, &counts.values);
+        // Where it is new alone that makes it more often, the rest may still be noise.
+        let is_elsewhere = alone > 0
+            && is_pattern
+            && !looks_otherwise
+            && !counts.strata.is_more_often_where_old_varies();
+        let (class, hides, so) = if more_often && !is_elsewhere {
             let so = "new differs more often".to_owned();
             (NoiseClass::Real, Hides::Nothing, so)
-        } else if counts.self_pairs < ENOUGH {
+        } else if !is_pattern {
             let so = "once is no pattern; more pairs of old and old decide".to_owned();
             (NoiseClass::Undecided, Hides::Nothing, so)
-        } else if looks_otherwise(&counts.self_values, &counts.values) {
+        } else if looks_otherwise {
             let so = "new's values look otherwise than old's".to_owned();
             (NoiseClass::Undecided, Hides::Nothing, so)
-        } else if alone > 0 && !counts.strata.chance_leaves_new_alone() {
+        } else if alone > 0 && (more_often || !counts.strata.chance_leaves_new_alone()) {
             let so = match alone {
                 1 => "1 value of new differs that was the same in all runs of old, and counts"
                     .to_owned(),

@@ -146,7 +146,7 @@ impl NoiseLearner {
             self.records += 1;
             self.self_pairs = self.self_pairs.saturating_add(sample.pairs);
             self.unlearned = self.unlearned.saturating_add(sample.surplus);
-            let by_value = sample.is_stratified();
+            let by_value = sample.by_value;
             if !by_value {
                 self.pooled.merge(Pooled {
                     records: 1,
@@ -181,7 +181,7 @@ impl NoiseLearner {
             self.at(&place.path, place.kind, place.differences, |counts| {
                 if let Some(sample) = taught {
                     counts.records += 1;
-                    if !sample.is_stratified() {
+                    if !sample.by_value {
                         counts.pooled.records += 1;
                     } else if sample.at(&place.path, place.kind).next().is_none() {
                         let values = place.differences;
@@ -329,11 +329,11 @@ impl Member {
     fn of(sample: Option<&NoiseSample>, place: &Place) -> Self {
         let findings = || {
             let samples = sample.into_iter();
-            samples.flat_map(|sample| sample.at(&place.path, place.kind))
+            samples.flat_map(move |sample| sample.at(&place.path, place.kind))
         };
         let is_loud = findings().next().is_some();
         let old = match sample {
-            Some(sample) if sample.pairs > 0 && sample.is_stratified() => OldThere::ByValue,
+            Some(sample) if sample.by_value => OldThere::ByValue,
             Some(sample) if !is_loud && sample.surplus == 0 => OldThere::Quiet,
             _ => OldThere::MayDiffer,
         };

@@ -32,6 +32,10 @@ pub struct NoiseSample {
     /// Differences that are in none of the findings.
     #[serde(skip_serializing_if = "is_default")]
     pub surplus: u64,
+    /// Whether every value in which old or new differs is known by itself. Not in samples stored
+    /// before that was looked at.
+    #[serde(skip_serializing_if = "is_default")]
+    pub by_value: bool,
     /// Which of the record's differences, by their number from 0, are of values that are the same
     /// in all of old's runs, at places where others are not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -76,18 +80,13 @@ impl NoiseSample {
         sampling.finish()
     }
 
-    /// Whether every value in which old or new differ is known by itself.
-    pub(super) fn is_stratified(&self) -> bool {
-        self.surplus == 0 && self.findings.iter().all(|found| !found.strata.is_empty())
-    }
-
     /// Whether old answered the same in all of its runs where the record's difference of this number,
     /// place and kind is. Not where that is not known.
     #[must_use]
     pub fn is_steady(&self, number: usize, place: &str, kind: DifferenceKind) -> bool {
         let varies = self.at(place, kind).next().is_some();
         let is_steady = || self.steady.iter().any(|steady| *steady as usize == number);
-        self.pairs > 0 && self.is_stratified() && (!varies || is_steady())
+        self.by_value && (!varies || is_steady())
     }
 
     /// The findings of a place: one, or several whose paths have become one by redaction.

@@ -94,7 +94,8 @@ impl Sampling {
         let shuffled = shuffled.filter_map(|found| found.path.rsplit_once("[*]"));
         self.unsteady
             .extend(shuffled.map(|(array, _)| array.to_owned()));
-        if self.is_partial || self.sample.pairs == 0 {
+        let surplus = self.sample.surplus;
+        if self.is_partial || surplus > 0 || self.sample.pairs == 0 {
             return self.sample;
         }
         for (place, values) in &self.values {
@@ -124,6 +125,7 @@ impl Sampling {
             }
             finding.strata = strata.into_values().collect();
         }
+        self.sample.by_value = true;
         self.sample.steady = self.steady();
         self.sample
     }

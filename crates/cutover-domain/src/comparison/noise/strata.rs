@@ -104,6 +104,11 @@ impl Strata {
         self.chance(|sort| sort.differ() <= sort.runs)
     }
 
+    /// The same where old differs from itself in some of its runs.
+    pub(super) fn is_more_often_where_old_varies(&self) -> bool {
+        self.chance(|sort| sort.old > 0 && sort.differ() <= sort.runs) <= BY_CHANCE
+    }
+
     /// Whether new is the odd one out no more often than old's own runs are.
     pub(super) fn chance_leaves_new_alone(&self) -> bool {
         self.values(Sort::wavers) >= SEEN && self.chance(|sort| sort.differ() == 1) > BY_CHANCE

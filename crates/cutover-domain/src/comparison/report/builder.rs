@@ -187,7 +187,13 @@ impl ReportBuilder {
         let (old_report, new_report) = (old.finish(), new.finish());
         let coverage = ReportedCoverage::new(coverage, self.records);
         let by_noise = operations.iter().map(|operation| operation.totals.by_noise);
-        totals.by_noise = by_noise.fold(0, u64::saturating_add).min(totals.different);
+        let by_noise = by_noise.fold(0, u64::saturating_add);
+        totals.by_noise = if coverage.without_record > 0 {
+            by_noise.max(totals.by_noise)
+        } else {
+            by_noise
+        };
+        totals.by_noise = totals.by_noise.min(totals.different);
         let noises = operations
             .iter()
             .filter_map(|operation| operation.noise.as_ref());
