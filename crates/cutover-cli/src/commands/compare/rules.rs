@@ -131,9 +131,10 @@ impl<'a> Learned<'a> {
                 .collect(),
             rules: noise.rules(),
             file: noise.rules_file().unwrap_or_else(|| {
-                let why = match noise.paths.is_empty() {
-                    true => "there is no noise",
-                    false => "no place differs by noise alone",
+                let why = if noise.paths.is_empty() {
+                    "there is no noise"
+                } else {
+                    "no place differs by noise alone"
                 };
                 let pairs = noise.self_pairs;
                 format!("# No rules: in {pairs} comparisons of old with itself {why}.\n")

@@ -75,9 +75,10 @@ impl Measuring {
                 (true, true) => "no pair has this counter on both sides".to_owned(),
                 (false, false) => {
                     let seen: Vec<&str> = old.union(new).map(String::as_str).collect();
-                    match seen.is_empty() {
-                        true => "no side reports a counter".to_owned(),
-                        false => format!("no side reports it, but {}", seen.join(", ")),
+                    if seen.is_empty() {
+                        "no side reports a counter".to_owned()
+                    } else {
+                        format!("no side reports it, but {}", seen.join(", "))
                     }
                 }
             }),
