@@ -403,10 +403,12 @@ fn the_same_program_on_both_sides_raises_no_alarm() {
     assert!(found <= 10, "{found} of 200");
     // Members that are seldom another: with enough of them it is seen that old is at odds.
     let seldom = |case: usize, run: usize| {
-        let members: Vec<bool> = (0..20)
-            .map(|place| draw(case, run, place, 50) == 0)
-            .collect();
-        format!("{members:?}")
+        let member = |place| {
+            let is_odd = draw(case, run, place, 50) == 0;
+            format!(r#"{{"id": {place}, "odd": {is_odd}}}"#)
+        };
+        let members: Vec<String> = (0..20).map(member).collect();
+        format!("[{}]", members.join(","))
     };
     let found = false_alarms(30, 3, seldom);
     assert!(found <= 20, "{found} of 200");
