@@ -77,7 +77,13 @@ pub(crate) const PEERS: &[Peers] = &[
         name: "tables",
         package: "cutover-peers-tables",
         about: "comparing tables beside others",
-        python: &["numpy", "polars", "pandas", "pyarrow", "datacompy"],
+        python: &[
+            "datacompy==1.1.0",
+            "numpy==2.4.6",
+            "pandas==3.0.6",
+            "polars==1.33.1",
+            "pyarrow==26.0.1",
+        ],
         counts_instructions: false,
     },
 ];

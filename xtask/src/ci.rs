@@ -11,7 +11,7 @@ pub(crate) fn run() -> Steps {
     steps.append(test::run(Extent::Everything));
     // The demo proves nothing on crates whose tests fail, and takes its time.
     if steps.all_ok() {
-        steps.append(demo::run(&[]));
+        steps.append(demo::run_as_tested());
     }
     steps
 }

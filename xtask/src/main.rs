@@ -35,8 +35,8 @@ Usage: cargo xtask <command>
   ci               everything CI runs: check, test, demo
   demo [-- ARGS]   the reference migration, end to end on real data
   compare [-- ARGS]
-                   its two implementations as programs, compared over its datasets;
-                   ARGS go to `cutover compare run`
+                   its two implementations as programs, compared over its datasets, or any two
+                   that --old and --new name; ARGS go to `cutover compare run`
   toggle FLAG on|off|PERCENT [OPTIONS]
                    flips a flag on the chosen store (--store, --home, --environment);
                    OPTIONS go to `cutover flag`

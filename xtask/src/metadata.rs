@@ -1,6 +1,6 @@
 //! What `cargo metadata` knows about the workspace, reduced to what the checks ask.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -23,6 +23,8 @@ pub(crate) struct Dependency {
     pub(crate) optional: bool,
     /// The version requirement; `*` where only a path is given.
     pub(crate) requirement: String,
+    /// The features that it is asked for.
+    pub(crate) features: Vec<String>,
 }
 
 /// One package: ours, or a third party's.
@@ -34,7 +36,8 @@ pub(crate) struct Package {
     /// Ours: a member of the workspace.
     pub(crate) member: bool,
     pub(crate) dependencies: Vec<Dependency>,
-    pub(crate) features: Vec<String>,
+    /// Features, and what each turns on.
+    pub(crate) features: BTreeMap<String, Vec<String>>,
     /// Benchmarks by name.
     pub(crate) benches: Vec<String>,
 }
@@ -53,7 +56,7 @@ impl Metadata {
         Self::parse(&text)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let unexpected = |what: &str| format!("`cargo metadata` answered without `{what}`");
         let value: Value = serde_json::from_str(text)
             .map_err(|error| format!("`cargo metadata` did not answer JSON: {error}"))?;
@@ -95,6 +98,7 @@ impl Metadata {
 fn package(value: &Value, member: bool) -> Package {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let texts = |value: &Value| list(value).iter().map(text).collect::<Vec<_>>();
     Package {
         name: text(&value["name"]),
         version: text(&value["version"]),
@@ -111,12 +115,15 @@ fn package(value: &Value, member: bool) -> Package {
                 },
                 optional: dependency["optional"].as_bool().unwrap_or(false),
                 requirement: text(&dependency["req"]),
+                features: texts(&dependency["features"]),
             })
             .collect(),
         features: value["features"]
             .as_object()
-            .map(|features| features.keys().cloned().collect())
-            .unwrap_or_default(),
+            .into_iter()
+            .flatten()
+            .map(|(name, turned_on)| (name.clone(), texts(turned_on)))
+            .collect(),
         benches: list(&value["targets"])
             .iter()
             .filter(|target| list(&target["kind"]).iter().any(|kind| kind == "bench"))

@@ -2,8 +2,10 @@
 
 use std::env;
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use serde_json::Value;
 
@@ -21,7 +23,7 @@ pub(crate) enum Extent {
 }
 
 /// The programs that black-box tests run, and the variables that tell them where they are.
-const PROGRAMS: &[(&str, &str)] = &[
+const PROGRAMS: [(&str, &str); 3] = [
     ("CUTOVER_BIN", "cutover"),
     ("MDM_BIN", "mdm"),
     ("STORE_DRIVER_BIN", "store-driver"),
@@ -58,7 +60,7 @@ pub(crate) fn run(extent: Extent) -> Steps {
             programs: vec![],
         };
         let built = steps.run("build", "cargo test --workspace --no-run", || {
-            suites.programs = build()?;
+            suites.programs = build()?.into();
             Ok(String::new())
         });
         if built {
@@ -75,7 +77,7 @@ pub(crate) fn run(extent: Extent) -> Steps {
 
 /// Builds all tests, and with them the programs: one selection of packages and features for
 /// everything, because another one would build everything again. Returns where the programs are.
-fn build() -> Result<Vec<(&'static str, PathBuf)>, String> {
+pub(crate) fn build() -> Result<[(&'static str, PathBuf); 3], String> {
     let messages = cargo::read(&mut cargo([
         "test",
         "--workspace",
@@ -83,15 +85,13 @@ fn build() -> Result<Vec<(&'static str, PathBuf)>, String> {
         "--message-format",
         "json-render-diagnostics",
     ]))?;
-    PROGRAMS
-        .iter()
-        .map(|(variable, name)| {
-            let path = program(&messages, name).ok_or_else(|| {
-                format!("no `{name}` was built: its package needs a test in tests/it/")
-            })?;
-            Ok((*variable, path))
-        })
-        .collect()
+    let mut programs = PROGRAMS.map(|(variable, _)| (variable, PathBuf::new()));
+    for ((_, path), (_, name)) in programs.iter_mut().zip(PROGRAMS) {
+        *path = program(&messages, name).ok_or_else(|| {
+            format!("no `{name}` was built: its package needs a test in tests/it/")
+        })?;
+    }
+    Ok(programs)
 }
 
 /// The program of this name (not its unit tests) among cargo's messages.
@@ -120,6 +120,9 @@ impl Suites<'_> {
         if cargo::is_installed("cargo-nextest") {
             let profile = if cargo::in_ci() { "ci" } else { "default" };
             let mut command = cargo(["nextest", "run", "--workspace", "--profile", profile]);
+            // Many tests wait most of their time: for a disk, for a process, for a browser.
+            let processors = thread::available_parallelism().map_or(1, NonZero::get);
+            command.args(["--test-threads", &(2 * processors).to_string()]);
             command.args(selection);
             let is_summary = |line: &str| line.trim_start().starts_with("Summary [");
             let (result, kept) = cargo::run_and_keep(self.prepare(&mut command), is_summary);
@@ -158,7 +161,7 @@ impl Suites<'_> {
         let mut failed = Vec::new();
         let mut passed = 0;
         for member in &members {
-            let mut command = cargo(["test", "--quiet", "--package", member]);
+            let mut command = cargo(["test", "--quiet", "--tests", "--package", member]);
             command
                 .current_dir(&folder)
                 .arg("--target-dir")

@@ -193,6 +193,10 @@ fn refuse(
         let _ = answer.print();
         return Exit::Done;
     }
+    if let Some(failure) = commands::rules::misplaced(arguments) {
+        failure.report();
+        return failure.exit();
+    }
     // The message repeats arguments, and those must not steer the terminal: it is made from their
     // visible form.
     let visible: Vec<OsString> = arguments

@@ -9,9 +9,12 @@ pub mod diff;
 mod differences;
 pub mod doctor;
 pub mod flag;
+mod hidden;
 pub mod man;
 pub mod metrics;
 pub mod rules;
+#[cfg(feature = "tables")]
+mod table_kind;
 
 /// The examples of a page of help: a command and, where it does not speak for itself, what it
 /// does.

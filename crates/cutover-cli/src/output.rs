@@ -37,6 +37,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::exit::Failure;
+pub(crate) use table::counted;
 pub use table::{printable, printable_lines, table};
 
 /// The version of the JSON that is written. It grows when a field changes its meaning or goes

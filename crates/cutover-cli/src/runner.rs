@@ -20,6 +20,7 @@ pub(crate) mod measure;
 mod order;
 mod outputs;
 mod protocol;
+mod recorded;
 mod rooms;
 mod schedule;
 mod stop;
@@ -35,7 +36,7 @@ pub(crate) use execution::{Ending, Execution, Limits};
 pub(crate) use launch::shown;
 pub(crate) use outputs::{Output, OutputFile};
 pub(crate) use rooms::Workplace;
-pub(crate) use schedule::{Pair, Runner, Sequence};
+pub(crate) use schedule::{Load, Pair, Runner, Sequence};
 pub(crate) use stop::Stop;
 
 /// Why a run cannot begin, or cannot go on.

@@ -3,7 +3,7 @@
 //! Run with `cargo bench -p cutover-file`. Look at the ratio: the disk decides the rest.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panic")]
 
-#[path = "../examples/commit_cost/long_history.rs"]
+#[path = "../examples/file_commit_cost/long_history.rs"]
 mod long_history;
 
 use std::fs::{self, File, OpenOptions};

@@ -13,6 +13,9 @@ mod plain;
 mod text;
 #[cfg(feature = "toml")]
 mod toml;
+#[cfg(test)]
+#[cfg(any(feature = "toml", feature = "yaml"))]
+mod trial;
 #[cfg(feature = "yaml")]
 mod yaml;
 

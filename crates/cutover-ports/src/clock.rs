@@ -10,7 +10,7 @@
 
 use std::fmt::Debug;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
@@ -30,8 +30,19 @@ impl Clock for SystemClock {
         reason = "this is the port's one real implementation"
     )]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        timestamp(SystemTime::now())
     }
+}
+
+/// A time of the machine. Where a clock was set beyond the years that have a name, it stands still
+/// at the last moment of these: better than nobody's flags answering.
+fn timestamp(time: SystemTime) -> Timestamp {
+    let beyond = if time < SystemTime::UNIX_EPOCH {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
+    Timestamp::try_from(time).unwrap_or(beyond)
 }
 
 /// A clock that stands still until it is moved, for tests.
@@ -61,5 +72,20 @@ impl Clock for FixedClock {
             .0
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_out_of_its_mind_stops_nobody() {
+        const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+        let epoch = SystemTime::UNIX_EPOCH;
+        assert_eq!(timestamp(epoch), Timestamp::UNIX_EPOCH);
+        assert_eq!(timestamp(epoch + YEAR * 10_000), Timestamp::MAX);
+        let before = epoch.checked_sub(YEAR * 20_000);
+        assert_eq!(before.map(timestamp), Some(Timestamp::MIN));
     }
 }

@@ -45,4 +45,13 @@ pub(crate) fn point(name: &'static str) {
 
 /// Names the point at which a process is to die.
 #[cfg(test)]
-pub(crate) const CRASH_AT: &str = "CUTOVER_TEST_CRASH_AT";
+const CRASH_AT: &str = "CUTOVER_TEST_CRASH_AT";
+
+/// Lets a process die at a point of its part.
+#[cfg(test)]
+pub(crate) fn die_at(point: &str, part: &mut std::process::Command) {
+    let output = part.env(CRASH_AT, point).output().unwrap();
+    assert!(!output.status.success(), "{point} was not passed");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!said.contains("panicked"), "{point}: {said}");
+}

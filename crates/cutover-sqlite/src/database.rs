@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cutover_ports::{PortError, PortErrorKind};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::error::{self, Operation};
@@ -62,6 +63,13 @@ pub(crate) struct Fingerprint {
     pub(crate) identity: Identity,
     len: u64,
     modified: Option<std::time::SystemTime>,
+}
+
+/// The write-ahead log of a database.
+#[derive(Clone, Copy, Debug)]
+struct Log {
+    identity: Identity,
+    is_empty: bool,
 }
 
 /// What a file keeps for life: its device and number. Nothing where there is no such thing.
@@ -129,6 +137,23 @@ impl Database {
             Err(cause) => Err(PortError::io(operation, path.display(), cause)
                 .advice("check the name, and that this process may look into the directory")),
         }
+    }
+
+    fn gone(&self, kind: PortErrorKind, operation: Operation) -> PortError {
+        PortError::new(kind, operation)
+            .at(self.path.display())
+            .because("the database or its write-ahead log was moved, removed or replaced meanwhile")
+            .advice("read again to see what is there")
+    }
+
+    /// The write-ahead log beside it; `None` when there is none. SQLite removes it only when nobody
+    /// has the database open.
+    fn log(&self) -> Option<Log> {
+        let found = fs::metadata(create::beside(&self.path, "-wal")).ok()?;
+        Some(Log {
+            identity: Identity::of(&found),
+            is_empty: found.len() == 0,
+        })
     }
 
     /// Absent is only what has left no trace.
@@ -266,8 +291,34 @@ pub(crate) struct Desk {
 
 #[derive(Debug)]
 struct Open {
+    database: Arc<Database>,
     connection: Connection,
     file: Fingerprint,
+    /// The write-ahead log, once it is there.
+    log: Option<Identity>,
+}
+
+impl Open {
+    /// Whether somebody took the log away from under the connection: what it writes from then on
+    /// nobody else sees, and it is gone with the last process that has the old log open.
+    fn has_lost_its_log(&mut self) -> bool {
+        let now = self.database.log().map(|log| log.identity);
+        self.log = self.log.or(now);
+        self.log != now
+    }
+}
+
+/// The last connection that is closed writes its log into the database, which brings back what is
+/// in a log that was taken away; and it removes what stands in the log's place. That must not be
+/// what others have written meanwhile.
+impl Drop for Open {
+    fn drop(&mut self) {
+        let is_begun = self.database.log().is_some_and(|log| !log.is_empty);
+        if is_begun && self.has_lost_its_log() {
+            let stays = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+            let _ = self.connection.set_db_config(stays, true);
+        }
+    }
 }
 
 impl Desk {
@@ -286,13 +337,23 @@ impl Desk {
         let found = self.database.look(operation).inspect_err(|_| {
             self.open = None;
         })?;
-        if self.open.as_ref().map(|open| open.file) == found {
+        let is_good = match &mut self.open {
+            Some(open) => Some(open.file) == found && !open.has_lost_its_log(),
+            None => found.is_none(),
+        };
+        if is_good {
             return Ok(false);
         }
         self.open = None;
         let Some(file) = found else { return Ok(true) };
         let connection = self.database.connect(operation)?;
-        self.open = Some(Open { connection, file });
+        let log = self.database.log().map(|log| log.identity);
+        self.open = Some(Open {
+            database: Arc::clone(&self.database),
+            connection,
+            file,
+            log,
+        });
         Ok(true)
     }
 
@@ -337,24 +398,22 @@ impl Desk {
             create::create(operation, &self.database)?;
             self.refresh(operation)?;
         }
-        let Some(open) = &self.open else {
-            return Err(self.gone(PortErrorKind::Unavailable, operation));
+        let Some(open) = &mut self.open else {
+            return Err(self.database.gone(PortErrorKind::Unavailable, operation));
         };
-        let answer = job(&self.database, &open.connection).and_then(|answer| {
-            let now = self.database.look(operation);
-            match now {
-                Ok(Some(now)) if now.identity == open.file.identity => Ok(answer),
-                _ => Err(self.gone(PortErrorKind::OutcomeUnknown, operation)),
+        let database = &self.database;
+        let answer = job(database, &open.connection).and_then(|answer| {
+            let is_there = match database.look(operation) {
+                Ok(Some(now)) => now.identity == open.file.identity,
+                _ => false,
+            };
+            if is_there && !open.has_lost_its_log() {
+                Ok(answer)
+            } else {
+                Err(database.gone(PortErrorKind::OutcomeUnknown, operation))
             }
         });
         self.leave_after_trouble(answer)
-    }
-
-    fn gone(&self, kind: PortErrorKind, operation: Operation) -> PortError {
-        PortError::new(kind, operation)
-            .at(self.database.path.display())
-            .because("the database was moved, removed or replaced meanwhile")
-            .advice("read again to see what is there")
     }
 
     fn leave_after_trouble<T>(&mut self, answer: Result<T, PortError>) -> Result<T, PortError> {

@@ -18,6 +18,9 @@ const LOCAL: &str = "keep the database on a local disk: file systems across a ne
                      what many processes need to share it";
 const LOCKED: &str = "nothing was changed; try again, or find the program that keeps the database \
                       locked (`fuser` names those that have it open)";
+const CUT: &str = "nothing was changed; end the programs that have the database open (`fuser` names \
+                   them), so that the last one puts what it knows back, and try again; never remove \
+                   the files that SQLite keeps beside a database";
 
 /// An error of SQLite on the database at `path`.
 pub(crate) fn sqlite(
@@ -47,6 +50,15 @@ pub(crate) fn sqlite(
             ffi::ErrorCode::CannotOpen => return cannot_open(operation, path, source),
             ffi::ErrorCode::SystemIoFailure if is_about_sharing(failure.extended_code) => {
                 (PortErrorKind::Unavailable, LOCAL)
+            }
+            ffi::ErrorCode::SystemIoFailure
+                if failure.extended_code == ffi::SQLITE_IOERR_SHORT_READ =>
+            {
+                return PortError::new(PortErrorKind::Unavailable, operation)
+                    .at(path.display())
+                    .because("its write-ahead log ends too early: somebody removed or cut it")
+                    .caused_by(source)
+                    .advice(CUT);
             }
             // The tables are not what this program made.
             ffi::ErrorCode::Unknown | ffi::ErrorCode::ConstraintViolation => {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod alike;
 mod bag;
 mod budget;
 mod by_key;
@@ -25,6 +26,7 @@ mod source;
 mod tally;
 mod tolerance;
 
+pub use alike::{Alike, Unreadable};
 pub use cell::Cell;
 pub use column_type::ColumnType;
 pub use comparator::TableComparator;
@@ -34,7 +36,7 @@ pub use comparison::{
 };
 pub use error::{Place, TableError};
 pub use progress::{Phase, Progress};
-#[cfg(feature = "sqlite")]
-pub use source::Query;
 pub use source::{CsvDialect, Input, Table, is_decoding};
+#[cfg(feature = "sqlite")]
+pub use source::{Query, SqliteTable, sqlite_tables};
 pub use tolerance::Tolerance;

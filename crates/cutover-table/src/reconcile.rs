@@ -118,6 +118,11 @@ fn unit_of(side: &Described) -> TimeUnit {
     }
 }
 
+/// Whether so many digits stand before the point that floats do not tell neighbours apart.
+pub(crate) fn is_past_floats(digits: u8, scale: i8) -> bool {
+    i16::from(digits) - i16::from(scale) > 15
+}
+
 /// What texts are compared as that look like this on both sides.
 fn spelled(both: &Spelling, exact: bool) -> DataType {
     if both.is_empty() || both.is_text() {
@@ -131,9 +136,14 @@ fn spelled(both: &Spelling, exact: bool) -> DataType {
         };
     }
     if both.is_number() {
-        // Digits are kept where all of them matter; powers of ten and NaN have floats alone.
+        // Digits are kept where all of them matter, and where floats would lose whole numbers; powers
+        // of ten and NaN have floats alone.
         return match both.decimal() {
-            Some((digits, scale)) if exact && digits <= MANY_DIGITS => decimal(digits, scale),
+            Some((digits, scale))
+                if (exact || is_past_floats(digits, scale)) && digits <= MANY_DIGITS =>
+            {
+                decimal(digits, scale)
+            }
             Some(_) if exact => DataType::Utf8View,
             _ => DataType::Float64,
         };

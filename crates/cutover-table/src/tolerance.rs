@@ -1,9 +1,13 @@
 //! How far apart two numbers may be.
 
+use cutover_domain::comparison::are_close;
 use serde::Serialize;
 
+use crate::kernel::number::Apart;
+
 /// Two numbers are close when `|a − b| ≤ max(absolute, relative · max(|a|, |b|))`. Symmetric, so
-/// that comparing new with old says the same as comparing old with new.
+/// that comparing new with old says the same as comparing old with new. Floats are taken as the
+/// shortest decimals that are read as them, so 1.01 and 1.0 are within 0.01.
 ///
 /// Closeness is not transitive. A number is close to itself, infinities to themselves alone, and
 /// NaN to NaN.
@@ -13,7 +17,7 @@ use serde::Serialize;
 ///
 /// assert!(Tolerance::FLOAT.is_close(1.0, 1.000_001));
 /// assert!(!Tolerance::EXACT.is_close(1.0, 1.000_001));
-/// assert!(Tolerance::absolute(0.5).is_close(10.0, 10.5));
+/// assert!(Tolerance::absolute(0.01).is_close(1.0, 1.01));
 /// assert!(!Tolerance::relative(0.5).is_close(f64::INFINITY, 1.0));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -71,12 +75,18 @@ impl Tolerance {
     /// Whether two floats are close.
     #[must_use]
     pub fn is_close(self, a: f64, b: f64) -> bool {
-        a == b || (a.is_nan() && b.is_nan()) || self.allows((a - b).abs(), a.abs().max(b.abs()))
+        a == b || (a.is_nan() && b.is_nan()) || are_close(a, b, self.absolute, self.relative)
     }
 
-    /// Whether numbers may be `distance` apart of which the larger is `largest`.
-    pub(crate) fn allows(self, distance: f64, largest: f64) -> bool {
-        // An infinite number is an infinite share of itself.
-        largest.is_finite() && distance <= self.absolute.max(self.relative * largest)
+    /// Whether numbers may be so far apart.
+    pub(crate) fn allows(self, apart: &Apart) -> bool {
+        match apart.floats {
+            Some([a, b]) => are_close(a, b, self.absolute, self.relative),
+            // An infinite number is an infinite share of itself.
+            None => {
+                apart.largest.is_finite()
+                    && apart.distance <= self.absolute.max(self.relative * apart.largest)
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ pub mod comparison;
 pub mod flags;
 pub mod json_schema;
 pub mod metrics;
+pub mod process;
 mod rounds;
 pub mod wait;
 

@@ -3,22 +3,16 @@
 use std::collections::BTreeMap;
 use std::thread;
 
-use cutover_tests::Cutover;
+use cutover_tests::{Cutover, rounds};
 use serde_json::Value;
 
-const CHANGES: usize = 200;
-
-/// Makes `CHANGES` changes, one process each, and returns the reasons of those acknowledged.
-fn change(cutover: &Cutover, actor: &str, flags: [&str; 2]) -> Vec<String> {
-    (0..CHANGES)
+/// Makes so many changes, one process each, and returns the reasons of those acknowledged.
+fn change(cutover: &Cutover, actor: &str, flags: [&str; 2], changes: u32) -> Vec<String> {
+    (0..changes)
         .filter_map(|number| {
             let reason = format!("{actor}-{number}");
             let (command, flag, value) = if number % 2 == 0 {
-                (
-                    "set",
-                    flags[0],
-                    ["true", "false"][number / 2 % 2].to_owned(),
-                )
+                ("set", flags[0], (number / 2 % 2 == 0).to_string())
             } else {
                 ("rollout", flags[1], format!("{}.5", number / 2))
             };
@@ -37,19 +31,20 @@ fn change(cutover: &Cutover, actor: &str, flags: [&str; 2]) -> Vec<String> {
 
 #[test]
 fn every_acknowledged_change_of_two_processes_is_in_history_once() {
+    let changes = rounds(80);
     let cutover = Cutover::with_flags(["first", "second"]);
     let before = cutover.history().len();
 
     let acknowledged = thread::scope(|scope| {
-        let one = scope.spawn(|| change(&cutover, "one", ["first", "second"]));
-        let two = scope.spawn(|| change(&cutover, "two", ["second", "first"]));
+        let one = scope.spawn(|| change(&cutover, "one", ["first", "second"], changes));
+        let two = scope.spawn(|| change(&cutover, "two", ["second", "first"], changes));
         [one.join().unwrap(), two.join().unwrap()].concat()
     });
     assert!(
-        acknowledged.len() > CHANGES,
+        acknowledged.len() > changes as usize,
         "only {} of {} changes were acknowledged: each process must get through",
         acknowledged.len(),
-        2 * CHANGES
+        2 * changes
     );
 
     let history = cutover.history();
@@ -81,10 +76,11 @@ fn every_acknowledged_change_of_two_processes_is_in_history_once() {
 
 #[test]
 fn each_change_starts_from_the_one_before() {
+    let changes = rounds(50);
     let cutover = Cutover::with_flags(["first", "second"]);
     thread::scope(|scope| {
-        scope.spawn(|| change(&cutover, "one", ["first", "first"]));
-        scope.spawn(|| change(&cutover, "two", ["first", "second"]));
+        scope.spawn(|| change(&cutover, "one", ["first", "first"], changes));
+        scope.spawn(|| change(&cutover, "two", ["first", "second"], changes));
     });
     // A lost update would show as a record whose `before` is not the `after` of the one below it.
     let mut last: BTreeMap<String, Value> = BTreeMap::new();

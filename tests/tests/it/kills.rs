@@ -21,7 +21,7 @@ fn duration_of_a_change(cutover: &Cutover) -> Duration {
 
 #[test]
 fn a_killed_change_never_harms_the_store_nor_loses_what_was_acknowledged() {
-    let kills = rounds(150);
+    let kills = rounds(60);
     let cutover = Cutover::with_flags(["canary"]);
     let whole = duration_of_a_change(&cutover);
     let mut acknowledged = Vec::new();

@@ -15,6 +15,7 @@ mod exit_codes;
 mod full_disk;
 mod hostile;
 mod kills;
+mod output_tables;
 mod report_page;
 mod retention;
 mod rollout;

@@ -170,6 +170,14 @@ fn the_tour_of_recording_is_what_happens() {
 }
 
 #[test]
+fn the_tour_of_two_programs_is_what_happens() {
+    tour(
+        "docs/black-box.md",
+        include_str!("../../../docs/black-box.md"),
+    );
+}
+
+#[test]
 fn an_ellipsis_stands_for_anything_and_nothing_else_does() {
     assert!(fits("took … s, done", "took 1.25 s, done"));
     assert!(fits("plain", "plain") && !fits("plain", "plain text") && !fits("a … b", "a b c"));

@@ -243,7 +243,7 @@ fn check_concerns(package: &Package, broken: &mut Vec<String>) {
         return;
     };
     for concern in *concerns {
-        if !package.features.iter().any(|feature| feature == concern) {
+        if !package.features.contains_key(*concern) {
             broken.push(format!("{} has no feature `{concern}`", package.name));
         }
     }
@@ -267,11 +267,12 @@ mod tests {
                     kind: *kind,
                     optional: false,
                     requirement: "*".to_owned(),
+                    features: Vec::new(),
                 })
                 .collect(),
             features: ["flags", "execution", "comparison", "metrics"]
-                .map(str::to_owned)
-                .to_vec(),
+                .map(|name| (name.to_owned(), Vec::new()))
+                .into(),
             benches: Vec::new(),
         }
     }

@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::builder::{BuildError, Builder, Parts};
 use super::call::{Call, Calls, Ended, Observed, Span, Stopwatch};
-use super::judge::Facts;
+use super::judge::{Facts, Judged};
+use super::overdue::Overdue;
 use super::pool::Pool;
 use super::recording::Inputs;
 use super::{BackgroundStatus, Cutover};
@@ -36,6 +37,8 @@ struct Inner<I, O, E> {
     inputs: Option<Inputs<I>>,
     calls: Calls<E>,
     pool: Pool,
+    /// What waits for old to answer again.
+    overdue: Arc<Overdue>,
 }
 
 impl<I, O, E> BlockingOperation<I, O, E>
@@ -190,8 +193,9 @@ where
 
 impl<I, O, E> Inner<I, O, E>
 where
-    O: Clone + Serialize,
-    E: Debug + Display,
+    I: Send + 'static,
+    O: Clone + Serialize + Send + 'static,
+    E: Debug + Display + 'static,
 {
     /// Inlined, because the call itself would be a good part of what a call costs.
     #[inline(always)]
@@ -225,15 +229,37 @@ where
         Some(inputs.of(input))
     }
 
-    /// Compares, and where there is an `input`, asks old again with it: after the comparison is
-    /// counted, because an old that hangs this time takes the record with it.
-    fn judge(&self, facts: Facts, old: Observed<O>, new: Observed<O>, input: Option<&I>) {
+    /// Compares, and where there is an `input`, asks old again with it. An old that hangs this time
+    /// does not take the record with it: it is kept without a second answer when the time is up.
+    fn judge(
+        self: &Arc<Self>,
+        facts: Facts,
+        old: Observed<O>,
+        new: Observed<O>,
+        input: Option<&I>,
+    ) {
         let judge = &self.calls.judge;
-        let mut judged = judge.judge(facts, old, new);
-        if let Some(input) = input.filter(|_| judged.can_ask_again()) {
-            let again = self.ask_again(input).observe(None);
-            judge.judge_again(&mut judged, again);
+        let judged = judge.judge(facts, old, new);
+        let Some(input) = input.filter(|_| judged.can_ask_again()) else {
+            return pollster::block_on(judge.store(judged));
+        };
+        let operation = Arc::downgrade(self);
+        let ticket = self.overdue.leave(judged, self.timeout, move |judged| {
+            // Whoever hangs holds the operation.
+            if let Some(operation) = operation.upgrade() {
+                operation.keep(judged, Ended::TimedOut(operation.timeout));
+            }
+        });
+        let again = self.ask_again(input);
+        if let Some(judged) = self.overdue.take_back(ticket) {
+            self.keep(judged, again);
         }
+    }
+
+    /// Keeps a comparison, with what old answered when it was asked again.
+    fn keep(&self, mut judged: Judged, again: Ended<O, E>) {
+        let judge = &self.calls.judge;
+        judge.judge_again(&mut judged, again.observe(None));
         pollster::block_on(judge.store(judged));
     }
 
@@ -311,6 +337,7 @@ where
                 inputs,
                 calls,
                 pool,
+                overdue: Arc::default(),
             }),
         })
     }

@@ -29,6 +29,7 @@ mod lane;
 mod noise;
 #[cfg(feature = "tokio")]
 mod operation;
+mod overdue;
 mod pool;
 mod recording;
 mod switch;

@@ -5,7 +5,7 @@ use arc_swap::{ArcSwap, Cache};
 use cutover_domain::flags::{Context, Decision, Slot, Snapshot};
 use cutover_ports::flags::Decide;
 
-use super::Live;
+use super::{Live, near};
 
 /// A boolean flag, resolved once.
 #[derive(Clone, Debug)]
@@ -34,11 +34,9 @@ impl Flag {
     #[must_use]
     #[inline(always)]
     pub fn decide(&self, context: &Context<'_>) -> Decision {
-        self.live
-            .inner
-            .snapshot
-            .load()
-            .decide(self.slot, context, self.default)
+        near::ask(&self.live.inner.snapshot, |snapshot| {
+            snapshot.decide(self.slot, context, self.default)
+        })
     }
 
     /// Whether the flag is on for this context.

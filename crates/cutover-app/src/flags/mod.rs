@@ -19,6 +19,7 @@ mod freshness;
 mod handle;
 mod layers;
 mod live;
+mod near;
 mod notice;
 mod past;
 mod request;

@@ -4,6 +4,8 @@
 //! many there are. So the cases are written to a scratch file while they are counted, and copied
 //! behind the counts at the end.
 
+mod case;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -16,6 +18,7 @@ use cutover_domain::comparison::{ComparisonRecord, Judgement, RecordResult, Run,
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
+use self::case::{Outcome, asides, ended_as, new_line, outcome, write_case, write_text};
 use super::figure::{count, counted, cut, visible, whereabouts};
 use crate::comparison::Sink;
 
@@ -449,127 +452,6 @@ impl<S: Read + Write + Seek + Send> Sink for JUnit<S> {
     }
 }
 
-/// What is said of a test case that is not simply passed.
-struct Outcome {
-    element: &'static str,
-    kind: Option<&'static str>,
-    message: String,
-    body: String,
-}
-
-/// The element and the type of a case that did not pass.
-fn ended_as(result: RecordResult) -> Option<(&'static str, &'static str)> {
-    match result {
-        RecordResult::Equal => None,
-        RecordResult::Different => Some(("failure", "different")),
-        RecordResult::Inexact => Some(("error", "inexact")),
-        RecordResult::Failed => Some(("error", "failed")),
-    }
-}
-
-/// What is said of a comparison that ended so, but for noise.
-fn outcome(record: &ComparisonRecord, result: RecordResult) -> Option<Outcome> {
-    let (element, kind) = ended_as(result)?;
-    let (message, body) = match &record.judgement {
-        Judgement::Failed(why) => (cut(&visible(why), LINE), String::new()),
-        Judgement::Compared(comparison) => {
-            let shown = comparison.differences.iter().take(DIFFERENCES);
-            let mut lines: Vec<String> = shown
-                .map(|difference| cut(&visible(&difference.to_string()), LINE))
-                .collect();
-            let all = comparison.counts.total();
-            let more = all.saturating_sub(lines.len() as u64);
-            if more > 0 && !lines.is_empty() {
-                lines.push(format!(
-                    "and {}",
-                    counted(more, "more difference", "more differences")
-                ));
-            }
-            lines.extend(
-                comparison
-                    .inexact
-                    .iter()
-                    .take(DIFFERENCES)
-                    .map(|undecided| {
-                        let text = format!("{}: not decided: {}", undecided.path, undecided.what);
-                        cut(&visible(&text), LINE)
-                    }),
-            );
-            let message = match all {
-                0 => lines
-                    .first()
-                    .cloned()
-                    .unwrap_or_else(|| "not compared to the end".into()),
-                _ => counted(all, "difference", "differences"),
-            };
-            (message, lines.join("\n"))
-        }
-    };
-    Some(Outcome {
-        element,
-        kind: Some(kind),
-        message,
-        body,
-    })
-}
-
-/// What a case says besides: what was hidden in it.
-fn asides(record: &ComparisonRecord, reading: Reading) -> Vec<String> {
-    let mut lines = Vec::new();
-    if reading.hidden > 0 {
-        let hidden = counted(reading.hidden, "difference", "differences");
-        lines.push(format!(
-            "{hidden} at places where old differs from itself as often: noise, which does not count"
-        ));
-    }
-    if reading.result == RecordResult::Equal && reading.hidden > 0 {
-        let differences = record.judgement.differences().iter().take(DIFFERENCES);
-        lines.extend(differences.map(|found| cut(&visible(&found.to_string()), LINE)));
-    }
-    for hit in record.judgement.hidden().iter().take(DIFFERENCES) {
-        let rule = cut(&visible(&hit.rule), LINE);
-        lines.push(format!(
-            "hidden by {rule}: {}",
-            counted(hit.hidden, "difference", "differences")
-        ));
-    }
-    lines
-}
-
-fn write_case(
-    xml: &mut Writer<impl Write>,
-    case: BytesStart<'_>,
-    outcome: Option<Outcome>,
-    asides: &[String],
-) -> io::Result<()> {
-    new_line(xml)?;
-    if outcome.is_none() && asides.is_empty() {
-        return xml.write_event(Event::Empty(case));
-    }
-    xml.write_event(Event::Start(case.borrow()))?;
-    if let Some(outcome) = outcome {
-        let mut element = BytesStart::new(outcome.element);
-        element.push_attribute(("message", outcome.message.as_str()));
-        if let Some(kind) = outcome.kind {
-            element.push_attribute(("type", kind));
-        }
-        write_text(xml, element, &outcome.body)?;
-    }
-    if !asides.is_empty() {
-        write_text(xml, BytesStart::new("system-out"), &asides.join("\n"))?;
-    }
-    xml.write_event(Event::End(case.to_end()))
-}
-
-fn write_text(xml: &mut Writer<impl Write>, element: BytesStart<'_>, text: &str) -> io::Result<()> {
-    if text.is_empty() {
-        return xml.write_event(Event::Empty(element));
-    }
-    xml.write_event(Event::Start(element.borrow()))?;
-    xml.write_event(Event::Text(BytesText::new(text)))?;
-    xml.write_event(Event::End(element.to_end()))
-}
-
 /// What a suite says of its run.
 fn properties<S: Write>(
     id: &RunId,
@@ -610,10 +492,6 @@ fn copy<S: Read + Write + Seek>(
     from.seek(SeekFrom::Start(0))?;
     io::copy(&mut from, to)?;
     Ok(())
-}
-
-fn new_line(xml: &mut Writer<impl Write>) -> io::Result<()> {
-    xml.get_mut().write_all(b"\n")
 }
 
 /// What a run did not compare, in words: one line for each reason.

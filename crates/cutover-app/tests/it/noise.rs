@@ -213,6 +213,39 @@ fn an_old_that_hangs_the_second_time_holds_up_nobody_and_hides_no_comparison() {
 }
 
 #[test]
+fn an_old_that_never_returns_the_second_time_loses_no_record() {
+    let application = Application::new();
+    let (gate, open) = Gate::closed();
+    let held = gate.clone();
+    let operation = second(move || {
+        held.pass();
+        answer("x", 2)
+    })
+    .candidate(Candidate::background().timeout(Duration::from_millis(1)))
+    .build(&application.cutover)
+    .unwrap();
+    assert_eq!(operation.run(&Context::unit("u"), 7), answer("x", 1));
+    let given_up = NoiseSample {
+        failed: 1,
+        ..NoiseSample::default()
+    };
+    while application.records().is_empty() {
+        assert!(
+            !operation.drain(Duration::from_millis(1)).is_idle(),
+            "it hangs"
+        );
+    }
+    assert_eq!(gate.passed(), 0, "it is kept while old hangs");
+    assert_eq!(noise(&application), Some(given_up.clone()));
+    drop(open);
+    assert!(operation.drain(SOON).is_idle());
+    let records = application.records();
+    assert_eq!((gate.passed(), records.len()), (1, 1), "once");
+    assert_eq!(noise(&application), Some(given_up));
+    assert_eq!(noise_comparisons(&application, "failed"), 1);
+}
+
+#[test]
 fn asynchronous_operations_do_the_same() {
     let application = Application::new();
     let asked = Arc::new(AtomicU32::new(0));

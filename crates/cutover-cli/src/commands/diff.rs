@@ -16,6 +16,7 @@ use serde::{Serialize, Serializer};
 
 use self::lines::Lines;
 use self::source::{Source, is_stdin};
+use super::hidden::{warn_of_blindness, warn_of_unmatched};
 use super::rules::{RuleArgs, compare_in_time};
 use super::{differences, examples};
 use crate::context::Context;
@@ -162,9 +163,11 @@ fn documents(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
         new: new.format(args.input_format, &old),
     };
     let (old_tree, new_tree) = both(|| old.read(formats.old), || new.read(formats.new))?;
-    let comparison = compare_in_time(&comparator, &old_tree, &new_tree);
+    let mut comparison = compare_in_time(&comparator, &old_tree, &new_tree);
+    let unmatched = comparison.unmatched.take().unwrap_or_default();
     let equal = comparison.equal;
     let unseen = outside_of_only(&comparison);
+    let hidden = comparison.hidden.clone();
     let texts = matches!((formats.old, formats.new), (Format::Text, Format::Text));
     let lines = (texts && context.output.format() == output::Format::Table)
         .then(|| Lines::of(&comparator, &comparison, &old_tree, &new_tree))
@@ -183,10 +186,15 @@ fn documents(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
     }
     if equal && unseen > 0 {
         context.output.warn(format_args!(
-            "what --only looks at is equal, and {unseen} differences lie outside of it: see that \
-             its path is the one you mean"
+            "what --only looks at is equal; outside of it {}: see that its path is the one you mean",
+            match unseen {
+                1 => "lies 1 difference".to_owned(),
+                many => format!("lie {many} differences"),
+            }
         ));
     }
+    warn_of_blindness(context, &hidden, !equal);
+    warn_of_unmatched(context, &unmatched);
     Ok(Exit::answer(equal))
 }
 

@@ -7,7 +7,7 @@ use cutover_domain::comparison::{Comparison, Difference, Severity};
 use cutover_domain::tree::Tree;
 
 use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
-use crate::output::{Page, printable};
+use crate::output::{Page, counted, printable};
 
 /// How many of a group are shown.
 const EXAMPLES: usize = 5;
@@ -94,10 +94,10 @@ pub(crate) fn write_asides(page: &mut Page<'_>, comparison: &Comparison) -> io::
     for undecided in &comparison.inexact {
         writeln!(
             page,
-            "{WARN}not decided:{WARN:#} {}: {} ({} elements)",
+            "{WARN}not decided:{WARN:#} {}: {} ({})",
             printable(&undecided.path),
             printable(&undecided.what),
-            undecided.elements
+            counted(undecided.elements, "element")
         )?;
     }
     for hit in &comparison.hidden {
@@ -227,12 +227,8 @@ impl Shown<'_> {
                 )?;
             }
             (Some(old), Some(new), None) => {
-                write!(
-                    page,
-                    "{BAD}{}{BAD:#} → {GOOD}{}{GOOD:#}",
-                    value(old),
-                    value(new)
-                )?;
+                let [old, new] = shorten_apart(&printable(old), &printable(new), width);
+                write!(page, "{BAD}{old}{BAD:#} → {GOOD}{new}{GOOD:#}")?;
             }
             (Some(old), None, None) => write!(page, "{BAD}{}{BAD:#}", value(old))?,
             (None, Some(new), None) => write!(page, "{GOOD}{}{GOOD:#}", value(new))?,
@@ -262,6 +258,30 @@ pub(crate) fn shorten(text: &str, width: usize) -> String {
     format!("{head}…{end}")
 }
 
+/// At most `width` letters of each of two texts that differ; if they begin alike for so long that
+/// the difference would be left out, what lies around it.
+fn shorten_apart(old: &str, new: &str, width: usize) -> [String; 2] {
+    let alike = old
+        .chars()
+        .zip(new.chars())
+        .take_while(|(old, new)| old == new);
+    let alike = alike.count();
+    let start = alike.saturating_sub(width / 3);
+    [old, new].map(|text| {
+        let letters = text.chars().count();
+        if alike < width / 2 || letters <= width {
+            return shorten(text, width);
+        }
+        let shown: String = text.chars().skip(start).take(width - 2).collect();
+        let rest = if start + width - 2 < letters {
+            "…"
+        } else {
+            ""
+        };
+        format!("…{shown}{rest}")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,6 +304,19 @@ mod tests {
         let mut bytes = Vec::new();
         write(&mut Page::new(&mut bytes, None), differences, more).unwrap();
         anstream::adapter::strip_str(&String::from_utf8(bytes).unwrap()).to_string()
+    }
+
+    #[test]
+    fn long_values_are_shown_where_they_differ() {
+        let same = "x".repeat(200);
+        let [old, new] = ["1", "2"].map(|digit| format!("{same}{digit}{same}"));
+        let [old, new] = shorten_apart(&old, &new, 40);
+        assert_eq!(old, format!("…{}1{}…", "x".repeat(13), "x".repeat(24)));
+        assert_eq!(new, old.replace('1', "2"));
+        assert_eq!(
+            shorten_apart("short", &same, 40),
+            ["short".to_owned(), shorten(&same, 40)]
+        );
     }
 
     #[test]

@@ -1,19 +1,20 @@
 //! The options that say what counts as a difference, for `diff` and `compare run`.
 
 mod file;
+mod misplaced;
 mod value;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use cutover_domain::comparison::noise::Sampling;
 use cutover_domain::comparison::{
     Comparator, Comparison, Preset, RedactAction, RedactionRules, Rules, Severity,
 };
 use cutover_domain::tree::Tree;
 
-use self::value::{KeyRule, Redact, Replace, SeverityAt, Tolerance, level};
+pub(crate) use self::misplaced::misplaced;
+use self::value::{KeyRule, Redact, Replace, SeverityAt, Tolerance, level, path};
 use super::compare::quantity::{duration, size};
 use crate::context::variable;
 use crate::exit::Failure;
@@ -30,10 +31,10 @@ pub struct RuleArgs {
     #[arg(long, value_name = "NAME", value_parser = preset)]
     preset: Option<Preset>,
     /// Leave out what stands at this path: $.updated_at, $..etag, $.items[*].id
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path)]
     ignore: Vec<String>,
     /// Look only at what stands at this path
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path)]
     only: Vec<String>,
     /// The order of elements does not count, at this path or everywhere
     #[arg(
@@ -237,27 +238,26 @@ impl RuleArgs {
 
     /// The comparator of these rules.
     pub(crate) fn comparator(&self) -> Result<Comparator, Failure> {
-        self.comparator_by(self.rules()?)
+        build(&self.salted()?)
     }
 
-    /// The same, but for how many differences it finds: enough to learn what is noise.
-    pub(crate) fn comparator_for_noise(&self) -> Result<Comparator, Failure> {
-        let rules = self.rules()?;
-        let limit = rules.kept().max(Sampling::DIFFERENCES);
-        self.comparator_by(rules.limit(limit))
-    }
-
-    fn comparator_by(&self, rules: Rules) -> Result<Comparator, Failure> {
+    /// The rules, with the salt of hashed values.
+    pub(crate) fn salted(&self) -> Result<Rules, Failure> {
         let salt = RedactionRules::new().salt(redaction_salt()?);
-        rules.redact(salt).build().map_err(|error| {
-            Failure::usage(error).hint("paths are written like $.items[*].price or $..updated_at")
-        })
+        Ok(self.rules()?.redact(salt))
     }
 
     /// How many differences are kept.
     pub(crate) fn limit(&self) -> usize {
         self.limit.unwrap_or(LIMIT)
     }
+}
+
+/// The comparator of rules.
+pub(crate) fn build(rules: &Rules) -> Result<Comparator, Failure> {
+    rules.build().map_err(|error| {
+        Failure::usage(error).hint("paths are written like $.items[*].price or $..updated_at")
+    })
 }
 
 /// Compares within the time that the rules allow.
@@ -410,12 +410,10 @@ mod tests {
         assert!(parse(&["--redact=$.a=shred"]).is_err());
         let error = parse(&["--preset=nothing"]).unwrap_err().to_string();
         assert!(error.contains("pipeline"), "{error}");
-        let error = parse(&["--ignore=updated_at"])
-            .unwrap()
-            .rules
-            .comparator()
-            .unwrap_err();
-        assert_eq!(error.exit(), Exit::Usage);
+        let error = parse(&["--ignore=updated_at"]).unwrap_err().to_string();
+        assert!(error.contains("$..updated_at"), "{error}");
+        let unclosed = parse(&["--ignore=$["]).unwrap().rules.comparator();
+        assert_eq!(unclosed.unwrap_err().exit(), Exit::Usage);
     }
 
     #[test]

@@ -14,6 +14,12 @@ pub fn table<'a>(heads: impl IntoIterator<Item = &'a str>) -> Table {
     table
 }
 
+/// A number of things: `1 case`, `2 cases`.
+#[must_use]
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// The text with control characters made visible: what a store holds must not steer a terminal.
 #[must_use]
 pub fn printable(text: &str) -> String {

@@ -232,7 +232,7 @@ impl Case {
         }
     }
 
-    fn from_line(number: usize, text: &str) -> Result<Self, String> {
+    pub(super) fn from_line(number: usize, text: &str) -> Result<Self, String> {
         let value: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let unnamed = format!("line-{number}");
         if !describes_a_case(text) {
@@ -281,7 +281,16 @@ impl Input {
         }
     }
 
-    fn read(&self) -> io::Result<Vec<u8>> {
+    /// How many bytes it has.
+    pub(super) fn size(&self) -> io::Result<u64> {
+        match self {
+            Self::File(path) => Ok(fs::metadata(path)?.len()),
+            Self::Inline { bytes, .. } => Ok(bytes.len() as u64),
+            Self::Nothing => Ok(0),
+        }
+    }
+
+    pub(super) fn read(&self) -> io::Result<Vec<u8>> {
         match self {
             Self::File(path) => fs::read(path),
             Self::Inline { bytes, .. } => Ok(bytes.clone()),

@@ -40,6 +40,29 @@ pub(crate) struct Runner {
     rooms: Rooms,
 }
 
+/// How much there is to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Load {
+    /// Pairs that are run and thrown away.
+    pub(crate) warm_ups: u64,
+    pub(crate) pairs: u64,
+    /// How often old is run once more in each pair that counts.
+    pub(crate) again: u32,
+}
+
+impl Load {
+    /// How often a program is run to warm up.
+    pub(crate) fn warm_up_executions(self) -> u64 {
+        self.warm_ups.saturating_mul(2)
+    }
+
+    /// How often a program is run in all.
+    pub(crate) fn executions(self) -> u64 {
+        let pairs = self.pairs.saturating_mul(2 + u64::from(self.again));
+        pairs.saturating_add(self.warm_up_executions())
+    }
+}
+
 /// One thing to do.
 #[derive(Clone, Copy)]
 enum Task {
@@ -62,13 +85,27 @@ impl Runner {
         &self.plan
     }
 
-    /// Runs all pairs but those of `done`, or as many as there are before `stop`. `judge` is called
-    /// where the pair was run, many at once; `sink` is called here with what it made of it, in the
-    /// order in which pairs end. When `sink` fails the run is stopped and the error returned.
+    /// What is left to run but for the pairs of `done`.
+    pub(crate) fn load(&self, done: &HashSet<u64>) -> Load {
+        let tasks = self.tasks(done);
+        let is_pair = |task: &&Task| matches!(task, Task::Pair(_));
+        let pairs = tasks.iter().filter(is_pair).count();
+        Load {
+            warm_ups: (tasks.len() - pairs) as u64,
+            pairs: pairs as u64,
+            again: self.plan.again,
+        }
+    }
+
+    /// Runs all pairs but those of `done`, or as many as there are before `stop`. `ran` is told of
+    /// every execution, and whether it was to warm up; `judge` is called where the pair was run,
+    /// many at once; `sink` is called here with what it made of it, in the order in which pairs end.
+    /// When `sink` fails the run is stopped and the error returned.
     pub(crate) fn run<T: Send, E>(
         &self,
         done: &HashSet<u64>,
         stop: &Stop,
+        ran: impl Fn(bool) + Sync,
         judge: impl Fn(Pair<'_>) -> T + Sync,
         mut sink: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -79,7 +116,7 @@ impl Runner {
         thread::scope(|scope| {
             for _ in 0..jobs {
                 let judged = judged.clone();
-                let (next, judge, tasks) = (&next, &judge, &tasks);
+                let (next, ran, judge, tasks) = (&next, &ran, &judge, &tasks);
                 scope.spawn(move || {
                     while !stop.is_asked() {
                         let place = next.fetch_add(1, Ordering::Relaxed);
@@ -87,8 +124,7 @@ impl Runner {
                         let Some(task) = task.and_then(|place| tasks.get(place)) else {
                             return;
                         };
-                        let (Task::WarmUp(number) | Task::Pair(number)) = task;
-                        let Some(pair) = self.run_pair(*number, place, stop) else {
+                        let Some(pair) = self.run_pair(*task, place, stop, ran) else {
                             return;
                         };
                         // Fails when the sink failed, and then nobody wants to know.
@@ -131,13 +167,24 @@ impl Runner {
             .collect()
     }
 
-    /// Runs the pair of this number; `None` past the last one. `place` names its rooms.
-    fn run_pair(&self, number: u64, place: u64, stop: &Stop) -> Option<Pair<'_>> {
+    /// Runs a pair; `None` past the last one. `place` names its rooms.
+    fn run_pair(
+        &self,
+        task: Task,
+        place: u64,
+        stop: &Stop,
+        ran: &(impl Fn(bool) + Sync),
+    ) -> Option<Pair<'_>> {
+        let (number, again, warm_up) = match task {
+            // What is thrown away tells nothing about noise.
+            Task::WarmUp(number) => (number, 0, true),
+            Task::Pair(number) => (number, self.plan.again, false),
+        };
         let cases = self.plan.corpus.cases.len() as u64;
         let repeat = u32::try_from(number / cases).ok()?;
         let case = usize::try_from(number % cases).ok()?;
         let case = self.plan.corpus.cases.get(case)?;
-        let turns = Draw::new(self.plan.seed).sides(number, self.plan.again);
+        let turns = Draw::new(self.plan.seed).sides(number, again);
         let first = turns.iter().find_map(|turn| match turn {
             Turn::Side(side) => Some(*side),
             Turn::OldAgain(_) => None,
@@ -146,16 +193,17 @@ impl Runner {
         for turn in turns {
             match turn {
                 Turn::Side(Side::Old) => {
-                    old = Some(self.execute(Side::Old, case, place, "old", stop))
+                    old = Some(self.execute(Side::Old, case, place, "old", stop));
                 }
                 Turn::Side(Side::New) => {
-                    new = Some(self.execute(Side::New, case, place, "new", stop))
+                    new = Some(self.execute(Side::New, case, place, "new", stop));
                 }
                 Turn::OldAgain(index) => {
                     let name = format!("old-again-{index}");
                     again.push(self.execute(Side::Old, case, place, &name, stop));
                 }
             }
+            ran(warm_up);
         }
         Some(Pair {
             number,

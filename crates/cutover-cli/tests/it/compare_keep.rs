@@ -264,7 +264,7 @@ fn recorded_inputs_are_run_again_and_what_redaction_changed_only_if_that_is_allo
 
     let answer = replay(&["of-quote", "--allow-redacted", "--in-order"]);
     assert_eq!(answer.code, 1, "{answer}");
-    assert!(answer.err.contains("1 records have no input"), "{answer}");
+    assert!(answer.err.contains("1 record without an input"), "{answer}");
     let summary = answer.json();
     assert_eq!(
         (&summary["cases"], &summary["different"]),

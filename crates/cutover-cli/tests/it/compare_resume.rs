@@ -142,7 +142,7 @@ fn what_would_be_another_run_is_refused_and_a_changed_case_is_told() {
     let (exit, told) = again(&[]);
     assert_eq!(exit, 1, "{told}");
     assert!(
-        told.contains("not what they were") && told.contains("003"),
+        told.contains("changed since they were run") && told.contains("003"),
         "{told}"
     );
     assert_eq!(

@@ -86,7 +86,7 @@ fn what_is_written_in_the_editor_becomes_a_revision() {
 #[test]
 fn closing_the_editor_without_a_change_changes_nothing() {
     let home = Home::with_flag();
-    for script in [":", ": > \"$1\"", "echo >> \"$1\""] {
+    for script in [":", ": > \"$1\"", "echo >> \"$1\"", "rm \"$1\""] {
         let answer = edit(&home, script, &["f", "--yes"]);
         assert_eq!(answer.code, 0, "{answer}");
         assert!(

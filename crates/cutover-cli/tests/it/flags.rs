@@ -310,6 +310,20 @@ fn history_tells_who_what_when_and_why_newest_first() {
 }
 
 #[test]
+fn history_shows_the_beginning_of_a_long_reason_and_keeps_all_of_it() {
+    let home = Home::with_flag();
+    let reason = "because".repeat(1000);
+    home.done(&["flag", "set", "f", "on", "--reason", &reason, "--yes"]);
+    let answer = home.run(&["flag", "history"]);
+    assert!(answer.out.contains("because"), "{answer}");
+    assert!(answer.out.len() < 2000, "{answer}");
+    assert_eq!(
+        home.json(&["flag", "history"])["history"][0]["reason"],
+        reason
+    );
+}
+
+#[test]
 fn undo_goes_back_and_forth_and_to_any_revision() {
     let home = Home::with_flag();
     home.done(&["flag", "rollout", "f", "5", "--yes"]);

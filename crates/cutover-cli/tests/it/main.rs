@@ -13,6 +13,9 @@ mod compare_bounds;
 mod compare_course;
 #[cfg(test)]
 #[cfg(unix)]
+mod compare_ends;
+#[cfg(test)]
+#[cfg(unix)]
 mod compare_evidence;
 #[cfg(test)]
 #[cfg(unix)]

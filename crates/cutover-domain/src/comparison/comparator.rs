@@ -62,13 +62,14 @@ impl Compiled {
     }
 
     /// What is hidden, with the rules' names.
+    pub(super) fn rule_name(&self, rule: RuleId) -> &str {
+        let name = self.rule_names.get(usize::from(rule));
+        name.map_or("", String::as_str)
+    }
+
     pub(super) fn named(&self, hits: impl IntoIterator<Item = (RuleId, u64)>) -> Vec<RuleHit> {
         let hit = |(rule, hidden)| RuleHit {
-            rule: self
-                .rule_names
-                .get(usize::from(rule))
-                .cloned()
-                .unwrap_or_default(),
+            rule: self.rule_name(rule).to_owned(),
             hidden,
         };
         hits.into_iter().map(hit).collect()

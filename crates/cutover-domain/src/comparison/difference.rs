@@ -344,6 +344,10 @@ pub struct Comparison {
     /// [`by_place`](Self::by_place).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
+    /// The rules that speak of places which neither answer has, or of key fields that no member has:
+    /// most likely misspelt. Nothing where the answers were equal at first sight; not stored.
+    #[serde(skip)]
+    pub unmatched: Option<Vec<String>>,
 }
 
 impl Comparison {
@@ -360,6 +364,7 @@ impl Comparison {
             truncated: false,
             hidden: Vec::new(),
             places: Vec::new(),
+            unmatched: None,
         }
     }
 

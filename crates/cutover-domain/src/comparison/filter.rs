@@ -25,7 +25,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::difference::{Difference, DifferenceKind, Severity};
-use super::engine::{Selector, SelectorError};
+use super::engine::{Segment, Selector, SelectorError};
 
 /// Places: those that a JSONPath (RFC 9535, without filter expressions) selects, and everything
 /// below them.
@@ -45,6 +45,19 @@ impl PathPattern {
     /// [`InvalidPath`] says what is wrong, and at which character.
     pub fn new(text: &str) -> Result<Self, InvalidPath> {
         text.parse().map(Self).map_err(InvalidPath)
+    }
+
+    /// The names of members that every path of the pattern has in it.
+    ///
+    /// ```
+    /// use cutover_domain::comparison::PathPattern;
+    ///
+    /// let pattern = PathPattern::new("$.items[*]['unit price']..sum")?;
+    /// assert_eq!(pattern.names().collect::<Vec<_>>(), ["items", "unit price", "sum"]);
+    /// # Ok::<(), cutover_domain::comparison::InvalidPath>(())
+    /// ```
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.segments().iter().filter_map(Segment::only_name)
     }
 
     /// Whether a path leads to a place of the pattern, or below one.

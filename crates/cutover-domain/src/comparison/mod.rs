@@ -56,6 +56,7 @@ pub use difference::{
     Comparison, Counts, Difference, DifferenceKind, RuleHit, Severity, SeverityCounts, Times,
     Undecided,
 };
+pub use engine::are_close;
 pub use filter::{DifferenceFilter, InvalidPath, PathPattern};
 pub use id::{InvalidId, MAX_ID_LENGTH, RecordId, RunId};
 pub use input::RecordedInput;

@@ -236,7 +236,11 @@ pub fn excerpt(text: &str, limit: usize) -> String {
         return text.to_owned();
     }
     let end = text.floor_char_boundary(limit);
-    format!("{}… (+{} bytes)", &text[..end], text.len() - end)
+    let bytes = match text.len() - end {
+        1 => "1 byte".to_owned(),
+        many => format!("{many} bytes"),
+    };
+    format!("{}… (+{bytes})", &text[..end])
 }
 
 #[cfg(test)]
@@ -248,7 +252,7 @@ mod tests {
         for (text, limit, expected) in [
             ("", 0, ""),
             ("abc", 3, "abc"),
-            ("abc", 2, "ab… (+1 bytes)"),
+            ("abc", 2, "ab… (+1 byte)"),
             ("aéb", 2, "a… (+3 bytes)"),
             ("日本", 0, "… (+6 bytes)"),
         ] {

@@ -69,6 +69,7 @@ impl WriteOrder {
 /// it: 5 % live, 95 % shadow. A flag without one puts them at live and shadow. Where the flag is
 /// killed, or a flag that it requires is off, new does not run at all, not even as a candidate.
 #[must_use]
+#[inline]
 pub fn effective_stage(decision: &Decision) -> Stage {
     if decision.reason == Reason::Disabled {
         return Stage::Off;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Bucketing, FlagKey, FlagValue, Rule, ValueType, Weight};
+use super::{Bucketing, FlagKey, FlagValue, Rule, Shared, ValueType, Weight};
 use crate::{Percentage, Stage};
 
 /// The definition of one flag, as stored.
@@ -28,15 +28,15 @@ pub struct Definition {
     pub state: State,
     /// The variant everybody gets while it is killed.
     pub off: String,
-    /// Boolean flags that must be on for the same context.
+    /// Boolean flags that must be on for the same context; at most 100, with those that they require.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<FlagKey>,
     /// Unit or tenant → variant.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub overrides: BTreeMap<String, String>,
+    pub overrides: Shared<BTreeMap<String, String>>,
     /// Whom to answer differently, in order: the first rule that matches decides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<Rule>,
+    pub rules: Shared<Vec<Rule>>,
     /// The rollout: a percentage or a split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Rollout>,
@@ -139,8 +139,8 @@ impl Definition {
             state: State::Enabled,
             off: default.to_owned(),
             requires: Vec::new(),
-            overrides: BTreeMap::new(),
-            rules: Vec::new(),
+            overrides: Shared::default(),
+            rules: Shared::default(),
             rollout: None,
             default: default.to_owned(),
             stage: None,

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::{Definition, FlagKey};
 
@@ -93,10 +93,33 @@ impl FlagDocument {
     ///
     /// A value cannot be written as JSON, which no value read from JSON can cause.
     pub fn digest(&self) -> Result<String, serde_json::Error> {
-        let mut canonical = Vec::with_capacity(4096);
-        write_canonical(&serde_json::to_value(&self.flags)?, &mut canonical)?;
-        Ok(format!("{:032x}", xxh3_128(&canonical)))
+        digest(&self.flags)
     }
+}
+
+/// [`FlagDocument::digest`] of flags.
+///
+/// # Errors
+///
+/// The same.
+pub fn digest(flags: &BTreeMap<FlagKey, Definition>) -> Result<String, serde_json::Error> {
+    let mut hash = Xxh3::new();
+    let mut canonical = Vec::with_capacity(4096);
+    canonical.push(b'{');
+    // One flag after the other: a tree of all of them takes several times the space of the flags.
+    for (index, (key, definition)) in flags.iter().enumerate() {
+        if index > 0 {
+            canonical.push(b',');
+        }
+        serde_json::to_writer(&mut canonical, key)?;
+        canonical.push(b':');
+        write_canonical(&serde_json::to_value(definition)?, &mut canonical)?;
+        hash.update(&canonical);
+        canonical.clear();
+    }
+    canonical.push(b'}');
+    hash.update(&canonical);
+    Ok(format!("{:032x}", hash.digest128()))
 }
 
 /// JSON with sorted keys and no white space. Written out, because the order of a

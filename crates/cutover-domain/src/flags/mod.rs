@@ -43,6 +43,7 @@ mod key;
 mod overlay;
 mod preset;
 mod rule;
+mod shared;
 mod snapshot;
 mod text;
 mod validation;
@@ -53,7 +54,7 @@ pub use change::{Applied, Change, ChangeError};
 pub use condition::{Bound, Condition, InvalidCondition, Literal, Operator, Pattern};
 pub use context::{Attribute, Context};
 pub use definition::{Definition, Rollout, State};
-pub use document::{ChangeRecord, FlagDocument, KeyChange, Revision, SCHEMA};
+pub use document::{ChangeRecord, FlagDocument, KeyChange, Revision, SCHEMA, digest};
 pub use evaluation::{
     Decision, ErrorCode, Evaluation, Explanation, FailedTest, Reason, Tier, Unmatched,
 };
@@ -63,6 +64,7 @@ pub use overlay::{
 };
 pub use preset::{Preset, UnknownPreset};
 pub use rule::{Rule, RuleRef, Weight};
+pub use shared::Shared;
 pub use snapshot::{Interner, Slot, Snapshot};
 pub use validation::{Problem, Problems};
 pub use value::{FlagValue, InvalidValue, ValueType};

@@ -182,7 +182,7 @@ mod tests {
     fn a_rule_is_found_by_number_and_by_name() {
         let rule = |name: &str| Rule::serving(Condition::All(Vec::new()), "on").named(name);
         let definition = Definition {
-            rules: vec![rule("first"), rule("second")],
+            rules: vec![rule("first"), rule("second")].into(),
             ..Definition::boolean()
         };
         let find = |text: &str| text.parse::<RuleRef>().unwrap().find(&definition);

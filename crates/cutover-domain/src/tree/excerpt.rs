@@ -98,11 +98,11 @@ impl Sampler<'_> {
             return;
         }
         let kept = text.floor_char_boundary(self.left.max(16));
-        self.builder.string(&format!(
-            "{}… (+{} bytes)",
-            &text[..kept],
-            text.len() - kept
-        ));
+        let (before, left_out) = left_out_before(text);
+        let left_out = left_out + before.len().saturating_sub(kept);
+        let kept = &text[..kept];
+        self.builder
+            .string(&format!("{kept}{CUT} (+{left_out} bytes)"));
         self.left = 0;
     }
 
@@ -135,6 +135,42 @@ impl Sampler<'_> {
     }
 }
 
+/// A text that may be a sample already: what is left of it, and how many bytes it says that were left
+/// out.
+fn left_out_before(text: &str) -> (&str, usize) {
+    let sample = text.rsplit_once(CUT).and_then(|(before, note)| {
+        let bytes = note.strip_prefix(" (+")?.strip_suffix(" bytes)")?;
+        Some((before, bytes.parse().ok()?))
+    });
+    sample.unwrap_or((text, 0))
+}
+
+/// How much of two texts is shown before the first letter that differs.
+const CONTEXT: usize = 40;
+
+/// Samples of two texts, one of them too long: what lies around the first letter that differs, in at
+/// most about `max_bytes` each.
+pub(crate) fn excerpts_apart(old: &str, new: &str, max_bytes: usize) -> [Tree; 2] {
+    let common = old
+        .bytes()
+        .zip(new.bytes())
+        .take_while(|(old, new)| old == new);
+    let common = common.count().saturating_sub(CONTEXT.min(max_bytes / 2));
+    let start = old.floor_char_boundary(common);
+    [old, new].map(|text| {
+        let end = text.floor_char_boundary(start.saturating_add(max_bytes.max(16)));
+        let before = match start {
+            0 => String::new(),
+            _ => format!("(+{start} bytes) {CUT}"),
+        };
+        let after = match text.len() - end {
+            0 => String::new(),
+            left_out => format!("{CUT} (+{left_out} bytes)"),
+        };
+        Tree::string(format!("{before}{}{after}", &text[start..end]))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +198,35 @@ mod tests {
             object.excerpt(10).to_json(),
             r#"{"a":{"b":"0123456789","…":"+2 more"},"…":"+1 more"}"#
         );
+    }
+
+    #[test]
+    fn what_is_cut_again_says_how_much_it_was_at_first() {
+        let text = Tree::string("x".repeat(1_000_000));
+        let again = text.excerpt(2_000).excerpt(100).to_json();
+        assert_eq!(again, format!("\"{}… (+999902 bytes)\"", "x".repeat(98)));
+    }
+
+    #[test]
+    fn samples_of_two_long_texts_show_where_they_differ() {
+        let [same, more] = ["é".repeat(1000), "x".repeat(5000)];
+        let [old, new] = ["1", "2"].map(|digit| format!("{same}{digit}{more}"));
+        let [old, new] = excerpts_apart(&old, &new, 100).map(|sample| sample.to_json());
+        let (before, after) = ("é".repeat(20), "x".repeat(59));
+        assert_eq!(
+            old,
+            format!("\"(+1960 bytes) …{before}1{after}… (+4941 bytes)\"")
+        );
+        assert_eq!(
+            new,
+            old.replace('1', "2")
+                .replace("(+2960", "(+1960")
+                .replace("4942", "4941")
+        );
+        // One of them may be the beginning of the other.
+        let [short, long] = excerpts_apart(&same, &format!("{same}!"), 100).map(|s| s.to_json());
+        assert_eq!(short, format!("\"(+1960 bytes) …{before}\""));
+        assert_eq!(long, format!("\"(+1960 bytes) …{before}!\""));
     }
 
     #[test]

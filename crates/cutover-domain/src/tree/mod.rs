@@ -36,10 +36,11 @@ mod write;
 
 pub use builder::{BuildError, DuplicateKey, TreeBuilder};
 pub use capture::CaptureError;
+pub(crate) use excerpt::excerpts_apart;
 pub use json_error::{JsonError, JsonErrorKind, Position};
 pub use node::{Entries, Items, Node};
-pub(crate) use number::Canonical;
 pub use number::Number;
+pub(crate) use number::{Canonical, canonical_text};
 pub use read::JsonLimits;
 
 use std::fmt;

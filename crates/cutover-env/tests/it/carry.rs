@@ -205,7 +205,7 @@ fn what_no_variable_says_is_listed_by_path() {
     };
     let polish = Condition::test("country", Operator::Equals("PL".into()));
     let by_tenant = Definition {
-        rules: vec![Rule::serving(polish, "on")],
+        rules: vec![Rule::serving(polish, "on")].into(),
         rollout: at("10").rollout.map(|rollout| Rollout {
             by: Some("tenant".to_owned()),
             ..rollout

@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 
-use cutover_domain::comparison::{ComparisonRecord, RecordId, RunId};
+use cutover_domain::comparison::{ComparisonRecord, PathPattern, RecordId, RunId};
 use cutover_ports::PortError;
 use cutover_ports::comparison::{Cursor, Page, RecordQuery, Unreadable};
 use jiff::Timestamp;
+use memchr::memmem::Finder;
 
 use super::backward::{Backward, Content, Line};
 use super::config::FileComparisonConfig;
@@ -51,6 +52,7 @@ pub(super) fn records(
     let mut reader = Reader {
         config,
         query,
+        needles: needles(query),
         page: Page::default(),
         bytes: 0,
         more_damage: 0,
@@ -73,6 +75,8 @@ pub(super) fn records(
 struct Reader<'a> {
     config: &'a FileComparisonConfig,
     query: &'a RecordQuery,
+    /// What the text of every record has in it that is asked for.
+    needles: Vec<Finder<'a>>,
     page: Page<ComparisonRecord>,
     bytes: usize,
     more_damage: usize,
@@ -167,7 +171,21 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a line surely is a record that is not asked for: most lines need not be parsed. Only
+    /// lines that look whole, so that what is damaged is told.
+    fn is_another(&self, text: &[u8]) -> bool {
+        text.starts_with(b"{")
+            && text.ends_with(b"}")
+            && self
+                .needles
+                .iter()
+                .any(|needle| needle.find(text).is_none())
+    }
+
     fn parse(&self, text: &[u8], run: &RunId) -> Result<Option<ComparisonRecord>, String> {
+        if self.is_another(text) {
+            return Ok(None);
+        }
         let explain = |error: serde_json::Error| error::without_place(&error);
         let head: Head<'_> = serde_json::from_slice(text).map_err(explain)?;
         if !self
@@ -207,6 +225,23 @@ impl Reader<'_> {
         }
         self.page
     }
+}
+
+/// What stands in the text of every record that is asked for: its id, and names of members on the
+/// path, as far as JSON and paths write them as they are.
+fn needles(query: &RecordQuery) -> Vec<Finder<'_>> {
+    let id = query.id.as_ref().map(RecordId::as_str);
+    let path = query
+        .difference
+        .as_ref()
+        .and_then(|difference| difference.path.as_ref());
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let is_plain = |name: &&str| name.bytes().all(plain);
+    let names = path
+        .into_iter()
+        .flat_map(PathPattern::names)
+        .filter(is_plain);
+    id.into_iter().chain(names).map(Finder::new).collect()
 }
 
 /// Opens a segment by number: retention may give it a new name between two looks.

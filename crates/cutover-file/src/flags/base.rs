@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use cutover_domain::flags::{ChangeRecord, Definition, FlagKey, Revision};
+use cutover_domain::flags::{ChangeRecord, Definition, FlagKey, Revision, digest};
 use serde_json::Value;
 
-use super::document::{self, Stored};
+use super::document::Stored;
 use super::error::Operation;
 use super::history::History;
 use super::state::Text;
@@ -33,7 +33,7 @@ impl Good {
         tail: Option<&ChangeRecord>,
     ) -> Option<Self> {
         let text = Text::read(operation, path).ok()??;
-        let stored = Stored::parse(operation, path, &text.bytes).ok()?;
+        let stored = Stored::parse(operation, path, &text.bytes, None).ok()?;
         if !stored.is_as_committed() {
             return None;
         }
@@ -55,7 +55,7 @@ impl Good {
         for change in &last.changes {
             put(&mut flags, &change.key, change.after.as_ref());
         }
-        let digest = document::digest_of(&flags).ok();
+        let digest = digest(&flags).ok();
         digest.is_none() || stored.digest.is_none() || digest == stored.digest
     }
 }

@@ -15,6 +15,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::error::{self, Operation};
+use super::history::Line;
 use super::sealed;
 
 /// What a `flags.json` says, and how far its own fields are to be believed.
@@ -34,7 +35,7 @@ pub(super) struct Stored {
 }
 
 #[derive(Deserialize)]
-struct Text {
+struct Text<'a> {
     schema: u32,
     #[serde(deserialize_with = "unique_flags")]
     flags: BTreeMap<FlagKey, Definition>,
@@ -42,8 +43,8 @@ struct Text {
     revision: Value,
     #[serde(default)]
     updated_at: Value,
-    #[serde(default)]
-    last: Option<Box<RawValue>>,
+    #[serde(default, borrow)]
+    last: Option<&'a RawValue>,
     #[serde(default)]
     digest: Value,
     #[serde(flatten)]
@@ -51,14 +52,20 @@ struct Text {
 }
 
 impl Stored {
-    /// Reads and validates the text of a `flags.json`.
-    pub(super) fn parse(operation: Operation, path: &Path, text: &[u8]) -> Result<Self, PortError> {
+    /// Reads and validates the text of a `flags.json`. Its record is mostly the newest one of the
+    /// history, `tail`, and is then not read once more.
+    pub(super) fn parse(
+        operation: Operation,
+        path: &Path,
+        text: &[u8],
+        tail: Option<&Line>,
+    ) -> Result<Self, PortError> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         if text.iter().all(u8::is_ascii_whitespace) {
             let place = format_args!("{}:1:1", path.display());
             return Err(error::corrupt(operation, place, "the file is empty"));
         }
-        let text = match serde_json::from_slice::<Text>(text) {
+        let text = match serde_json::from_slice::<Text<'_>>(text) {
             Ok(read) if read.schema <= SCHEMA => read,
             other => {
                 return Err(match (newer_schema(text), other) {
@@ -83,9 +90,10 @@ impl Stored {
         Ok(Self {
             claimed: text.revision.as_u64().map(Revision::new),
             updated_at: text.updated_at.as_str().and_then(|time| time.parse().ok()),
-            last: text
-                .last
-                .and_then(|last| sealed::unseal(last.get().as_bytes()).ok()),
+            last: text.last.and_then(|last| match tail {
+                Some(tail) if tail.text == last.get().as_bytes() => Some(tail.record.clone()),
+                _ => sealed::unseal(last.get().as_bytes()).ok(),
+            }),
             digest: text.digest.as_str().map(str::to_owned),
             actual_digest: document.digest().map_err(error::unwritable(operation))?,
             flags: document.flags,
@@ -272,15 +280,4 @@ fn write(
     })?;
     text.push(b'\n');
     Ok(text)
-}
-
-/// The digest of flags.
-pub(super) fn digest_of(
-    flags: &BTreeMap<FlagKey, Definition>,
-) -> Result<String, serde_json::Error> {
-    FlagDocument {
-        flags: flags.clone(),
-        ..FlagDocument::empty(Timestamp::UNIX_EPOCH)
-    }
-    .digest()
 }

@@ -28,6 +28,12 @@ pub(super) struct History {
     len: u64,
 }
 
+/// A whole record, and the line it was read from.
+pub(super) struct Line {
+    pub(super) record: ChangeRecord,
+    pub(super) text: Vec<u8>,
+}
+
 /// One line of the history.
 pub(super) struct Entry {
     /// Where the line starts, in bytes.
@@ -35,6 +41,7 @@ pub(super) struct Entry {
     pub(super) record: Result<ChangeRecord, sealed::Broken>,
     /// Whether a line break follows it.
     pub(super) terminated: bool,
+    text: Vec<u8>,
 }
 
 impl History {
@@ -71,6 +78,7 @@ impl History {
                 offset: line.offset,
                 record: sealed::unseal(&line.text),
                 terminated: line.terminated,
+                text: line.text,
             })
         })
     }
@@ -84,14 +92,23 @@ impl History {
             Some(before) => self.end_of(before)?,
             None => self.len,
         };
-        Ok(self.entries(end).filter_map(|entry| match entry {
+        let lines = self.lines(end);
+        Ok(lines.map(|line| line.map(|line| line.record)))
+    }
+
+    /// Whole records that end before the byte `end`, newest first.
+    fn lines(&self, end: u64) -> impl Iterator<Item = io::Result<Line>> {
+        self.entries(end).filter_map(|entry| match entry {
             Ok(Entry {
-                record: Ok(record), ..
-            }) => Some(Ok(record)),
+                record: Ok(record),
+                text,
+                ..
+            }) => Some(Ok(Line { record, text })),
             Ok(Entry {
                 offset,
                 record: Err(why),
                 terminated: true,
+                ..
             }) => {
                 let path = self.path.display();
                 tracing::debug!(%path, offset, %why, "a line of the flag history is left out");
@@ -100,12 +117,17 @@ impl History {
             // A writer may be in the middle of it.
             Ok(_) => None,
             Err(error) => Some(Err(error)),
-        }))
+        })
     }
 
     /// The newest whole record.
     pub(super) fn newest(&self) -> io::Result<Option<ChangeRecord>> {
-        self.records(None)?.next().transpose()
+        Ok(self.newest_line()?.map(|line| line.record))
+    }
+
+    /// The same with its line.
+    pub(super) fn newest_line(&self) -> io::Result<Option<Line>> {
+        self.lines(self.len).next().transpose()
     }
 
     /// The oldest whole record.
@@ -224,10 +246,14 @@ impl HistoryWriter {
         let open = || {
             let file = replace::open_to_append(path)?;
             let mut history = History::of(file, path)?;
-            let torn = history.entries(history.len).next().transpose()?;
-            if let Some(torn) = torn.filter(|line| !line.terminated) {
+            let end = Backward::new(&history.file, history.len).next();
+            let end = end.transpose()?;
+            let newest = end
+                .as_ref()
+                .and_then(|end| sealed::revision(&end.text).ok());
+            if let Some(torn) = end.filter(|end| !end.terminated) {
                 crash::point("history cut")?;
-                if torn.record.is_ok() {
+                if newest.is_some() {
                     // Only its line break was lost.
                     history.append(b"\n")?;
                 } else {
@@ -235,7 +261,10 @@ impl HistoryWriter {
                     history.len = torn.offset;
                 }
             }
-            let newest = history.newest()?.map(|record| record.revision);
+            let newest = match newest {
+                None => history.newest()?.map(|record| record.revision),
+                known => known,
+            };
             Ok((history, newest))
         };
         let (history, newest) = open().map_err(error::io(operation, path))?;

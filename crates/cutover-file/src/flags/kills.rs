@@ -5,12 +5,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cutover_domain::flags::{Change, ChangeRecord, Definition};
 use cutover_ports::flags::{HistoryQuery, Retention};
 use cutover_testkit::flags::{create, next_commit};
+use cutover_testkit::process::part;
 use tempfile::TempDir;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -169,8 +170,7 @@ fn child() {
 
 /// The process of a round, to its end.
 fn live_and_die(disk: &Disk, round: u32) -> Output {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["flags::kills::child", "--exact", "--ignored", "--nocapture"])
+    part("flags::kills::child")
         .env(DIR, &disk.files.dir)
         .env(ROUND, round.to_string())
         .output()

@@ -1,6 +1,6 @@
 //! A change record with its checksum: one line of the history, and `last` in the document.
 
-use cutover_domain::flags::ChangeRecord;
+use cutover_domain::flags::{ChangeRecord, Revision};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
@@ -40,6 +40,20 @@ pub(super) fn unseal(text: &[u8]) -> Result<ChangeRecord, Broken> {
         return Ok(record);
     }
     Err(Broken::WrongSum)
+}
+
+/// The revision of a record, if it is whole: what is changed in it is not read.
+pub(super) fn revision(text: &[u8]) -> Result<Revision, Broken> {
+    #[derive(Deserialize)]
+    struct Numbered {
+        revision: Revision,
+    }
+    let sealed: Sealed<'_> = serde_json::from_slice(text)?;
+    if sealed.sum == sum(sealed.record.get()) {
+        let record: Numbered = serde_json::from_str(sealed.record.get())?;
+        return Ok(record.revision);
+    }
+    unseal(text).map(|record| record.revision)
 }
 
 fn sum(record: &str) -> String {

@@ -16,7 +16,7 @@ use super::base::{Base, Good};
 use super::document::Stored;
 use super::error::{self, Operation};
 use super::files::Files;
-use super::history::History;
+use super::history::{History, Line};
 
 /// The actor of changes that were made to `flags.json` from outside.
 pub const EXTERNAL: &str = "external";
@@ -93,11 +93,11 @@ pub(super) fn read_with_text(
             }
             return Err(missing(operation, files));
         };
-        let stored = Stored::parse(operation, &files.document, &text.bytes)?;
+        let newest = tail.as_ref().ok().and_then(Option::as_ref);
+        let stored = Stored::parse(operation, &files.document, &text.bytes, newest)?;
         if stored.is_as_committed()
             && let Some(last) = &stored.last
-            && let Ok(Some(tail)) = &tail
-            && tail == last
+            && newest.is_some_and(|newest| newest.record == *last)
         {
             let last = last.clone();
             return Ok(Some((committed(stored, last), text)));
@@ -121,7 +121,16 @@ pub(super) fn read_with_text(
         .advice("find out who keeps writing to it"))
 }
 
-fn committed(stored: Stored, newest: ChangeRecord) -> State {
+fn committed(stored: Stored, mut newest: ChangeRecord) -> State {
+    // What the record tells of a flag is mostly what the flag is; a large one is then kept once.
+    for change in &mut newest.changes {
+        if let Some(after) = &mut change.after
+            && let Some(flag) = stored.flags.get(&change.key)
+            && after == flag
+        {
+            after.clone_from(flag);
+        }
+    }
     let updated_at = stored.updated_at.unwrap_or(newest.time);
     State {
         document: document(stored, newest.revision, updated_at),
@@ -240,13 +249,10 @@ fn is_known_without_history(operation: Operation, files: &Files, stored: &Stored
     good.is_some_and(|good| stored.last.as_ref() == Some(&good.last) || stored.flags == good.flags)
 }
 
-fn newest_in_history(
-    operation: Operation,
-    files: &Files,
-) -> Result<Option<ChangeRecord>, PortError> {
+fn newest_in_history(operation: Operation, files: &Files) -> Result<Option<Line>, PortError> {
     match History::open(operation, &files.history)? {
         Some(history) => history
-            .newest()
+            .newest_line()
             .map_err(error::io(operation, &files.history)),
         None => Ok(None),
     }

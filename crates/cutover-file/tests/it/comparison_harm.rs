@@ -1,18 +1,19 @@
 //! What the file store promises when it is harmed: torn and foreign files, killed and competing
 //! processes, locks that nobody gives back.
 
-use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use cutover_domain::comparison::{ComparisonRecord, Run};
+use cutover_domain::comparison::{ComparisonRecord, RecordId, Run};
 use cutover_file::comparison::Durability;
 use cutover_file::{FileComparisonConfig, FileComparisonStore};
 use cutover_ports::PortErrorKind;
 use cutover_ports::comparison::{ComparisonStore, Page, RecordQuery, Retention, RunQuery};
+use cutover_testkit::comparison::processes::{
+    self, at_once_lose_and_repeat_nothing, killed_lose_nothing_that_was_acknowledged,
+};
 use cutover_testkit::comparison::{at_minute, sample_record, sample_run};
 use pollster::block_on;
 
@@ -137,6 +138,14 @@ fn garbage_is_named_line_by_line_and_everything_else_is_read() {
         .replace("\"schema\":1", "\"schema\":2");
     home.scribble(format!("{newer}\n").as_bytes());
     home.append(&["c"]);
+
+    // A question that passes over most lines without reading them passes over no damage that a cut
+    // made.
+    let mut query = RecordQuery::of_run(home.run.id.clone());
+    query.id = Some(RecordId::new("b").unwrap());
+    let found = block_on(home.store.records(&query)).unwrap();
+    assert_eq!(ids(&found), ["b"]);
+    assert!(found.unreadable.len() >= 3, "{:?}", found.unreadable);
 
     let page = home.page();
     assert_eq!(ids(&page), ["c", "b", "a"]);
@@ -430,126 +439,30 @@ fn cursors_stay_true_when_retention_cuts_under_them() {
     assert_eq!(second.unreadable, []);
 }
 
-// Two processes, one of them killed. The test binary plays the other process itself.
+// Several processes, one of them killed. The test binary plays the others itself.
 
-const CHILD_DIR: &str = "CUTOVER_TEST_CHILD_DIR";
-const CHILD_NAME: &str = "CUTOVER_TEST_CHILD_NAME";
-const CHILD_COUNT: &str = "CUTOVER_TEST_CHILD_COUNT";
+const WRITER: &str = "comparison_harm::writer";
 
-/// Not a test of its own: appends records and says each id once it is acknowledged.
 #[test]
 #[ignore = "a child process of the tests below"]
-fn child() {
-    let setting = |name| std::env::var_os(name).map(|value| value.into_string().unwrap());
-    let Some(dir) = setting(CHILD_DIR) else {
-        return;
-    };
-    let name = setting(CHILD_NAME).unwrap();
-    let count: usize = setting(CHILD_COUNT).unwrap().parse().unwrap();
-    let store = FileComparisonStore::with_config(FileComparisonConfig {
+fn writer() {
+    processes::append(&FileComparisonStore::with_config(FileComparisonConfig {
         segment_bytes: 50_000,
-        ..FileComparisonConfig::new(dir)
-    });
-    let run = sample_run("r", 0);
-    let mut out = std::io::stdout();
-    for number in 0..count {
-        let id = format!("{name}-{number:06}");
-        let mut record = sample_record(&run, &id, 1);
-        // Long enough for a kill to hit the middle of a line now and then.
-        record.case = Some("x".repeat(number * 97 % 20_000));
-        block_on(store.append(&[record])).unwrap();
-        writeln!(out, "saved {id}").unwrap();
-    }
-}
-
-fn start_child(dir: &Path, name: &str, count: usize) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "comparison_harm::child",
-            "--ignored",
-            "--nocapture",
-        ])
-        .env(CHILD_DIR, dir)
-        .env(CHILD_NAME, name)
-        .env(CHILD_COUNT, count.to_string())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-/// The acknowledged ids of a child, up to so many lines.
-fn acknowledged(child: &mut Child, most: usize) -> Vec<String> {
-    BufReader::new(child.stdout.as_mut().unwrap())
-        .lines()
-        .map_while(Result::ok)
-        .filter_map(|line| Some(line.split_once("saved ")?.1.to_owned()))
-        .take(most)
-        .collect()
-}
-
-fn all_ids(home: &Home) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut query = RecordQuery::default().limit(500);
-    loop {
-        let page = block_on(home.store.records(&query)).unwrap();
-        found.extend(ids(&page));
-        match page.next {
-            None => return found,
-            next => query.after = next,
-        }
-    }
+        ..FileComparisonConfig::new(processes::place())
+    }));
 }
 
 #[test]
 fn processes_and_threads_appending_at_once_lose_and_repeat_nothing() {
-    const EACH: usize = 150;
     let home = Home::new();
-    let mut children: Vec<Child> = ["p", "q"]
-        .map(|name| start_child(home.dir.path(), name, EACH))
-        .into();
-    std::thread::scope(|scope| {
-        for thread in 0..4 {
-            let home = &home;
-            scope.spawn(move || {
-                for number in 0..EACH {
-                    home.append(&[format!("t{thread}-{number:06}").as_str()]);
-                }
-            });
-        }
-    });
-    for child in &mut children {
-        assert_eq!(acknowledged(child, usize::MAX).len(), EACH);
-        assert!(child.wait().unwrap().success());
-    }
-    let found = all_ids(&home);
-    assert_eq!(found.len(), 6 * EACH);
-    assert_eq!(found.iter().collect::<HashSet<_>>().len(), 6 * EACH);
-    assert_eq!(home.page().unreadable, []);
+    at_once_lose_and_repeat_nothing(WRITER, home.dir.path(), &home.store, 150);
 }
 
 #[test]
 fn a_killed_writer_loses_nothing_that_was_acknowledged() {
     let home = Home::new();
-    let mut promised = Vec::new();
-    for round in 0..12 {
-        let mut child = start_child(home.dir.path(), &format!("k{round}"), 100_000);
-        promised.extend(acknowledged(&mut child, 5 + round * 7));
-        child.kill().unwrap();
-        // What it had said before the kill reached it counts as well.
-        promised.extend(acknowledged(&mut child, usize::MAX));
-        child.wait().unwrap();
-        home.append(&[format!("after-{round}").as_str()]);
-        promised.push(format!("after-{round}"));
-    }
-    let found = all_ids(&home);
-    let distinct: HashSet<_> = found.iter().collect();
-    assert_eq!(distinct.len(), found.len(), "nothing is there twice");
-    let lost: Vec<_> = promised
-        .iter()
-        .filter(|id| !distinct.contains(id))
-        .collect();
-    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
-    assert!(home.page().unreadable.len() <= 12);
+    let rounds = cutover_testkit::rounds(12);
+    let unreadable =
+        killed_lose_nothing_that_was_acknowledged(WRITER, home.dir.path(), &home.store, rounds);
+    assert!(unreadable <= rounds as usize, "{unreadable} torn lines");
 }

@@ -1,24 +1,7 @@
 use cutover_domain::tree::{Kind, Tree};
 use proptest::prelude::*;
 
-use crate::{Document, Format, ReadError};
-
-fn read(text: &str) -> Result<Tree, ReadError> {
-    Document::new(text.as_bytes()).format(Format::Toml).read()
-}
-
-fn json(text: &str) -> String {
-    read(text)
-        .unwrap_or_else(|error| panic!("{text:?}: {error}"))
-        .to_json()
-}
-
-fn error(text: &str) -> String {
-    match read(text) {
-        Ok(tree) => panic!("{text:?} is {tree}"),
-        Err(error) => error.to_string(),
-    }
-}
+use crate::{Document, Format};
 
 #[test]
 fn values_keep_every_digit_and_letter() {
@@ -57,9 +40,9 @@ fn values_keep_every_digit_and_letter() {
         ),
         ("a = {\n  b = 1,\n}", r#"{"a":{"b":1}}"#),
     ] {
-        assert_eq!(json(text), expected, "{text:?}");
+        assert_eq!(Format::Toml.json(text), expected, "{text:?}");
     }
-    let tree = read("a = nan").unwrap();
+    let tree = Format::Toml.read("a = nan").unwrap();
     assert_eq!(tree.root().get("a").unwrap().kind(), Kind::Number);
 }
 
@@ -82,7 +65,7 @@ fn headers_and_dotted_keys_make_tables() {
         ("a = { b.c = 1, b.d = 2 }", r#"{"a":{"b":{"c":1,"d":2}}}"#),
         ("a.b = 1\n[c]\n[a.d]\n", r#"{"a":{"b":1,"d":{}},"c":{}}"#),
     ] {
-        assert_eq!(json(text), expected, "{text:?}");
+        assert_eq!(Format::Toml.json(text), expected, "{text:?}");
     }
 }
 
@@ -135,11 +118,15 @@ fn errors_say_where_and_what_to_do() {
         ("a: 1", "line 1, column"),
         ("é = 1\n", "line 1, column 1: this is not TOML: "),
     ] {
-        let found = error(text);
+        let found = Format::Toml.error(text);
         assert!(found.starts_with(message), "{text:?}: {found}");
     }
     let huge = format!("a = 0x{}", "F".repeat(40));
-    assert!(error(&huge).ends_with("is past 128 bits; write it as a decimal number"));
+    assert!(
+        Format::Toml
+            .error(&huge)
+            .ends_with("is past 128 bits; write it as a decimal number")
+    );
 }
 
 #[test]
@@ -151,7 +138,7 @@ fn any_depth_is_read_or_refused() {
         format!("[{dotted}]"),
         format!("[[{dotted}]]"),
     ] {
-        assert!(read(&text).unwrap().node_count() >= deep);
+        assert!(Format::Toml.read(&text).unwrap().node_count() >= deep);
         let shallow = Document::new(text.as_bytes())
             .format(Format::Toml)
             .depth(100);
@@ -163,11 +150,11 @@ fn any_depth_is_read_or_refused() {
         format!("a = {}1{}", "{a = ".repeat(deep), "}".repeat(deep)),
         format!("a = {}", "[".repeat(deep)),
     ] {
-        let error = error(&text);
+        let error = Format::Toml.error(&text);
         assert!(error.contains("nested deeper than 256 levels"), "{error}");
     }
     let fine = format!("a = {}{}", "[".repeat(256), "]".repeat(256));
-    assert!(read(&fine).is_ok());
+    assert!(Format::Toml.read(&fine).is_ok());
 }
 
 /// The same document by the `toml` crate, if it takes it; it knows integers up to 64 bits only.
@@ -220,7 +207,7 @@ proptest! {
 
     #[test]
     fn tables_are_those_of_another_reader(text in document()) {
-        match (read(&text), oracle(&text)) {
+        match (Format::Toml.read(&text), oracle(&text)) {
             (Ok(ours), Some(theirs)) => {
                 let comparator = cutover_domain::comparison::Comparator::default();
                 let comparison = comparator.compare(&ours, &theirs);
@@ -235,7 +222,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_it_panic(text in "([\\]\\[{}=,.#'\"_+:TZe \n\r0-9a-c-]|\\[\\[|\\]\\]|\"\"\"|'''|0x|inf|nan){0,40}") {
-        if let Err(error) = read(&text) {
+        if let Err(error) = Format::Toml.read(&text) {
             let at = error.position.unwrap();
             prop_assert!(at.offset <= text.len() && at.line >= 1 && at.column >= 1);
         }

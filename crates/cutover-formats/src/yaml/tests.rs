@@ -1,24 +1,7 @@
 use cutover_domain::tree::{Kind, Tree};
 use proptest::prelude::*;
 
-use crate::{Document, Format, ReadError};
-
-fn read(text: &str) -> Result<Tree, ReadError> {
-    Document::new(text.as_bytes()).format(Format::Yaml).read()
-}
-
-fn json(text: &str) -> String {
-    read(text)
-        .unwrap_or_else(|error| panic!("{text:?}: {error}"))
-        .to_json()
-}
-
-fn error(text: &str) -> String {
-    match read(text) {
-        Ok(tree) => panic!("{text:?} is {tree}"),
-        Err(error) => error.to_string(),
-    }
-}
+use crate::{Document, Format};
 
 #[test]
 fn scalars_are_what_the_core_schema_says() {
@@ -63,9 +46,9 @@ fn scalars_are_what_the_core_schema_says() {
         ),
         ("\"\\u00e9\\x41\\n\"", r#""éA\n""#),
     ] {
-        assert_eq!(json(text), expected, "{text:?}");
+        assert_eq!(Format::Yaml.json(text), expected, "{text:?}");
     }
-    let tree = read("[.inf, .nan]").unwrap();
+    let tree = Format::Yaml.read("[.inf, .nan]").unwrap();
     assert!(tree.root().items().all(|item| item.kind() == Kind::Number));
 }
 
@@ -96,9 +79,9 @@ fn tags_of_the_core_schema_are_followed_and_others_kept() {
         ("!x !!str a", r#""never""#),
     ] {
         if expected == r#""never""# {
-            error(text);
+            Format::Yaml.error(text);
         } else {
-            assert_eq!(json(text), expected, "{text:?}");
+            assert_eq!(Format::Yaml.json(text), expected, "{text:?}");
         }
     }
     for (text, message) in [
@@ -119,7 +102,7 @@ fn tags_of_the_core_schema_are_followed_and_others_kept() {
             "line 1, column 7: a collection is not what its tag says it is: !!seq",
         ),
     ] {
-        assert_eq!(error(text), message, "{text:?}");
+        assert_eq!(Format::Yaml.error(text), message, "{text:?}");
     }
 }
 
@@ -131,11 +114,11 @@ fn several_documents_are_an_array() {
         ("--- 1\n--- 2\n", "[1,2]"),
         ("%YAML 1.1\n---\nyes\n", r#""yes""#),
     ] {
-        assert_eq!(json(text), expected, "{text:?}");
+        assert_eq!(Format::Yaml.json(text), expected, "{text:?}");
     }
     // Anchors end with their document.
     assert_eq!(
-        error("--- &a 1\n--- *a\n"),
+        Format::Yaml.error("--- &a 1\n--- *a\n"),
         "line 2, column 5: this is not YAML: while parsing node, found unknown anchor; an anchor \
          stands before its aliases, in the same document"
     );
@@ -156,11 +139,11 @@ fn aliases_stand_for_what_they_name() {
         ("[&n !!str 7, *n]", r#"["7","7"]"#),
         ("[&t !x {a: 1}, *t]", r#"[{"!x":{"a":1}},{"!x":{"a":1}}]"#),
     ] {
-        assert_eq!(json(text), expected, "{text:?}");
+        assert_eq!(Format::Yaml.json(text), expected, "{text:?}");
     }
     let message = "the alias stands within the value that it names; a value cannot hold itself";
     assert_eq!(
-        error("a: &x\n  b: *x"),
+        Format::Yaml.error("a: &x\n  b: *x"),
         format!("line 2, column 6: {message}")
     );
 }
@@ -190,35 +173,41 @@ fn merge_keys_take_over_what_is_not_there() {
         ("{'<<': 1, \"x\": 2}", r#"{"<<":1,"x":2}"#),
         ("!!merge <<: {x: 1}", r#"{"x":1}"#),
     ] {
-        assert_eq!(json(text), expected, "{text:?}");
+        assert_eq!(Format::Yaml.json(text), expected, "{text:?}");
     }
     assert_eq!(
-        error("<<: text"),
+        Format::Yaml.error("<<: text"),
         "line 1, column 5: `<<` takes over the members of a mapping or of a list of mappings, not \
          of `text`; quote it for a key of this name"
     );
-    assert!(error("- &l [1]\n- <<: *l").contains("not of `1`"));
+    assert!(
+        Format::Yaml
+            .error("- &l [1]\n- <<: *l")
+            .contains("not of `1`")
+    );
 }
 
 #[test]
 fn keys_are_text_the_same_for_all_ways_to_write_a_value() {
     assert_eq!(
-        json("1: a\n0x10: b\nTrue: c\n~: d\n? e\n: f\n!x g: h"),
+        Format::Yaml.json("1: a\n0x10: b\nTrue: c\n~: d\n? e\n: f\n!x g: h"),
         r#"{"1":"a","16":"b","true":"c","null":"d","e":"f","!x g":"h"}"#
     );
     assert_eq!(
-        error("a: 1\nb:\n  'c': 1\n  d: 2\n  c: 3\n"),
+        Format::Yaml.error("a: 1\nb:\n  'c': 1\n  d: 2\n  c: 3\n"),
         "line 5, column 3: the key `c` stands twice in one table, first at line 3, column 3; \
          remove or rename one"
     );
     assert_eq!(
-        error("- &b {z: 1}\n- {<<: *b, é: 1, y: 2, y: 3}"),
+        Format::Yaml.error("- &b {z: 1}\n- {<<: *b, é: 1, y: 2, y: 3}"),
         "line 2, column 24: the key `y` stands twice in one table, first at line 2, column 18; \
          remove or rename one"
     );
     for text in ["? [1, 2]\n: 3", "? {a: 1}\n: 3", "- &a [1]\n- {*a : 2}"] {
         assert!(
-            error(text).contains("is the key of a member; keys are read as text"),
+            Format::Yaml
+                .error(text)
+                .contains("is the key of a member; keys are read as text"),
             "{text}"
         );
     }
@@ -237,11 +226,19 @@ fn errors_say_where_and_what_to_do() {
         ("a: \"x", "line 1, column"),
         ("é: @x", "line 1, column 4: this is not YAML: "),
     ] {
-        let found = error(text);
+        let found = Format::Yaml.error(text);
         assert!(found.starts_with(message), "{text:?}: {found}");
     }
-    assert!(error("a:\n\t- 1").ends_with("; indent with spaces"));
-    assert!(error("a: [1, 2").ends_with("; it seems to be cut off"));
+    assert!(
+        Format::Yaml
+            .error("a:\n\t- 1")
+            .ends_with("; indent with spaces")
+    );
+    assert!(
+        Format::Yaml
+            .error("a: [1, 2")
+            .ends_with("; it seems to be cut off")
+    );
     let named = Document::new(b"\xEF\xBB\xBFa: 1\nb: *c")
         .named("old.yml")
         .read();
@@ -279,14 +276,17 @@ fn what_aliases_repeat_is_bounded() {
         vec!["{<<: *a}"; 2_000].join(", ")
     );
     for text in [values, text, keys, merged] {
-        let error = error(&text);
+        let error = Format::Yaml.error(&text);
         assert!(
             error.contains("aliases repeat more than 1000000 values"),
             "{error}"
         );
     }
     let few = nested("[x, x]", |level| format!("[*a{level}, *a{level}]"));
-    assert_eq!(read(&few).unwrap().root().entries().count(), 10);
+    assert_eq!(
+        Format::Yaml.read(&few).unwrap().root().entries().count(),
+        10
+    );
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn any_depth_is_read_or_refused() {
         "[".repeat(deep),
     ] {
         let start: String = text.chars().take(8).collect();
-        match read(&text) {
+        match Format::Yaml.read(&text) {
             Ok(tree) => assert!(tree.node_count() > deep, "{start}"),
             Err(error) => assert!(error.position.is_some(), "{start}: {error}"),
         }
@@ -328,7 +328,7 @@ fn any_depth_is_read_or_refused() {
             .to_string()
             .contains("nested deeper than 200")
     );
-    assert!(read(&text).is_ok());
+    assert!(Format::Yaml.read(&text).is_ok());
 }
 
 /// JSON as a text with white space where it may be.
@@ -368,7 +368,7 @@ fn json_text() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn json_reads_the_same_as_yaml(text in json_text()) {
-        match (Tree::from_json(&text), read(&text)) {
+        match (Tree::from_json(&text), Format::Yaml.read(&text)) {
             (Ok(json), Ok(yaml)) => prop_assert_eq!(json, yaml),
             // Both refuse the same key.
             (Err(json), Err(yaml)) => {
@@ -380,7 +380,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_it_panic(text in "([-?:,\\[\\]{}#&*!|>'\"%@` \n\t<~.0-9a-c]|---|\\.\\.\\.|<<: |&a|\\*a|!!int|- |: ){0,40}") {
-        if let Err(error) = read(&text) {
+        if let Err(error) = Format::Yaml.read(&text) {
             let at = error.position.unwrap();
             prop_assert!(at.offset <= text.len() && at.line >= 1 && at.column >= 1);
         }

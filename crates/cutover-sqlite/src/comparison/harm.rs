@@ -10,6 +10,7 @@ use cutover_ports::PortErrorKind;
 use cutover_ports::comparison::{ComparisonStore, Page, RecordQuery, Retention, RunQuery};
 use cutover_testkit::block_on;
 use cutover_testkit::comparison::{at_minute, full_record, sample_record, sample_run};
+use cutover_testkit::process::part;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -17,7 +18,7 @@ use super::append::{Batch, append};
 use super::difference::{statement_by_path, statement_by_record};
 use super::page::Head;
 use super::{SqliteComparisonConfig, SqliteComparisonStore};
-use crate::crash::{CRASH_AT, OF_A_PRUNING, OF_AN_APPEND};
+use crate::crash::{OF_A_PRUNING, OF_AN_APPEND, die_at};
 use crate::database::{Database, Desk};
 
 const PATH: &str = "CUTOVER_TEST_PATH";
@@ -95,20 +96,11 @@ fn keeping(records: u64) -> Retention {
     }
 }
 
-/// This test binary again: a batch, or a pruning, in a process that dies at a point.
-fn die_at(point: &str, path: &Path, prune: bool) {
-    let mut child = Command::new(std::env::current_exe().unwrap());
+/// A process with a store of its own at a path.
+fn child_at(path: &Path) -> Command {
+    let mut child = part("comparison::harm::child");
+    child.env(PATH, path);
     child
-        .args(["comparison::harm::child", "--exact", "--ignored"])
-        .env(CRASH_AT, point)
-        .env(PATH, path);
-    if prune {
-        child.env(PRUNE, "yes");
-    }
-    let output = child.output().unwrap();
-    assert!(!output.status.success(), "{point} was not passed");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(!said.contains("panicked"), "{point}: {said}");
 }
 
 #[test]
@@ -132,7 +124,7 @@ fn child() {
 fn death_at_any_point_of_an_append_leaves_all_of_it_or_nothing() {
     for point in OF_AN_APPEND {
         let disk = Disk::with_records(2);
-        die_at(point, &disk.path(), false);
+        die_at(point, &mut child_at(&disk.path()));
         let expected: &[&str] = match point {
             "appended" => &["z", "y", "x", "c1", "c0"],
             _ => &["c1", "c0"],
@@ -152,7 +144,7 @@ fn death_at_any_point_of_an_append_leaves_all_of_it_or_nothing() {
 fn death_at_any_point_of_a_pruning_leaves_the_newest_and_the_next_one_ends_it() {
     for point in OF_A_PRUNING {
         let disk = Disk::with_records(7);
-        die_at(point, &disk.path(), true);
+        die_at(point, child_at(&disk.path()).env(PRUNE, "yes"));
         let left = disk.ids();
         let newest: Vec<_> = (0..7).rev().map(|number| format!("c{number}")).collect();
         assert!((2..=7).contains(&left.len()), "{point}: {left:?}");

@@ -11,12 +11,13 @@ use cutover_ports::PortErrorKind;
 use cutover_ports::flags::{Commit, FlagStore, HistoryPage, HistoryQuery, Retention};
 use cutover_testkit::block_on;
 use cutover_testkit::flags::{commit_changes, create, next_commit};
+use cutover_testkit::process::part;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::state::Place;
 use super::{SqliteFlagStore, commit};
-use crate::crash::{CRASH_AT, OF_A_COMMIT, OF_A_COMPACTION};
+use crate::crash::{OF_A_COMMIT, OF_A_COMPACTION, die_at};
 use crate::create::beside;
 use crate::database::{Database, Desk};
 
@@ -78,20 +79,11 @@ fn revisions(history: &HistoryPage) -> Vec<u64> {
     numbers.collect()
 }
 
-/// This test binary again: one commit, or a compaction, in a process that dies at a point.
-fn die_at(point: &str, path: &Path, compact: bool) {
-    let mut child = Command::new(std::env::current_exe().unwrap());
+/// A process with a store of its own at a path.
+fn child_at(path: &Path) -> Command {
+    let mut child = part("flags::harm::child");
+    child.env(PATH, path);
     child
-        .args(["flags::harm::child", "--exact", "--ignored"])
-        .env(CRASH_AT, point)
-        .env(PATH, path);
-    if compact {
-        child.env(COMPACT, "yes");
-    }
-    let output = child.output().unwrap();
-    assert!(!output.status.success(), "{point} was not passed");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(!said.contains("panicked"), "{point}: {said}");
 }
 
 #[test]
@@ -116,7 +108,7 @@ fn death_at_any_point_of_a_commit_leaves_the_state_before_or_after() {
             let disk = Disk::with_commits(before);
             // A reader that is there all the time.
             let (document, history) = disk.content();
-            die_at(point, &disk.path(), false);
+            die_at(point, &mut child_at(&disk.path()));
             let is_made = ["committed", "acknowledged"].contains(&point);
             let elsewhere = SqliteFlagStore::open(disk.path());
             for store in [&disk.store, &elsewhere] {
@@ -143,7 +135,7 @@ fn death_at_any_point_of_a_compaction_leaves_a_history_without_gaps() {
     for point in OF_A_COMPACTION {
         let disk = Disk::with_commits(7);
         let document = disk.content().0;
-        die_at(point, &disk.path(), true);
+        die_at(point, child_at(&disk.path()).env(COMPACT, "yes"));
         let (found, history) = disk.content();
         assert_eq!(found, document, "{point}");
         let left = revisions(&history);

@@ -113,7 +113,7 @@ impl Candidates {
         tolerance: Tolerance,
     ) -> bool {
         self.apart(row, other, other_row, column)
-            .is_none_or(|apart| tolerance.allows(apart.distance, apart.largest))
+            .is_none_or(|apart| tolerance.allows(&apart))
     }
 
     /// How the first numbers of two rows are ordered.

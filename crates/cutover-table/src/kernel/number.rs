@@ -14,6 +14,8 @@ pub(crate) struct Apart {
     pub(crate) distance: f64,
     /// The larger of both, without its sign.
     pub(crate) largest: f64,
+    /// Both, where they are floats: what they are apart is rounded.
+    pub(crate) floats: Option<[f64; 2]>,
 }
 
 /// Compares numbers; `apart` is asked about those not represented alike, and answers `None` where
@@ -38,7 +40,7 @@ pub(crate) fn compare<T: ArrowPrimitiveType>(
         }
         match apart(old.value(row), new.value(row)) {
             None => close.push(row),
-            Some(apart) if tolerance.allows(apart.distance, apart.largest) => {
+            Some(apart) if tolerance.allows(&apart) => {
                 seen.tolerate(Some(apart.distance));
                 close.push(row);
             }
@@ -62,6 +64,7 @@ pub(crate) fn floats(old: f64, new: f64) -> Option<Apart> {
         } else {
             old.abs().max(new.abs())
         },
+        floats: Some([old, new]),
     })
 }
 
@@ -69,6 +72,7 @@ pub(crate) fn integers(old: i64, new: i64) -> Option<Apart> {
     Some(Apart {
         distance: old.abs_diff(new) as f64,
         largest: old.unsigned_abs().max(new.unsigned_abs()) as f64,
+        floats: None,
     })
 }
 
@@ -76,6 +80,7 @@ pub(crate) fn naturals(old: u64, new: u64) -> Option<Apart> {
     Some(Apart {
         distance: old.abs_diff(new) as f64,
         largest: old.max(new) as f64,
+        floats: None,
     })
 }
 
@@ -85,6 +90,7 @@ pub(crate) fn decimals(scale: i8) -> impl Fn(i128, i128) -> Option<Apart> {
         Some(Apart {
             distance: scaled(old.abs_diff(new) as f64, scale),
             largest: scaled(old.unsigned_abs().max(new.unsigned_abs()) as f64, scale),
+            floats: None,
         })
     }
 }
@@ -102,6 +108,7 @@ pub(crate) fn large_decimals(scale: i8) -> impl Fn(i256, i256) -> Option<Apart> 
         Some(Apart {
             distance,
             largest: float(old).abs().max(float(new).abs()),
+            floats: None,
         })
     }
 }
@@ -141,9 +148,8 @@ mod tests {
             (f64::NAN, 1.0),
             (f64::NAN, f64::INFINITY),
         ] {
-            let apart = floats(old, new).map(|apart| (apart.distance, apart.largest));
-            let allowed =
-                apart.map(|(distance, largest)| Tolerance::relative(1.0).allows(distance, largest));
+            let apart = floats(old, new);
+            let allowed = apart.map(|apart| Tolerance::relative(1.0).allows(&apart));
             assert_eq!(allowed, Some(false), "{old} {new}");
         }
     }

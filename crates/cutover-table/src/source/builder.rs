@@ -14,7 +14,30 @@ use arrow_array::{ArrayRef, BinaryViewArray, PrimitiveArray, new_null_array};
 use arrow_buffer::i256;
 use arrow_schema::{DataType, TimeUnit};
 
-use crate::source::spelling::{boolean, calendar, number};
+use super::spelling::{boolean, calendar, number};
+use super::{Batch, Wanted};
+use crate::TableError;
+
+/// A builder for each wanted column.
+pub(crate) fn builders(wanted: &[Wanted]) -> Vec<Builder> {
+    let targets = wanted.iter().map(|wanted| &wanted.target);
+    targets.map(Builder::new).collect()
+}
+
+/// The batch of as many rows; `not_utf8` says what is wrong with a text that is none, of a wanted
+/// column and row, both from 0.
+pub(crate) fn batch(
+    builders: Vec<Builder>,
+    rows: usize,
+    not_utf8: impl Fn(usize, usize) -> TableError,
+) -> Result<Batch, TableError> {
+    let columns = builders.into_iter().enumerate();
+    let columns = columns.map(|(at, builder)| builder.finish().map_err(|row| not_utf8(at, row)));
+    Ok(Batch {
+        columns: columns.collect::<Result<_, _>>()?,
+        rows,
+    })
+}
 
 /// Builds an array of one type from texts.
 pub(crate) enum Builder {

@@ -8,12 +8,13 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
 use cutover_domain::tree::{Kind, Node, Tree};
 
-use super::builder::Builder;
+use super::builder::{Builder, batch, builders};
 use super::observed::Observed;
-use super::{Batch, Batches, Column, Input, Reading, Source, Surroundings, Wanted, rows_of_batch};
+use super::{
+    Batch, Batches, Column, Input, Reading, Source, Surroundings, Wanted, batches_of, rows_of_batch,
+};
 use crate::TableError;
 use crate::column_type::word;
 use crate::error::Place;
@@ -189,18 +190,9 @@ impl Source for JsonLines {
                 .push(at);
         }
         let wanted = wanted.to_vec();
-        let mut ended = false;
-        Ok(Box::new(std::iter::from_fn(move || {
-            if ended {
-                return None;
-            }
-            let batch = next_batch(&mut lines, &wanted, &places, size);
-            ended = !matches!(&batch, Ok(batch) if batch.rows == size);
-            match batch {
-                Ok(batch) if batch.rows == 0 => None,
-                batch => Some(batch),
-            }
-        })))
+        Ok(batches_of(size, move || {
+            next_batch(&mut lines, &wanted, &places, size)
+        }))
     }
 }
 
@@ -210,8 +202,7 @@ fn next_batch(
     places: &HashMap<String, Vec<usize>>,
     size: usize,
 ) -> Result<Batch, TableError> {
-    let builders = wanted.iter().map(|wanted| Builder::new(&wanted.target));
-    let mut builders: Vec<Builder> = builders.collect();
+    let mut builders = builders(wanted);
     let mut filled = vec![0; wanted.len()];
     let mut rows = 0;
     while rows < size {
@@ -238,15 +229,9 @@ fn next_batch(
             }
         }
     }
-    let columns = builders.into_iter().map(|builder| {
-        // Texts of JSON are UTF-8.
-        builder
-            .finish()
-            .map_err(|_| lines.wrong("a text is not UTF-8".to_owned()))
-    });
-    Ok(Batch {
-        columns: columns.collect::<Result<Vec<ArrayRef>, _>>()?,
-        rows,
+    // Texts of JSON are UTF-8.
+    batch(builders, rows, |_, _| {
+        lines.wrong("a text is not UTF-8".to_owned())
     })
 }
 

@@ -11,6 +11,8 @@ mod parquet;
 mod spelling;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite_tables;
 
 use std::fmt;
 use std::path::Path;
@@ -29,6 +31,8 @@ pub use parquet::is_decoding;
 pub(crate) use spelling::Spelling;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Query;
+#[cfg(feature = "sqlite")]
+pub use sqlite_tables::{SqliteTable, sqlite_tables};
 
 /// A column as its table describes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -237,6 +241,24 @@ impl Table {
             }
         })))
     }
+}
+
+/// Batches of so many rows, up to the one that has fewer, or to an error.
+fn batches_of<'a>(
+    rows: usize,
+    mut next: impl FnMut() -> Result<Batch, TableError> + Send + 'a,
+) -> Batches<'a> {
+    let mut ended = false;
+    Box::new(std::iter::from_fn(move || {
+        if ended {
+            return None;
+        }
+        let batch = next();
+        ended = !matches!(&batch, Ok(batch) if batch.rows == rows);
+        batch
+            .map(|batch| (batch.rows > 0).then_some(batch))
+            .transpose()
+    }))
 }
 
 /// How many rows to read at once: many, but not of a table with a hundred thousand columns.

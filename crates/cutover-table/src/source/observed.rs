@@ -4,6 +4,7 @@ use arrow_schema::DataType;
 
 use super::spelling::Spelling;
 use super::{Column, Described};
+use crate::reconcile::is_past_floats;
 
 /// What was seen of a column so far.
 #[derive(Clone, Debug, Default)]
@@ -92,11 +93,18 @@ impl Observed {
     }
 
     fn number_type(&self) -> DataType {
-        let Some(numbers) = self.numbers.filter(|numbers| numbers.is_integer()) else {
+        let Some(numbers) = self.numbers.filter(|_| !self.floats) else {
             return DataType::Float64;
         };
+        if !numbers.is_integer() {
+            return match numbers.decimal() {
+                Some((digits, scale)) if !is_past_floats(digits, scale) => DataType::Float64,
+                Some((digits, scale)) if digits <= 38 => DataType::Decimal128(38, scale),
+                Some((digits, scale)) if digits <= 76 => DataType::Decimal256(76, scale),
+                _ => DataType::Float64,
+            };
+        }
         match numbers.decimal() {
-            _ if self.floats => DataType::Float64,
             _ if numbers.fits_integer() => DataType::Int64,
             Some((digits, _)) if digits <= 38 => DataType::Decimal128(38, 0),
             Some(_) => DataType::Decimal256(76, 0),

@@ -9,12 +9,11 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use arrow_array::ArrayRef;
 use cutover_domain::tree::Tree;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Rows, Statement};
 
-use super::builder::Builder;
+use super::builder::{Builder, batch, builders};
 use super::observed::Observed;
 use super::{Batch, Batches, Column, Reading, Source, Surroundings, Wanted, rows_of_batch};
 use crate::TableError;
@@ -71,32 +70,32 @@ impl Sqlite {
         }
         match self.connection.take() {
             Some(connection) => Ok(connection),
-            None => self.connect(name),
+            None => connect(&self.path, name),
         }
-    }
-
-    /// Opens the database for reading, and holds on to its present state.
-    fn connect(&self, name: &str) -> Result<Connection, TableError> {
-        // SQLite would make a file that is missing, or say no more than that it cannot open it.
-        std::fs::metadata(&self.path).map_err(|error| TableError::io(name, error))?;
-        // Names like `:memory:` and `file:…` mean something else to SQLite.
-        let path = if self.path.is_relative() {
-            Path::new(".").join(&self.path)
-        } else {
-            self.path.clone()
-        };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection =
-            Connection::open_with_flags(path, flags).map_err(|error| wrong(name, 0, &error))?;
-        connection
-            .busy_timeout(PATIENCE)
-            .and_then(|()| connection.execute_batch("PRAGMA query_only = ON; BEGIN"))
-            .map_err(|error| wrong(name, 0, &error))?;
-        Ok(connection)
     }
 }
 
-fn wrong(name: &str, row: u64, error: &rusqlite::Error) -> TableError {
+/// Opens a database for reading, and holds on to its present state.
+pub(super) fn connect(path: &Path, name: &str) -> Result<Connection, TableError> {
+    // SQLite would make a file that is missing, or say no more than that it cannot open it.
+    std::fs::metadata(path).map_err(|error| TableError::io(name, error))?;
+    // Names like `:memory:` and `file:…` mean something else to SQLite.
+    let path = if path.is_relative() {
+        Path::new(".").join(path)
+    } else {
+        path.to_owned()
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| wrong(name, 0, &error))?;
+    connection
+        .busy_timeout(PATIENCE)
+        .and_then(|()| connection.execute_batch("PRAGMA query_only = ON; BEGIN"))
+        .map_err(|error| wrong(name, 0, &error))?;
+    Ok(connection)
+}
+
+pub(super) fn wrong(name: &str, row: u64, error: &rusqlite::Error) -> TableError {
     let place = if row == 0 {
         Place::Whole
     } else {
@@ -151,7 +150,7 @@ impl Source for Sqlite {
         seen: &mut dyn FnMut(u64),
     ) -> Result<Vec<Column>, TableError> {
         let name = &around.name;
-        let connection = self.connect(name)?;
+        let connection = connect(&self.path, name)?;
         let mut statement = prepare(&connection, &self.query, name)?;
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut columns = vec![Observed::default(); names.len()];
@@ -249,11 +248,7 @@ impl Work {
         size: usize,
         before: u64,
     ) -> Result<Batch, TableError> {
-        let builders = self
-            .wanted
-            .iter()
-            .map(|wanted| Builder::new(&wanted.target));
-        let mut builders: Vec<Builder> = builders.collect();
+        let mut builders = builders(&self.wanted);
         let mut rows = 0;
         while rows < size {
             let number = before + rows as u64 + 1;
@@ -280,18 +275,9 @@ impl Work {
             }
             rows += 1;
         }
-        let columns = builders
-            .into_iter()
-            .zip(&self.wanted)
-            .map(|(builder, wanted)| {
-                let array = builder.finish();
-                array.map_err(|row| {
-                    not_utf8(&self.name, before + row as u64 + 1, &names[wanted.column])
-                })
-            });
-        Ok(Batch {
-            columns: columns.collect::<Result<Vec<ArrayRef>, _>>()?,
-            rows,
+        batch(builders, rows, |at, row| {
+            let column = &names[self.wanted[at].column];
+            not_utf8(&self.name, before + row as u64 + 1, column)
         })
     }
 }

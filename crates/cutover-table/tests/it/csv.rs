@@ -1,6 +1,6 @@
 //! CSV in its dialects.
 
-use cutover_table::{ColumnType, CsvDialect, Table, TableComparator};
+use cutover_table::{ColumnType, CsvDialect, Table, TableComparator, Tolerance};
 use proptest::prelude::*;
 
 use crate::tables::{counts, csv, csvs};
@@ -105,6 +105,34 @@ fn exact_numbers_keep_all_their_digits() {
     let exact = csvs(&TableComparator::by_key(["id"]).exact(), old, new);
     assert_eq!(exact.columns[1].different, 1);
     assert_eq!(exact.columns[1].largest, Some(1e-20));
+}
+
+#[test]
+fn whole_numbers_that_floats_lose_are_kept_also_beside_fractions() {
+    let old = "id,v\n1,9007199254740993\n2,1.5\n";
+    let new = "id,v\n1,9007199254740992\n2,1.50\n";
+    let found = csvs(&TableComparator::by_key(["id"]), old, new);
+    let v = &found.columns[1];
+    assert_eq!(
+        (v.compared_as.as_str(), v.different, v.largest),
+        ("decimal", 1, Some(1.0))
+    );
+}
+
+#[test]
+fn numbers_a_cent_apart_are_within_a_cent() {
+    let column = |apart: u32| -> String {
+        let rows = (0..2000).map(|row| {
+            let cents = row + apart;
+            format!("{row},{}.{:02}\n", cents / 100, cents % 100)
+        });
+        std::iter::once("id,v\n".to_owned()).chain(rows).collect()
+    };
+    let cent = TableComparator::by_key(["id"]).numbers(Tolerance::absolute(0.01));
+    for (apart, different) in [(1, 0), (2, 2000)] {
+        let found = csvs(&cent, &column(0), &column(apart));
+        assert_eq!(found.columns[1].different, different, "{apart} cents");
+    }
 }
 
 #[test]

@@ -30,6 +30,14 @@ fn members_are_columns_wherever_they_stand_and_a_missing_one_is_null() {
 }
 
 #[test]
+fn whole_numbers_that_floats_lose_are_kept_also_beside_fractions() {
+    let old = "{\"id\":1,\"n\":9007199254740993}\n{\"id\":2,\"n\":1.5}\n";
+    let new = "{\"id\":1,\"n\":9007199254740992}\n{\"id\":2,\"n\":1.50}\n";
+    let found = compare(&TableComparator::by_key(["id"]), old, new);
+    assert_eq!(different(&found), [("n", 1)]);
+}
+
+#[test]
 fn numbers_keep_their_digits_and_texts_are_no_numbers() {
     let old = "{\"id\":1,\"n\":18446744073709551617}\n";
     let new = "{\"id\":1,\"n\":18446744073709551618}\n";

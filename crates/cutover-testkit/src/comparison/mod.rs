@@ -22,6 +22,7 @@
 //! ```
 
 pub mod cases;
+pub mod processes;
 mod sample;
 mod strategy;
 

@@ -101,6 +101,7 @@ pub fn full_record(run: &Run, id: &str, minute: i64) -> ComparisonRecord {
         severity: Severity::Critical,
     };
     let judgement = Judgement::Compared(Comparison {
+        unmatched: None,
         equal: false,
         exact: false,
         inexact: vec![Undecided {

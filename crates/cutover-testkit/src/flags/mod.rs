@@ -24,6 +24,7 @@
 
 pub mod cases;
 mod faulty;
+pub mod processes;
 mod sample;
 mod strategy;
 

@@ -37,7 +37,7 @@ pub(super) enum OddWatch {
 }
 
 impl OddStore {
-    /// As good as `store`, for now.
+    /// As good as `store`, until it is told otherwise.
     pub(super) fn new(store: impl FlagStore + 'static) -> Self {
         Self(Arc::new(Odd {
             store: Mutex::new(Arc::new(store)),

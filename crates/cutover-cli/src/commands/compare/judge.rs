@@ -3,6 +3,9 @@
 mod files;
 mod reading;
 mod side;
+#[cfg(feature = "tables")]
+mod table;
+mod wanted;
 mod whole;
 
 use std::fs;
@@ -14,28 +17,37 @@ use std::time::Instant;
 use cutover_domain::comparison::noise::{NoiseSample, Sampling};
 use cutover_domain::comparison::{
     Comparator, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement, RecordId,
-    RecordLimits, RecordResult, Redaction, RunId, Severity, SideOutcome, SideRecord,
+    RecordLimits, RecordResult, Redaction, Rules, RunId, Severity, SideOutcome, SideRecord,
 };
 use cutover_domain::tree::Tree;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::commands::hidden::Unmatched;
 use crate::commands::rules::compare_in_time;
 use crate::runner::{Ending, Execution, Limits, Pair};
-use reading::Read;
-pub(super) use reading::ReadAs;
+use reading::{Known, Read};
+use wanted::Pairing;
+pub(super) use wanted::Wanted;
+use whole::Place;
 
 /// What judging needs to know.
 pub(super) struct Judge {
     /// What standard output is read as.
-    pub(super) stdout: ReadAs,
+    pub(super) stdout: Wanted,
     /// What the files of each output are read as; none when only standard output is compared.
-    pub(super) files: Vec<ReadAs>,
+    pub(super) files: Vec<Wanted>,
+    /// The rules, to which an answer may add how its elements find each other.
+    pub(super) rules: Rules,
     pub(super) comparator: Comparator,
     pub(super) kept: RecordLimits,
     pub(super) limits: Limits,
     /// Where everything that belongs to pairs that are not equal is kept.
     pub(super) keep: Option<PathBuf>,
+    /// Up to how many bytes of each input are recorded; none where none are.
+    pub(super) inputs: Option<u64>,
+    /// The rules that were of no use so far.
+    pub(super) unmatched: Unmatched,
 }
 
 /// Two executions, compared.
@@ -68,16 +80,18 @@ impl Judge {
         let (old, new) = (self.side(&pair.old), self.side(&pair.new));
         let noise = (verdict.as_ref().ok()).and_then(|found| self.noise(&pair, &found.comparison));
         let (judgement, read_as, files) = match verdict {
-            Ok(found) => (
-                Judgement::of(found.comparison, &self.kept),
-                found.read_as,
-                found.files,
-            ),
+            Ok(mut found) => {
+                self.unmatched.see(found.comparison.unmatched.take());
+                let judgement = Judgement::of(found.comparison, &self.kept);
+                (judgement, found.read_as, found.files)
+            }
             Err(why) => (Judgement::Failed(why), "none", None),
         };
         let mut record = ComparisonRecord::new(run, id, name, now, old, new, judgement);
         record.case = Some(pair.case.name.clone());
         record.input_digest = pair.case.digest().ok();
+        let recorded = |limit| pair.case.recorded(self.redaction(), limit);
+        record.input = self.inputs.map(recorded);
         record.noise = noise;
         let mut notes = vec![
             ("repeat", json!(pair.repeat)),
@@ -114,7 +128,7 @@ impl Judge {
         let mut side = side::recorded(execution, &self.limits);
         side.answer = side::answer(
             &execution.stdout,
-            self.stdout,
+            &self.stdout.read_as,
             self.redaction(),
             // The paths of the rules begin where the comparison does.
             (!self.files.is_empty()).then_some("stdout"),
@@ -152,26 +166,18 @@ impl Judge {
             }
             both => both == [false, false],
         };
-        let stdout = answered
-            .then(|| reading::read_pair(self.stdout, None, &old.stdout, &new.stdout))
-            .transpose()?;
-        let read_as = stdout.as_ref().map_or("none", |read| read.read_as);
-        let (mut comparison, files) = if self.files.is_empty() {
-            (self.compare_stdout(&outcomes, stdout), None)
+        let failed = outcomes.each_ref().map(|outcome| !outcome.is_ok());
+        // Of two that do not both fail, what one wrote on its way to failing is no answer either.
+        let alone = if answered && failed[0] != failed[1] {
+            Some(self.compare_ends(&outcomes)?).filter(|found| !found.equal)
         } else {
-            let files = if answered {
-                files::read_files(&self.files, self.limits.output, old, new)?
-            } else {
-                Vec::new()
-            };
-            let [old_end, new_end] = outcomes.each_ref().map(side::told);
-            let ends = [old_end.as_str(), new_end.as_str()];
-            let described = files::described(self.redaction(), &files, old, new);
-            (
-                whole::compare(&self.comparator, ends, stdout, files)?,
-                Some(described),
-            )
+            None
         };
+        let (mut comparison, read_as, files) = match alone {
+            Some(comparison) => (comparison, "none", None),
+            None => self.compare_answers(&outcomes, answered, old, new)?,
+        };
+        explain(&mut comparison, [(&outcomes[0], old), (&outcomes[1], new)]);
         // What was added here is redacted as the comparator does with what it finds.
         self.redaction().comparison(&mut comparison);
         Ok(Found {
@@ -181,47 +187,144 @@ impl Judge {
         })
     }
 
-    /// Where standard output is the whole answer, `$` is it.
-    fn compare_stdout(&self, outcomes: &[SideOutcome; 2], stdout: Option<Read>) -> Comparison {
-        let mut comparison = match stdout {
-            Some(Read {
-                old: Some(old),
-                new: Some(new),
-                broken: false,
-                ..
-            }) => compare_in_time(&self.comparator, &old, &new),
-            None
-            | Some(Read {
-                old: None,
-                new: None,
-                ..
-            }) => Comparison::same(),
-            Some(Read {
-                old, new, broken, ..
-            }) => {
-                let kind = match (broken, &old) {
-                    (true, _) => DifferenceKind::Type,
-                    (false, Some(_)) => DifferenceKind::Missing,
-                    (false, None) => DifferenceKind::Extra,
-                };
-                let mut comparison = Comparison::same();
-                add(&mut comparison, kind, old, new);
-                comparison
-            }
-        };
-        let [old, new] = outcomes;
-        if old.class() != new.class() {
-            let [old, new] = [old, new].map(|outcome| Some(Tree::string(side::told(outcome))));
-            add(&mut comparison, DifferenceKind::Outcome, old, new);
+    /// Only how the two ended, by the rules.
+    fn compare_ends(&self, outcomes: &[SideOutcome; 2]) -> Result<Comparison, String> {
+        if self.files.is_empty() {
+            return Ok(compare_stdout(&self.comparator, outcomes, None));
         }
-        comparison
+        let [old, new] = outcomes.each_ref().map(side::told);
+        whole::compare(&self.comparator, [&old, &new], None, Vec::new())
     }
+
+    /// What the two answered; how standard output was read, and what is known about the files.
+    fn compare_answers(
+        &self,
+        outcomes: &[SideOutcome; 2],
+        answered: bool,
+        old: &Execution,
+        new: &Execution,
+    ) -> Result<(Comparison, &'static str, Option<Value>), String> {
+        let wanted = &self.stdout;
+        let stdout = answered
+            .then(|| {
+                let read = reading::read_pair(&wanted.read_as, None, &old.stdout, &new.stdout);
+                read.and_then(|read| read.paired(&wanted.pairing))
+            })
+            .transpose()?;
+        let read_as = stdout.as_ref().map_or("none", |read| read.read_as);
+        if self.files.is_empty() {
+            let known = stdout.as_ref().map(|read| (Place::Alone, &read.known));
+            let comparator = self.comparator_for(known)?;
+            let comparison = compare_stdout(&comparator, outcomes, stdout);
+            return Ok((comparison, read_as, None));
+        }
+        let files = if answered {
+            files::read_files(&self.files, self.limits.output, old, new)?
+        } else {
+            Vec::new()
+        };
+        let known = stdout.iter().map(|read| (Place::Stdout, &read.known));
+        let known = known.chain(
+            files
+                .iter()
+                .map(|(name, read)| (Place::File(name.clone()), &read.known)),
+        );
+        let comparator = self.comparator_for(known)?;
+        let described = answered.then(|| files::described(self.redaction(), &files, old, new));
+        let [old_end, new_end] = outcomes.each_ref().map(side::told);
+        let comparison = whole::compare(&comparator, [&old_end, &new_end], stdout, files)?;
+        Ok((comparison, read_as, described))
+    }
+
+    /// The comparator for answers whose elements find each other like this.
+    fn comparator_for<'a>(
+        &self,
+        places: impl IntoIterator<Item = (Place, &'a Vec<Known>)>,
+    ) -> Result<Comparator, String> {
+        let mut rules = None;
+        for (place, known) in places {
+            for known in known {
+                let below = known.below.as_deref().map(whole::member);
+                let path = place.path() + &below.unwrap_or_default();
+                let so_far = rules.unwrap_or_else(|| self.rules.clone());
+                rules = Some(match &known.by {
+                    Pairing::ByRules => so_far,
+                    Pairing::Bag => so_far.unordered(path),
+                    Pairing::Key(key) if known.unless_said => so_far.default_key(path, key),
+                    Pairing::Key(key) => so_far.key(path, key),
+                });
+            }
+        }
+        match rules {
+            None => Ok(self.comparator.clone()),
+            Some(rules) => rules.build().map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// Where standard output is the whole answer, `$` is it.
+fn compare_stdout(
+    comparator: &Comparator,
+    outcomes: &[SideOutcome; 2],
+    stdout: Option<Read>,
+) -> Comparison {
+    let mut comparison = match stdout {
+        Some(Read {
+            old: Some(old),
+            new: Some(new),
+            broken: false,
+            columns,
+            ..
+        }) => {
+            let mut comparison = compare_in_time(comparator, &old, &new);
+            whole::add_columns(comparator, &mut comparison, &Place::Alone, &columns);
+            comparison
+        }
+        None
+        | Some(Read {
+            old: None,
+            new: None,
+            ..
+        }) => Comparison::same(),
+        Some(Read {
+            old, new, broken, ..
+        }) => {
+            let kind = match (broken, &old) {
+                (true, _) => DifferenceKind::Type,
+                (false, Some(_)) => DifferenceKind::Missing,
+                (false, None) => DifferenceKind::Extra,
+            };
+            let mut comparison = Comparison::same();
+            add(&mut comparison, kind, old, new);
+            comparison
+        }
+    };
+    let [old, new] = outcomes;
+    if old.class() != new.class() {
+        let [old, new] = [old, new].map(|outcome| Some(Tree::string(side::told(outcome))));
+        add(&mut comparison, DifferenceKind::Outcome, old, new);
+    }
+    comparison
+}
+
+/// Says beside an end that differs why it came to that, as far as the program said.
+fn explain(comparison: &mut Comparison, sides: [(&SideOutcome, &Execution); 2]) {
+    let ends = |found: &&mut Difference| {
+        found.kind == DifferenceKind::Outcome && (found.path == "$" || found.path == whole::EXIT)
+    };
+    let Some(difference) = comparison.differences.iter_mut().find(ends) else {
+        return;
+    };
+    let [old, new] =
+        sides.map(|(outcome, execution)| Tree::string(side::explained(outcome, execution)));
+    (difference.old, difference.new) = (Some(old), Some(new));
 }
 
 /// Puts a difference of the whole answer first.
 fn add(comparison: &mut Comparison, kind: DifferenceKind, old: Option<Tree>, new: Option<Tree>) {
     comparison.equal = false;
     comparison.counts.add(kind);
+    comparison.by_severity.add(Severity::Error);
     let difference = Difference {
         path: "$".to_owned(),
         new_path: None,
@@ -249,15 +352,18 @@ mod tests {
 
     fn judge(rules: Rules) -> Judge {
         Judge {
-            stdout: ReadAs::Auto,
+            stdout: Wanted::auto(),
             files: Vec::new(),
-            comparator: rules.build().unwrap(),
+            comparator: rules.clone().build().unwrap(),
+            rules,
             kept: RecordLimits::default(),
             limits: Limits {
                 timeout: Duration::from_secs(30),
                 output: 1 << 20,
             },
             keep: None,
+            inputs: None,
+            unmatched: Unmatched::default(),
         }
     }
 
@@ -291,7 +397,7 @@ mod tests {
             (exited(0), Ending::Failed("no".into()), RecordResult::Failed),
         ] {
             let told = format!("{old:?} {new:?}");
-            for files in [vec![], vec![ReadAs::Auto]] {
+            for files in [vec![], vec![Wanted::auto()]] {
                 let judge = Judge {
                     files,
                     ..judge(Rules::new())
@@ -310,7 +416,7 @@ mod tests {
             Rules::new().ignore("$.id"),
         ] {
             let judge = Judge {
-                stdout: ReadAs::by_name("json").unwrap(),
+                stdout: "json".parse().unwrap(),
                 ..judge(rules)
             };
             for (old, new) in [

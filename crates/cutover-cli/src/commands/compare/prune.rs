@@ -12,7 +12,7 @@ use super::quantity::{age, bytes, show_size};
 use crate::confirm::{ChangeArgs, Decision};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Page, Report, write_json_line};
+use crate::output::{Page, Report, counted, write_json_line};
 
 /// Remove the oldest records of all runs until no more is left than is allowed.
 #[derive(Args, Debug)]
@@ -59,8 +59,6 @@ impl Removed {
     }
 
     fn in_words(&self) -> String {
-        let counted =
-            |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let size = show_size(self.bytes);
         let records = counted(self.records, "record");
         match self.runs {

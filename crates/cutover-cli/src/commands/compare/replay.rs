@@ -14,6 +14,7 @@ use super::moment::moment;
 use super::run::{RunArgs, run_over};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::output::counted;
 use crate::runner::Corpus;
 
 /// Run recorded inputs again, through two commands.
@@ -152,30 +153,38 @@ impl Inputs {
         let output = &context.output;
         if self.changed > 0 && !args.allow_redacted {
             return Err(Failure::no(format_args!(
-                "redaction has changed {} of the recorded inputs, so they are not what was asked \
-                 then",
+                "redaction has changed {} of the recorded inputs: not what was asked then",
                 self.changed
             ))
             .hint("run them as they are with --allow-redacted"));
         }
         if self.lines.is_empty() {
             return Err(Failure::no(format_args!(
-                "there is no recorded input: {} records have none, of {} it was not kept",
-                self.without, self.not_kept
+                "there is no recorded input: {} without one, {} of which it was not kept",
+                counted(self.without, "record"),
+                counted(self.not_kept, "record")
             ))
-            .hint("an operation records its inputs where it is built with `.record(…)`"));
+            .hint(
+                "a run keeps its inputs with --record-inputs, an operation where it is built with \
+                 `.record(…)`",
+            ));
         }
-        for (count, what) in [
-            (self.changed, "are run although redaction has changed them"),
-            (self.without, "records have no input"),
+        for (count, what, why) in [
+            (
+                self.changed,
+                "input",
+                "run although redaction has changed it",
+            ),
+            (self.without, "record", "without an input"),
             (
                 self.not_kept,
-                "inputs were too large to be kept, or could not be written down",
+                "input",
+                "not kept: too large, or not to be written down",
             ),
-            (self.left_out, "more are left out: --most"),
+            (self.left_out, "more input", "left out by --most"),
         ] {
             if count > 0 {
-                output.warn(format_args!("{count} {what}"));
+                output.warn(format_args!("{} {why}", counted(count, what)));
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::find;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Page, Report, printable};
+use crate::output::{Page, Report, counted, printable};
 use crate::suggest::command;
 
 pub(super) const RULES_HELP: &str = "\
@@ -105,6 +105,9 @@ pub(super) fn run(context: &Context, args: &RulesArgs) -> Result<Exit, Failure> 
     }
     let learned = Learned::of(operation, noise);
     context.output.show(&learned)?;
+    for rule in noise.blinding() {
+        context.output.warn(blinding(&rule.to_string()));
+    }
     for path in &learned.without_rule {
         let what = format!(
             "{} ({}, {}): {}",
@@ -113,6 +116,15 @@ pub(super) fn run(context: &Context, args: &RulesArgs) -> Result<Exit, Failure> 
         context.output.note(printable(&what));
     }
     Ok(Exit::Done)
+}
+
+/// What is to be said of a suggested rule that would leave nothing to compare.
+pub(super) fn blinding(rule: &str) -> String {
+    format!(
+        "the suggested rule `{}` hides the whole answer: with it nothing is compared any more. Read \
+         the answer in its format (--as json), or replace what changes in it (--replace)",
+        printable(rule)
+    )
 }
 
 impl<'a> Learned<'a> {
@@ -136,8 +148,10 @@ impl<'a> Learned<'a> {
                 } else {
                     "no place differs by noise alone"
                 };
-                let pairs = noise.self_pairs;
-                format!("# No rules: in {pairs} comparisons of old with itself {why}.\n")
+                format!(
+                    "# No rules: in {} of old with itself {why}.\n",
+                    counted(noise.self_pairs, "comparison")
+                )
             }),
         }
     }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cutover_domain::Side;
+use cutover_domain::comparison::noise::Sampling;
 use cutover_domain::comparison::performance::Answer;
 use cutover_domain::comparison::{
     Implementation, RecordLimits, RecordResult, Run, RunId, RunKind, RunState,
@@ -23,9 +24,11 @@ use super::judge::Judge;
 use super::progress::Progress;
 use super::summary::performance;
 use super::summary::{Summary, Summing};
+use crate::commands::hidden::{Unmatched, warn_of_blindness, warn_of_unmatched};
+use crate::commands::rules::build;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::printable;
+use crate::output::{counted, printable};
 use crate::runner::{
     CommandLine, Corpus, Delivery, Environment, Limits, Output, Plan, Runner, RunnerError,
     Sequence, Stop, Workplace,
@@ -98,19 +101,16 @@ pub(super) fn run_over(
     } else {
         Recording::begin(context, &store, header, summing)?
     };
-    let left = runner
-        .plan()
-        .pairs()
-        .saturating_sub(done.pairs.len() as u64);
-    let mut progress = Progress::new(left, context.output);
+    let progress = Progress::new(runner.load(&done.pairs), context.output);
     let mut enough = false;
     let outcome: Result<(), Failure> = runner.run(
         &done.pairs,
         &stop,
+        |warm_up| progress.ran(warm_up),
         |pair| judge.record(pair, id.clone(), Arc::clone(&name), context.now()),
         |record| {
             let Some(record) = record else { return Ok(()) };
-            progress.step(record.result == RecordResult::Different);
+            progress.judged(record.result == RecordResult::Different);
             observed.see(&record);
             measured.see(&record);
             recording.add(&record)?;
@@ -139,6 +139,7 @@ pub(super) fn run_over(
     context.output.show(&summary)?;
     observed.say(&context.output);
     say_more(context, &summary, state, enough);
+    warn_of_unmatched(context, &judge.unmatched.rules());
     Ok(match state {
         RunState::Interrupted | RunState::Running if !enough => Exit::Interrupted,
         _ if summary.has_differences() => Exit::No,
@@ -180,21 +181,29 @@ fn say_more(context: &Context, summary: &Summary, state: RunState, enough: bool)
         output
             .warn("stopped at the first differences, as --fail-fast asks; what was done is saved");
     } else if state != RunState::Complete {
-        output.warn("stopped before the end; what was done is saved");
+        output.warn(format_args!(
+            "stopped before the end; what was done is saved, and the same command goes on with it by \
+             --resume {id}"
+        ));
     }
     if summary.errors() > 0 {
         output.warn(format_args!(
-            "could not be compared, so that nothing is known about them: {} of {}",
+            "{} of {} could not be compared: nothing is known about {}",
             summary.errors(),
-            summary.cases()
+            counted(summary.cases(), "case"),
+            if summary.errors() == 1 { "it" } else { "them" }
         ));
     }
     if summary.noisy() > 0 {
         output.warn(format_args!(
-            "{} of {} cases differ, but only where old differs from itself: they count as equal",
+            "{} of {} different only where old differs from itself: that counts as equal",
             summary.noisy(),
-            summary.cases()
+            counted(summary.cases(), "case")
         ));
+    }
+    warn_of_blindness(context, summary.hidden(), summary.has_differences());
+    for rule in summary.blinding() {
+        output.warn(super::rules::blinding(rule));
     }
     if summary.is_all_failures() {
         output.warn("both programs failed on every case: are the commands right?");
@@ -212,20 +221,29 @@ fn say_more(context: &Context, summary: &Summary, state: RunState, enough: bool)
 
 impl RunArgs {
     fn judge(&self) -> Result<Judge, Failure> {
+        let mut rules = self.rules.salted()?;
+        if self.course.noise > 0 {
+            // Noise is learned from all differences, however few of them are kept.
+            let limit = rules.kept().max(Sampling::DIFFERENCES);
+            rules = rules.limit(limit);
+        }
         Ok(Judge {
-            stdout: self.read_as,
-            files: self.output.iter().map(|(_, read_as)| *read_as).collect(),
-            comparator: if self.course.noise > 0 {
-                self.rules.comparator_for_noise()?
-            } else {
-                self.rules.comparator()?
-            },
+            stdout: self.read_as.clone(),
+            files: self
+                .output
+                .iter()
+                .map(|(_, wanted)| wanted.clone())
+                .collect(),
+            comparator: build(&rules)?,
+            rules,
             kept: RecordLimits {
                 differences: self.rules.limit(),
                 ..RecordLimits::default()
             },
             limits: self.course.limits(),
             keep: self.surroundings.keep.clone(),
+            inputs: self.record_inputs.map(|bytes| bytes as u64),
+            unmatched: Unmatched::default(),
         })
     }
 
@@ -305,7 +323,7 @@ impl RunArgs {
     fn options(&self, plan: &Plan) -> Result<serde_json::Value, Failure> {
         let outputs = plan.outputs.iter().zip(&self.output);
         let outputs = outputs
-            .map(|(output, (_, read_as))| json!({ "file": output.text(), "as": read_as.name() }));
+            .map(|(output, (_, wanted))| json!({ "file": output.text(), "as": wanted.text() }));
         let limits = self.course.at_most.iter().map(performance::written);
         let surroundings = &self.surroundings;
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
@@ -313,7 +331,7 @@ impl RunArgs {
             "cases": self.cases.as_ref().map(path),
             "corpus": plan.corpus.identity(),
             "case": self.case,
-            "as": self.read_as.name(),
+            "as": self.read_as.text(),
             "outputs": outputs.collect::<Vec<_>>(),
             "delivery": plan.delivery.name(),
             "repeat": plan.repeats,
@@ -326,6 +344,7 @@ impl RunArgs {
             "timeout_ms": u64::try_from(self.course.timeout.as_millis()).unwrap_or(u64::MAX),
             "max_output_bytes": self.course.max_output,
             "workdir": surroundings.workdir.as_ref().map(path),
+            "record_inputs_bytes": self.record_inputs,
             "clean_env": surroundings.clean_env,
             "pass_env": surroundings.pass_env,
             // Values may be secrets.

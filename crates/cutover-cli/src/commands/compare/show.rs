@@ -9,7 +9,7 @@ use cutover_domain::comparison::noise::Noise;
 use cutover_domain::comparison::report::generalize;
 use cutover_domain::comparison::{
     ComparisonRecord, Difference, DifferenceFilter, DifferenceKind, Judgement, Measurements,
-    PathPattern, RecordResult, Run, Severity, SideRecord,
+    PathPattern, RecordResult, RecordedInput, Run, Severity, SideRecord,
 };
 use cutover_ports::comparison::{ComparisonStore, RecordQuery};
 use serde::Serialize;
@@ -23,7 +23,7 @@ use crate::commands::differences::{self, Mark};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
-use crate::output::{Page, Report, printable, table, write_json_line};
+use crate::output::{Page, Report, counted, printable, table, write_json_line};
 use crate::suggest::{closest, command};
 
 /// Show a run, or one case of it.
@@ -148,8 +148,7 @@ impl Report for Found {
             }
         }
         let count = self.records.len() as u64 + self.records_left_out;
-        let records = if count == 1 { "record" } else { "records" };
-        writeln!(page, "{count} {records}")
+        writeln!(page, "{}", counted(count, "record"))
     }
 
     fn write_lines(&self, to: &mut dyn Write) -> Result<(), Failure> {
@@ -392,22 +391,83 @@ fn write_record(page: &mut Page<'_>, record: &ComparisonRecord, noise: &Noise) -
             differences::write_marked(page, comparison, &marks(record, noise))?;
         }
     }
-    for (name, side) in [("old", &record.old), ("new", &record.new)] {
+    let sides = [("old", &record.old), ("new", &record.new)];
+    if ends_alone(record) {
+        writeln!(
+            page,
+            "{DIM}what they wrote was not compared, because one of them failed{DIM:#}"
+        )?;
+        for (name, side) in sides {
+            let wrote = side.answer.excerpt.as_deref().unwrap_or_default();
+            write_beginning(page, &format!("{name} wrote"), wrote)?;
+        }
+    }
+    for (name, side) in sides {
         if let Some(messages) = &side.messages {
             writeln!(page, "{DIM}messages of {name}:{DIM:#}")?;
-            for line in messages
-                .lines()
-                .rev()
-                .take(20)
-                .collect::<Vec<_>>()
-                .into_iter()
-                .rev()
-            {
+            let lines: Vec<&str> = messages.lines().collect();
+            for line in &lines[lines.len().saturating_sub(20)..] {
                 writeln!(page, "  {}", printable(line))?;
             }
         }
     }
+    if let Some(input) = &record.input {
+        write_input(page, input)?;
+    }
     writeln!(page)
+}
+
+/// Whether only how programs ended was compared.
+fn ends_alone(record: &ComparisonRecord) -> bool {
+    let read_as = record.unknown.get("read_as").and_then(|word| word.as_str());
+    let ends = [&record.old, &record.new].map(|side| side.outcome.is_ok());
+    read_as == Some("none") && ends[0] != ends[1] && record.judgement.comparison().is_some()
+}
+
+/// The first lines of a text, under a heading.
+fn write_beginning(page: &mut Page<'_>, heading: &str, text: &str) -> io::Result<()> {
+    const LINES: usize = 5;
+    if text.is_empty() {
+        return Ok(());
+    }
+    writeln!(page, "{DIM}{heading}:{DIM:#}")?;
+    for line in text.lines().take(LINES) {
+        writeln!(page, "  {}", printable(&differences::shorten(line, 200)))?;
+    }
+    let more = text.lines().count().saturating_sub(LINES);
+    if more > 0 {
+        let lines = counted(more as u64, "line");
+        writeln!(page, "  {DIM}… and {lines} more{DIM:#}")?;
+    }
+    Ok(())
+}
+
+/// A recorded input, its parts apart.
+fn write_input(page: &mut Page<'_>, input: &RecordedInput) -> io::Result<()> {
+    let Some(value) = input.value() else {
+        let why = match input {
+            RecordedInput::TooLarge { bytes, limit } => format!(
+                "{} of it, and no more than {} is recorded",
+                show_size(*bytes),
+                show_size(*limit)
+            ),
+            RecordedInput::Failed(why) => why.clone(),
+            RecordedInput::Kept { .. } => String::new(),
+        };
+        return writeln!(page, "{DIM}input not kept: {}{DIM:#}", printable(&why));
+    };
+    let redacted = if input.is_changed() { ", redacted" } else { "" };
+    let part = |name: &str| value.root().get(name);
+    if part("stdin").is_none() && part("args").is_none() {
+        return write_beginning(page, &format!("input{redacted}"), &value.to_json());
+    }
+    for name in ["stdin", "args", "env"] {
+        if let Some(part) = part(name) {
+            let text = part.as_str().map_or_else(|| part.to_json(), str::to_owned);
+            write_beginning(page, &format!("input ({name}{redacted})"), &text)?;
+        }
+    }
+    Ok(())
 }
 
 fn side_row(name: &str, side: &SideRecord) -> [String; 6] {

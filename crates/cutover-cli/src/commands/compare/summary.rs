@@ -4,22 +4,25 @@ mod figures;
 mod noise;
 pub(super) mod performance;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use cutover_domain::comparison::noise::Noise;
 use cutover_domain::comparison::performance::{Answer, PerformanceLimit};
 use cutover_domain::comparison::{
-    ComparisonRecord, DifferenceKind, RecordResult, Run, RunJudgement, RunKind, RunState,
+    ComparisonRecord, DifferenceKind, RecordResult, RuleHit, Run, RunJudgement, RunKind, RunState,
 };
+use cutover_domain::tree::Tree;
 use cutover_ports::comparison::{ComparisonStore, RecordQuery};
 use serde::Serialize;
 
 use super::find;
+use crate::commands::differences::shorten;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
-use crate::output::{Page, Report, printable};
+use crate::output::{Page, Report, counted, printable};
 use figures::{Figures, Sums};
 use noise::{NoiseSummary, Settling};
 use performance::{LimitVerdict, Measuring};
@@ -52,6 +55,9 @@ pub(super) struct Summary {
     pairs: u64,
     /// Differences by kind.
     counts: BTreeMap<&'static str, u64>,
+    /// What the rules hid, by rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hidden: Vec<RuleHit>,
     /// Ends other than success, by kind.
     ends: Sides<BTreeMap<String, u64>>,
     figures: Figures,
@@ -74,6 +80,9 @@ pub(super) struct Summary {
     /// How it was judged when it ended, where records are gone.
     #[serde(skip)]
     judged: Option<RunJudgement>,
+    /// What is to be said of the first cases where a program failed, or that were not compared.
+    #[serde(skip)]
+    apart: BTreeMap<String, String>,
 }
 
 /// Something of both sides.
@@ -139,6 +148,16 @@ impl Summary {
         }
     }
 
+    /// What the rules hid, by rule.
+    pub(super) fn hidden(&self) -> &[RuleHit] {
+        &self.hidden
+    }
+
+    /// Rules that are suggested and would leave nothing to compare.
+    pub(super) fn blinding(&self) -> &[String] {
+        self.noise.as_ref().map_or(&[], |noise| &noise.blinding)
+    }
+
     /// The answer to the limits that were set, the worst first; none when there are none.
     pub(super) fn performance(&self) -> Option<Answer> {
         let answers = self.performance.iter().map(|limit| limit.verdict.answer);
@@ -173,7 +192,7 @@ impl Summary {
     /// Whether nothing was compared but failures: equal they may be, but they prove little.
     pub(super) fn is_all_failures(&self) -> bool {
         let failed = |ends: &BTreeMap<String, u64>| ends.values().sum::<u64>() == self.pairs;
-        self.pairs > 0 && failed(&self.ends.old) && failed(&self.ends.new)
+        self.pairs > 0 && self.errors == 0 && failed(&self.ends.old) && failed(&self.ends.new)
     }
 }
 
@@ -184,7 +203,9 @@ pub(super) struct Summing {
     different: u64,
     pairs: u64,
     counts: BTreeMap<&'static str, u64>,
+    hidden: BTreeMap<String, u64>,
     ends: Sides<BTreeMap<String, u64>>,
+    apart: BTreeMap<String, String>,
     sums: Sums,
     settling: Settling,
     measuring: Measuring,
@@ -222,6 +243,15 @@ impl Summing {
                 if count > 0 {
                     *self.counts.entry(kind.word()).or_default() += count;
                 }
+            }
+        }
+        for hit in record.judgement.hidden() {
+            *self.hidden.entry(hit.rule.clone()).or_default() += hit.hidden;
+        }
+        if let Some(apart) = apart(record) {
+            self.apart.insert(record.label().to_owned(), apart);
+            if self.apart.len() > NAMED {
+                self.apart.pop_last();
             }
         }
         for (ends, side) in [
@@ -283,7 +313,13 @@ impl Summing {
             planned,
             pairs: self.pairs,
             counts: self.counts,
+            hidden: self
+                .hidden
+                .into_iter()
+                .map(|(rule, hidden)| RuleHit { rule, hidden })
+                .collect(),
             ends: self.ends,
+            apart: self.apart,
             figures: self.sums.figures(),
             noise: self.settling.summary(noisy),
             performance: self.measuring.verdicts(run),
@@ -300,6 +336,21 @@ impl Summing {
         }
         Ok(summary)
     }
+}
+
+/// How the two programs ended, where that is what differs; why they could not be compared.
+fn apart(record: &ComparisonRecord) -> Option<String> {
+    if let Some(why) = record.judgement.error() {
+        return Some(shorten(why, 300));
+    }
+    let mut differences = record.judgement.differences().iter();
+    let ends = differences.find(|found| found.kind == DifferenceKind::Outcome)?;
+    let told = |side: &Option<Tree>| side.as_ref()?.root().as_str().map(str::to_owned);
+    Some(format!(
+        "old: {}, new: {}",
+        told(&ends.old)?,
+        told(&ends.new)?
+    ))
 }
 
 /// Of several results of a case the worst counts.
@@ -361,7 +412,11 @@ impl Report for Summary {
                 RecordResult::Different => (BAD, "different"),
                 _ => (WARN, "not compared"),
             };
-            writeln!(page, "{style}{word:<12}{style:#}  {}", printable(case))?;
+            write!(page, "{style}{word:<12}{style:#}  {}", printable(case))?;
+            match self.apart.get(case) {
+                Some(apart) => writeln!(page, "  {DIM}{}{DIM:#}", printable(apart))?,
+                None => writeln!(page)?,
+            }
         }
         if self.unequal.len() > NAMED {
             writeln!(
@@ -372,6 +427,20 @@ impl Report for Summary {
         }
         if let Some(noise) = self.noise.as_ref().filter(|noise| noise.self_pairs > 0) {
             noise.write(page)?;
+        }
+        let mut hidden: Vec<&RuleHit> = self.hidden.iter().collect();
+        hidden.sort_by_key(|hit| Reverse(hit.hidden));
+        for hit in hidden.iter().take(NAMED) {
+            writeln!(
+                page,
+                "{DIM}hidden by {}: {}{DIM:#}",
+                printable(&hit.rule),
+                hit.hidden
+            )?;
+        }
+        if hidden.len() > NAMED {
+            let more = counted((hidden.len() - NAMED) as u64, "rule");
+            writeln!(page, "{DIM}… and by {more} more{DIM:#}")?;
         }
         match &self.judged {
             Some(judged) => {
@@ -422,9 +491,8 @@ impl Summary {
         };
         write!(
             page,
-            "{style}{} {}: {} equal, {} different",
-            self.cases,
-            if self.cases == 1 { "case" } else { "cases" },
+            "{style}{}: {} equal, {} different",
+            counted(self.cases, "case"),
             self.equal,
             self.different
         )?;

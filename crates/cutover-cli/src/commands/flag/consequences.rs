@@ -1,9 +1,9 @@
 //! What a change does not say by itself: what stands between it and what it was made for, and
 //! what else it switches off.
 
-use cutover_domain::flags::{Definition, FlagDocument, FlagKey, KeyChange, Rollout, State};
+use cutover_domain::flags::{Definition, FlagDocument, FlagKey, KeyChange, Rollout, Shared, State};
 
-use super::outcomes::{closed, is_closed, is_default, is_off_for_all, only_outcome, switched_off};
+use super::outcomes::{Dependents, closed, is_closed, is_default, is_off_for_all, only_outcome};
 use super::set::set_off;
 use super::split;
 use crate::output::printable;
@@ -12,6 +12,7 @@ use crate::suggest::command;
 /// The warnings about changes that lead to `document`.
 pub(super) fn warnings(document: &FlagDocument, changes: &[KeyChange]) -> Vec<String> {
     let mut warnings = Vec::new();
+    let dependents = Dependents::within(document);
     for change in changes {
         let Some(flag) = &change.after else { continue };
         let key = &change.key;
@@ -31,7 +32,7 @@ pub(super) fn warnings(document: &FlagDocument, changes: &[KeyChange]) -> Vec<St
             ));
         }
         if is_closed(flag) && before.is_some_and(|flag| !is_closed(flag)) {
-            let others = switched_off(document, key);
+            let others = dependents.switched_off(key);
             if !others.is_empty() {
                 let except = if is_off_for_all(flag) {
                     String::new()
@@ -77,7 +78,7 @@ pub(super) fn idle_rollout(key: &FlagKey, flag: &Definition) -> Option<String> {
     // One part for all of them is meant so; several parts that answer the same are not.
     let several = rollout.split.iter().filter(|part| part.weight > 0).count() > 1;
     let without_rules = Definition {
-        rules: Vec::new(),
+        rules: Shared::default(),
         ..flag.clone()
     };
     let only = only_outcome(&without_rules).filter(|_| several)?;

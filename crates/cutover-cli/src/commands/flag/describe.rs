@@ -61,7 +61,7 @@ fn short(definition: &Definition, variant: &str) -> String {
 }
 
 /// The beginning of a text that may be very long.
-fn beginning(text: String) -> String {
+pub(super) fn beginning(text: String) -> String {
     match text.char_indices().nth(TEXT_SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,

@@ -132,8 +132,15 @@ impl Draft {
     pub(super) fn edit(&self, editor: &Editor) -> Result<Written, Failure> {
         self.signals
             .leave_to_the_editor(|| editor.open(&self.path))?;
-        let text = std::fs::read_to_string(&self.path)
-            .map_err(|error| Failure::io(format_args!("read {}", self.path.display()), &error))?;
+        let text = match std::fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            // The editor took the file away.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Written::Nothing),
+            Err(error) => {
+                let read = format_args!("read {}", self.path.display());
+                return Err(Failure::io(read, &error));
+            }
+        };
         Ok(if text.trim().is_empty() || self.is_offered(&text) {
             Written::Nothing
         } else {

@@ -7,7 +7,7 @@ use cutover_domain::flags::{ChangeRecord, FlagKey};
 use cutover_ports::flags::{HistoryPage, HistoryQuery};
 use serde::Serialize;
 
-use super::describe::differences;
+use super::describe::{beginning, differences};
 use super::open::Flags;
 use crate::commands::examples;
 use crate::context::Context;
@@ -76,7 +76,9 @@ impl Report for History {
                 printable(&record.actor),
                 dash(keys.join("\n")),
                 dash(words.join("\n")),
-                dash(printable(record.reason.as_deref().unwrap_or_default())),
+                dash(beginning(printable(
+                    record.reason.as_deref().unwrap_or_default(),
+                ))),
             ]);
         }
         page.table(records)?;

@@ -1,6 +1,6 @@
 //! What a flag has in store for those whom no override names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cutover_domain::flags::{Definition, FlagDocument, FlagKey, Rule, State, Weight};
 
@@ -87,33 +87,45 @@ pub(super) fn closed<'a>(
         .filter(|key| document.flags.get(*key).is_none_or(is_closed))
 }
 
-/// The flags that somebody had and that require this one, however indirectly.
-pub(super) fn switched_off<'a>(document: &'a FlagDocument, key: &'a FlagKey) -> Vec<&'a str> {
-    let mut reached = BTreeSet::from([key]);
-    loop {
-        let before = reached.len();
-        for (other, flag) in &document.flags {
-            if flag
-                .requires
-                .iter()
-                .any(|required| reached.contains(required))
-            {
-                reached.insert(other);
+/// Which flags require which.
+pub(super) struct Dependents<'a> {
+    document: &'a FlagDocument,
+    /// By the flag that they require, directly.
+    of: BTreeMap<&'a FlagKey, Vec<&'a FlagKey>>,
+}
+
+impl<'a> Dependents<'a> {
+    pub(super) fn within(document: &'a FlagDocument) -> Self {
+        let mut of = BTreeMap::<_, Vec<_>>::new();
+        for (key, flag) in &document.flags {
+            for required in &flag.requires {
+                of.entry(required).or_default().push(key);
             }
         }
-        if reached.len() == before {
-            break;
-        }
+        Self { document, of }
     }
-    let had = |other: &&FlagKey| {
-        let flag = document.flags.get(*other);
-        *other != key && flag.is_some_and(|flag| !is_off_for_all(flag))
-    };
-    reached
-        .into_iter()
-        .filter(had)
-        .map(FlagKey::as_str)
-        .collect()
+
+    /// The flags that somebody had and that require this one, however indirectly.
+    pub(super) fn switched_off(&self, key: &FlagKey) -> Vec<&'a str> {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![key];
+        while let Some(key) = open.pop() {
+            for dependent in self.of.get(key).into_iter().flatten().copied() {
+                if reached.insert(dependent) {
+                    open.push(dependent);
+                }
+            }
+        }
+        let had = |other: &&FlagKey| {
+            let flag = self.document.flags.get(*other);
+            *other != key && flag.is_some_and(|flag| !is_off_for_all(flag))
+        };
+        reached
+            .into_iter()
+            .filter(had)
+            .map(FlagKey::as_str)
+            .collect()
+    }
 }
 
 #[cfg(test)]
@@ -151,7 +163,7 @@ mod tests {
     }
 
     fn ruled(variant: &str) -> Definition {
-        let rules = vec![Rule::serving(Condition::All(Vec::new()), variant)];
+        let rules = vec![Rule::serving(Condition::All(Vec::new()), variant)].into();
         Definition {
             rules,
             ..Definition::boolean()

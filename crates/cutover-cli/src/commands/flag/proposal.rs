@@ -6,6 +6,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
+use cutover_domain::flags::import::{Imported, native};
 use cutover_domain::flags::{Definition, FlagDocument, FlagKey, SCHEMA};
 use cutover_formats::{Document, Format};
 use serde::Deserialize;
@@ -25,9 +26,16 @@ const BESIDE: [&str; 5] = ["schema", "revision", "updated_at", "last", "digest"]
 pub(super) struct Proposal {
     /// The file, for messages.
     name: String,
-    flags: Map<String, Value>,
+    flags: Flags,
     /// The fields beside `flags` that nobody knows.
     pub(super) ignored: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Flags {
+    Read(BTreeMap<FlagKey, Definition>),
+    /// They may be anything.
+    Written(Map<String, Value>),
 }
 
 /// What happens to flags that the file does not have.
@@ -53,6 +61,17 @@ impl Proposal {
     ///
     /// What is no JSON is trouble, with line and column.
     pub(super) fn parse(name: String, bytes: &[u8]) -> Result<Self, Failure> {
+        // Mostly there is nothing to find fault with. What finds every fault takes the memory of
+        // several documents.
+        if let Ok(Imported { flags, notes, .. }) = native::read(bytes)
+            && notes.is_empty()
+        {
+            return Ok(Self {
+                name,
+                flags: Flags::Read(flags),
+                ignored: Vec::new(),
+            });
+        }
         // This reader names the place of every mistake, a key that is there twice among them.
         let document = Document::new(bytes)
             .named(&name)
@@ -79,13 +98,19 @@ impl Proposal {
         Ok(Self {
             ignored: ignored.map(|field| printable(field)).collect(),
             name,
-            flags,
+            flags: Flags::Written(flags),
         })
     }
 
     /// The names of the flags, as they are written.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.flags.keys().map(String::as_str)
+        let (read, written) = match &self.flags {
+            Flags::Read(flags) => (Some(flags), None),
+            Flags::Written(flags) => (None, Some(flags)),
+        };
+        let read = read.into_iter().flat_map(|flags| flags.keys());
+        let written = written.into_iter().flat_map(|flags| flags.keys());
+        read.map(FlagKey::as_str).chain(written.map(String::as_str))
     }
 
     /// The flags of `document` as the file wants them.
@@ -96,15 +121,25 @@ impl Proposal {
         document: &FlagDocument,
         others: Others,
     ) -> Result<BTreeMap<FlagKey, Definition>, Failure> {
-        let mut stored = serde_json::to_value(FlagDocument {
+        let mut wanted = FlagDocument {
             flags: match others {
                 Others::Stay => document.flags.clone(),
                 Others::Go => BTreeMap::new(),
             },
             ..FlagDocument::empty(document.updated_at)
-        })?;
+        };
+        let written = match &self.flags {
+            Flags::Read(flags) => {
+                wanted.flags.extend(flags.clone());
+                let checked = wanted.validate();
+                checked.map_err(|problems| refused(&self.name, problems))?;
+                return Ok(wanted.flags);
+            }
+            Flags::Written(flags) => flags,
+        };
+        let mut stored = serde_json::to_value(wanted)?;
         if let Some(Value::Object(flags)) = stored.get_mut("flags") {
-            flags.extend(self.flags.clone());
+            flags.extend(written.clone());
         }
         let problems = FlagDocument::diagnose(&stored);
         if !problems.0.is_empty() {

@@ -4,6 +4,17 @@ use std::str::FromStr;
 
 use cutover_domain::comparison::{RedactAction, Severity};
 
+/// A path of the answer. What is wrong with it otherwise is found with all rules together.
+pub(super) fn path(text: &str) -> Result<String, String> {
+    if text.starts_with('$') {
+        return Ok(text.to_owned());
+    }
+    let name = text.trim_start_matches('.');
+    Err(format!(
+        "a path begins with $: $.{name} at the top, $..{name} wherever it stands"
+    ))
+}
+
 /// What is not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Redact {
@@ -44,27 +55,41 @@ pub(super) struct KeyRule {
 }
 
 impl FromStr for KeyRule {
-    type Err = &'static str;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WANTED: &str = "a key is written PATH=FIELD[,FIELD], for example \
-             $.entities=external_id; after a | come looser fields for what is left";
+        let wanted = || {
+            "a key is written PATH=FIELD[,FIELD], for example $.entities=external_id; after a | come \
+             looser fields for what is left"
+                .to_owned()
+        };
         let fields = |text: &str| -> Vec<String> {
             text.split(',')
                 .map(|field| field.trim().to_owned())
                 .collect()
         };
         // A path may hold `=` in a quoted name; a field cannot.
-        let (path, key) = text.rsplit_once('=').ok_or(WANTED)?;
+        let Some((path, key)) = text.rsplit_once('=') else {
+            return Err(match text {
+                "" => wanted(),
+                path if path.starts_with('$') => {
+                    format!("known by which members? Write {path}=FIELD, for example {path}=id")
+                }
+                name => format!(
+                    "a key has a path and fields: $={name} for the elements of the whole answer, \
+                     $.items={name} for those at a path"
+                ),
+            });
+        };
         let (by, or) = match key.split_once('|') {
             Some((by, or)) => (fields(by), fields(or)),
             None => (fields(key), Vec::new()),
         };
         if path.is_empty() || by.iter().chain(&or).any(String::is_empty) {
-            return Err(WANTED);
+            return Err(wanted());
         }
         Ok(Self {
-            path: path.to_owned(),
+            path: self::path(path)?,
             by,
             or,
         })
@@ -212,8 +237,16 @@ mod tests {
             ("$['a=b'].x", &["parent".to_owned(), "child".to_owned()][..])
         );
         assert_eq!(key("$.alerts=entity,type|entity").unwrap().or, ["entity"]);
-        for text in ["", "$", "=id", "$=", "$=a,,b", "$=a|", "$=|a"] {
-            assert!(key(text).is_err(), "{text}");
+        for text in ["", "=id", "$=", "$=a,,b", "$=a|", "$=|a"] {
+            assert!(key(text).unwrap_err().contains("PATH=FIELD"), "{text}");
+        }
+        for (text, said) in [
+            ("id", "$=id for the elements"),
+            ("$.items", "$.items=id"),
+            ("items=id", "$.items at the top"),
+        ] {
+            let error = key(text).unwrap_err();
+            assert!(error.contains(said), "{text}: {error}");
         }
     }
 

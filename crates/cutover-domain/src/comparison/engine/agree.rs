@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 
 use super::super::comparator::NUMBER_FORM;
 use super::super::rules::Likeness;
+use super::gap::Gap;
 use super::scope::RuleId;
 use super::sides::{Collection, Element, Pair};
 use super::stop::Stop;
@@ -392,21 +393,10 @@ impl<'p> Judge<'p> {
         if !pair.rules.tolerant {
             return Verdict::Value;
         }
-        let (apart, larger) = match (left.as_i64(), right.as_i64()) {
-            // Past 2^53 neighbours would fall together as binary fractions.
-            (Some(left), Some(right)) => (
-                left.abs_diff(right) as f64,
-                left.unsigned_abs().max(right.unsigned_abs()) as f64,
-            ),
-            _ => {
-                let (left, right) = (left.as_f64(), right.as_f64());
-                ((left - right).abs(), left.abs().max(right.abs()))
-            }
-        };
+        let gap = Gap::between(left, right);
         let rule = |numbers: &Numbers| {
-            let concerned = numbers.tolerant() && larger.is_finite();
-            let concerned = concerned && (numbers.integers || !both_integers);
-            concerned.then(|| numbers.rule_for(apart, larger)).flatten()
+            let concerned = numbers.tolerant() && (numbers.integers || !both_integers);
+            concerned.then(|| numbers.rule_for(&gap)).flatten()
         };
         let in_old = pair.scopes.numbers(pair.old.scope(old));
         let in_new = pair.scopes.numbers(pair.new.scope(new));

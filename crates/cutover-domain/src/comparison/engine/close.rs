@@ -17,14 +17,18 @@ struct Columns {
     values: Vec<f64>,
     /// The scope of each value, which says how far it may lie apart.
     scopes: Vec<u32>,
-    /// Whether any is written as an integer, which may be compared exactly.
-    has_integer: bool,
+    /// Whether the order of binary fractions does not say all: an integer may not be close to another
+    /// integer, and many digits round to the same fraction as others.
+    has_exceptions: bool,
     /// Whether some lie in an array without order, so that only their sorted sequence is shared.
     in_bag: bool,
 }
 
 /// How many elements are looked at to find the column that tells most apart.
 const COLUMN_SAMPLE: usize = 256;
+
+/// Decimal numbers of so many digits are different binary fractions.
+const EXACT_DIGITS: usize = 15;
 
 /// How many values are looked at for one step of effort.
 const VALUES_A_STEP: u32 = 8;
@@ -42,7 +46,7 @@ struct Sorted {
 impl Sorted {
     /// Whether two values of the sorting column are close enough to look further.
     fn near(&self, old: f64, new: f64) -> bool {
-        old.total_cmp(&new).is_eq() || self.within.close(old, new)
+        old.total_cmp(&new).is_eq() || self.within.may_be_close(old, new)
     }
 
     /// The sorted elements of the other side that one with this value may be close to.
@@ -131,7 +135,10 @@ impl Judge<'_> {
         let mut left = columns(&self.pair.old, old);
         let mut right = columns(&self.pair.new, new);
         let in_bag = left.iter().chain(&right).any(|columns| columns.in_bag);
-        let has_integer = left.iter().chain(&right).any(|columns| columns.has_integer);
+        let has_exceptions = left
+            .iter()
+            .chain(&right)
+            .any(|columns| columns.has_exceptions);
         if in_bag {
             // If numbers can be paired within tolerance at all, then also in sorted order.
             for columns in left.iter_mut().chain(&mut right) {
@@ -193,7 +200,7 @@ impl Judge<'_> {
             suffices: width <= 1
                 && scopes.len() <= 1
                 && !in_bag
-                && !has_integer
+                && !has_exceptions
                 && self.pair.rules.customs.is_empty(),
         }
     }
@@ -203,7 +210,7 @@ impl Judge<'_> {
         let mut columns = Columns {
             values: Vec::new(),
             scopes: Vec::new(),
-            has_integer: false,
+            has_exceptions: false,
             in_bag: false,
         };
         let mut open = vec![element];
@@ -213,7 +220,8 @@ impl Judge<'_> {
             match raw.tag {
                 Tag::Integer | Tag::Lexeme if self.pair.scopes.lets_differ(side.scope(node)) => {
                     let number = side.number(node);
-                    columns.has_integer |= number.is_integer();
+                    columns.has_exceptions |=
+                        number.is_integer() || number.lexeme().len() > EXACT_DIGITS;
                     columns.values.push(number.as_f64());
                     columns.scopes.push(side.scope(node));
                 }

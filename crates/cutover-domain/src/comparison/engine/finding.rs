@@ -7,7 +7,7 @@ use super::super::redaction::Place;
 use super::paths::{PathId, Paths};
 use super::scope::RuleId;
 use super::sides::{Element, Pair};
-use crate::tree::{Node, Tree, TreeBuilder};
+use crate::tree::{Node, Tree, TreeBuilder, excerpts_apart};
 
 /// Everything found so far: all counted, the first of it kept.
 pub(super) struct Findings<'p> {
@@ -57,10 +57,16 @@ impl<'p> Findings<'p> {
             let bytes = self.pair.rules.sample_bytes;
             node.and_then(|node| kept(redacted.as_ref(), Node::new(tree, node), bytes))
         };
-        let (old_sample, new_sample) = (
-            sample(self.pair.old.tree, old),
-            sample(self.pair.new.tree, new),
-        );
+        let (old_sample, new_sample) = match self.long_texts(old, new) {
+            Some([old, new]) if redacted.is_none() => {
+                let [old, new] = excerpts_apart(old, new, self.pair.rules.sample_bytes);
+                (Some(old), Some(new))
+            }
+            _ => (
+                sample(self.pair.old.tree, old),
+                sample(self.pair.new.tree, new),
+            ),
+        };
         if let Some(redacted) = redacted {
             (path, new_path) = (redacted.path, redacted.new_path);
         }
@@ -73,6 +79,17 @@ impl<'p> Findings<'p> {
             times,
             severity,
         });
+    }
+
+    /// Two texts of which one does not fit into a sample.
+    fn long_texts(&self, old: Option<u32>, new: Option<u32>) -> Option<[&'p str; 2]> {
+        let text = |tree: &'p Tree, node: u32| Node::new(tree, node).as_str();
+        let (old, new) = (
+            text(self.pair.old.tree, old?)?,
+            text(self.pair.new.tree, new?)?,
+        );
+        let longest = old.len().max(new.len());
+        (longest > self.pair.rules.sample_bytes).then_some([old, new])
     }
 
     /// Members that share a key which should be one member's.
@@ -128,6 +145,7 @@ impl<'p> Findings<'p> {
             differences: self.differences,
             hidden: self.pair.rules.named(hidden),
             places: Vec::new(),
+            unmatched: Some(self.pair.unmatched()),
         }
     }
 }

@@ -14,6 +14,7 @@ mod bag;
 mod classes;
 mod close;
 mod finding;
+mod gap;
 mod hashes;
 mod keyed;
 mod look;
@@ -32,6 +33,7 @@ use super::difference::{Comparison, Severity, Undecided};
 use crate::tree::Tree;
 use stop::Stop;
 
+pub use gap::are_close;
 pub(super) use paths::member as member_name;
 pub(super) use scope::{Effect, PathRule, RuleId};
 pub(super) use selector::{Segment, Selector, SelectorError, Step};

@@ -345,6 +345,18 @@ impl<'r> Scopes<'r> {
         scope
     }
 
+    /// The rules whose path led nowhere. Linear in the number of scopes.
+    pub(super) fn unmatched(&self) -> impl Iterator<Item = &'r PathRule> {
+        let mut matched = vec![false; self.rules.len()];
+        for progress in self.all.iter().flat_map(|scope| &scope.progress) {
+            let rule = usize::from(progress.rule);
+            let length = self.rules[rule].selector.segments().len();
+            matched[rule] |= length == usize::from(progress.matched);
+        }
+        let rules = self.rules.iter().zip(matched);
+        rules.filter_map(|(rule, matched)| (!matched).then_some(rule))
+    }
+
     fn with_text(&mut self, from: u32, number: u16) -> u32 {
         let held = &self.texts[from as usize];
         let Err(place) = held.binary_search(&number) else {

@@ -109,6 +109,14 @@ impl Segment {
         }
     }
 
+    /// The name that a member must have, if there is only one.
+    pub(in crate::comparison) fn only_name(&self) -> Option<&str> {
+        match self.choices.as_slice() {
+            [Choice::Name(name)] => Some(name),
+            _ => None,
+        }
+    }
+
     /// The step to a place, if it is one.
     pub(in crate::comparison) fn as_step(&self) -> Option<Step> {
         match &self.choices[..] {

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::super::comparator::{Compiled, CustomRule};
 use super::hashes::{Hasher, Hashes};
-use super::scope::{ROOT, RuleId, Scope, Scopes};
+use super::scope::{Effect, ROOT, RuleId, Scope, Scopes};
 use super::stop::Stop;
 use crate::tree::{NO_KEY, Number, RawNode, Tag, Tree};
 
@@ -133,6 +133,29 @@ impl<'t> Pair<'t> {
             (None, Some(rule)) => Collection::Unordered(rule),
             (None, None) => Collection::Ordered,
         }
+    }
+
+    /// The rules that speak of what neither answer has, by what they do and where.
+    pub(super) fn unmatched(&self) -> Vec<String> {
+        let named = |rule: RuleId| self.rules.rule_name(rule).to_owned();
+        let nowhere = self.scopes.unmatched().map(|rule| match rule.effect {
+            Effect::Ignore(number) | Effect::Unordered(number) => named(number),
+            Effect::Key(key) => named(self.rules.keys[usize::from(key)].rule),
+            Effect::Text(text) => named(self.rules.texts[usize::from(text)].rule),
+            Effect::Tolerance(number) => named(self.rules.tolerances[usize::from(number)].rule),
+            Effect::Custom(custom) => named(self.rules.customs[usize::from(custom)].rule),
+            Effect::Only => format!("only {}", rule.selector),
+            Effect::Severity(severity) => format!("severity {severity} at {}", rule.selector),
+        });
+        let has = |field: &String| self.key_names.contains(&field.as_str());
+        let keys = self.rules.keys.iter();
+        let without_members = keys.filter(|key| !key.by.iter().all(has) && !key.or.iter().any(has));
+        let mut unmatched: Vec<String> = nowhere
+            .chain(without_members.map(|key| named(key.rule)))
+            .collect();
+        unmatched.sort();
+        unmatched.dedup();
+        unmatched
     }
 
     /// The rule by which a value is left out.

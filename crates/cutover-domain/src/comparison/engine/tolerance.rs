@@ -1,5 +1,6 @@
 //! How far numbers may lie apart.
 
+use super::gap::Gap;
 use super::scope::RuleId;
 
 /// What holds for the numbers of a place.
@@ -29,19 +30,22 @@ impl Numbers {
         self.absolute > 0.0 || self.relative > 0.0
     }
 
-    /// The rule by which numbers so far apart, of which the larger is so large, are close:
-    /// `|a − b| ≤ max(absolute, relative · max(|a|, |b|))`.
-    pub(super) fn rule_for(&self, apart: f64, larger: f64) -> Option<RuleId> {
-        if self.absolute > 0.0 && apart <= self.absolute {
+    /// The rule by which two numbers are close: `|a − b| ≤ max(absolute, relative · max(|a|, |b|))`.
+    pub(super) fn rule_for(&self, gap: &Gap<'_>) -> Option<RuleId> {
+        if self.absolute > 0.0 && gap.is_within(self.absolute) {
             return Some(self.absolute_rule);
         }
-        (apart <= self.relative * larger).then_some(self.relative_rule)
+        (self.relative > 0.0 && gap.is_share(self.relative)).then_some(self.relative_rule)
     }
 
-    /// Whether two numbers are close. Symmetric, and false for what is not finite.
-    pub(super) fn close(&self, left: f64, right: f64) -> bool {
+    /// Whether two numbers that round to these may be close. Symmetric.
+    pub(super) fn may_be_close(&self, left: f64, right: f64) -> bool {
         let larger = left.abs().max(right.abs());
-        larger.is_finite() && self.rule_for((left - right).abs(), larger).is_some()
+        if larger.is_infinite() {
+            return left.total_cmp(&right).is_eq() || self.relative >= 1.0;
+        }
+        let bound = self.absolute.max(self.relative * larger);
+        (left - right).abs() <= bound + (bound + larger) * (8.0 * f64::EPSILON) + f64::MIN_POSITIVE
     }
 
     pub(super) fn with(mut self, tolerance: &Tolerance) -> Self {

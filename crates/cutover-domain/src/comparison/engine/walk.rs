@@ -158,7 +158,8 @@ impl<'p> Walk<'p> {
         }
         self.report(DifferenceKind::Value, Some(old), Some(new), None, place);
         let what = format!(
-            "this differs more than {deepest} levels deep, where was not looked for; raise max_depth"
+            "this differs more than {deepest} level{} deep, where was not looked for; raise max_depth",
+            if deepest == 1 { "" } else { "s" }
         );
         let size = (self.pair.old.end(old) - old) + (self.pair.new.end(new) - new);
         self.note_undecided(place, what, u64::from(size));

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::Serialize;
 
 use super::{Noise, NoiseClass, NoisePath, Values};
@@ -81,7 +83,33 @@ pub enum SuggestedRule {
     },
 }
 
+impl fmt::Display for SuggestedRule {
+    /// As a report names a rule: `ignore $..at`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (word, path) = match self {
+            Self::Ignore { path } => ("ignore", path),
+            Self::Unordered { path } => ("unordered", path),
+            Self::Timestamps { path } => ("timestamps", path),
+            Self::Uuids { path } => ("uuids", path),
+            Self::Relative { path, tolerance } => {
+                return write!(f, "relative {tolerance} for {path}");
+            }
+        };
+        write!(f, "{word} {path}")
+    }
+}
+
 impl SuggestedRule {
+    /// Of what it hides everything, if it does: `$` where nothing of the answer is left to compare.
+    #[must_use]
+    pub fn hides_all_of(&self) -> Option<&str> {
+        match self {
+            Self::Ignore { path } if path == "$" => Some(path),
+            Self::Ignore { path } => path.strip_suffix("[*]"),
+            _ => None,
+        }
+    }
+
     fn path(&self) -> &str {
         match self {
             Self::Ignore { path }
@@ -94,6 +122,12 @@ impl SuggestedRule {
 }
 
 impl Noise {
+    /// The suggested rules that would leave nothing of the answer to compare.
+    pub fn blinding(&self) -> impl Iterator<Item = &SuggestedRule> {
+        let rules = self.suggestions.iter().map(|suggestion| &suggestion.rule);
+        rules.filter(|rule| rule.hides_all_of() == Some("$"))
+    }
+
     /// The suggested rules.
     #[must_use]
     pub fn rules(&self) -> Rules {
@@ -115,13 +149,25 @@ impl Noise {
             return None;
         }
         let mut text = format!(
-            "# Suggested from {} comparisons of old with itself, beside {} of old with new.\n\
+            "# Suggested from {} of old with itself, beside {} of old with new.\n\
              # Every rule hides something, also what new gets wrong there: keep those that you can\n\
              # vouch for.\n#\n",
-            self.self_pairs, self.records
+            match self.self_pairs {
+                1 => "1 comparison".to_owned(),
+                many => format!("{many} comparisons"),
+            },
+            self.records
         );
         for Suggestion { rule, why } in &self.suggestions {
             text.push_str(&comment(&format!("{}: {why}", rule.path())));
+            match rule.hides_all_of() {
+                Some("$") => text.push_str(
+                    "# ^ THIS HIDES THE WHOLE ANSWER: with it nothing is compared any more. Read the\n\
+                     #   answer in its format, or replace what changes in its texts.\n",
+                ),
+                Some(all) => text.push_str(&comment(&format!("^ this hides all of {all}"))),
+                None => {}
+            }
         }
         text.push('\n');
         text.push_str(&self.rules().to_toml());
@@ -225,6 +271,32 @@ mod tests {
             assert!(found >= value * (1.0 - 1e-8));
         }
         assert_eq!(rounded_up(0.0), None);
+    }
+
+    #[test]
+    fn a_rule_that_hides_everything_is_called_so() {
+        let ignore = |path: &str| SuggestedRule::Ignore { path: path.into() };
+        for (rule, all) in [
+            (ignore("$"), Some("$")),
+            (ignore("$[*]"), Some("$")),
+            (ignore("$.stdout[*]"), Some("$.stdout")),
+            (ignore("$.at"), None),
+            (ignore("$[*].at"), None),
+        ] {
+            assert_eq!(rule.hides_all_of(), all, "{rule}");
+        }
+        let mut noise = Noise::default();
+        noise.self_pairs = 1;
+        noise.suggestions = vec![Suggestion {
+            rule: ignore("$[*]"),
+            why: "of kind value".into(),
+        }];
+        let file = noise.rules_file().unwrap();
+        assert!(
+            file.contains("1 comparison of") && file.contains("THE WHOLE ANSWER"),
+            "{file}"
+        );
+        assert_eq!(noise.blinding().count(), 1);
     }
 
     #[test]

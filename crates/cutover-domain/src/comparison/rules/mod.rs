@@ -208,6 +208,23 @@ impl Rules {
         self.key_or(path, by, Vec::<String>::new())
     }
 
+    /// As [`key`](Self::key), where no other rule says by what the members there are known.
+    #[must_use]
+    pub fn default_key<F: Into<String>>(
+        mut self,
+        path: impl Into<String>,
+        by: impl IntoIterator<Item = F>,
+    ) -> Self {
+        // Of two rules for a place the later one holds.
+        let key = Key {
+            path: path.into(),
+            by: by.into_iter().map(Into::into).collect(),
+            or: Vec::new(),
+        };
+        self.keys.insert(0, key);
+        self
+    }
+
     /// As [`key`](Self::key); members without a partner are then paired by looser fields.
     #[must_use]
     pub fn key_or<F: Into<String>, G: Into<String>>(

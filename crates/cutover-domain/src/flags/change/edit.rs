@@ -117,7 +117,7 @@ impl Edit<'_> {
 
     pub(super) fn replace_rule(&mut self, rule: &RuleRef, with: &Rule) -> Result<(), ChangeError> {
         let index = self.rule(rule)?;
-        with.clone_into(&mut self.definition.rules[index]);
+        self.definition.rules[index] = with.clone();
         Ok(())
     }
 

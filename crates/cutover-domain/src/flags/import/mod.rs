@@ -30,8 +30,19 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Change, Definition, FlagKey};
+use super::{Change, Definition, FlagKey, Problems};
 pub use text::{Unreadable, read};
+
+/// Why a text was not imported.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NotImported {
+    /// It is no JSON document.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// It describes flags that cannot be.
+    #[error(transparent)]
+    Invalid(#[from] Problems),
+}
 
 /// What a source says about flags.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,12 +1,12 @@
 //! The form of this system itself: a whole document, or `{"flags": {…}}` as it is exported.
 //!
 //! ```
-//! use cutover_domain::flags::import::{self, native};
-//! use cutover_domain::flags::{Definition, FlagDocument};
+//! use cutover_domain::flags::Definition;
+//! use cutover_domain::flags::import::native;
 //!
 //! let flags = [("use_new_backend".parse()?, Definition::boolean())].into();
 //! let text = serde_json::to_vec(&native::export(&flags))?;
-//! assert_eq!(native::import(&import::read(&text)?)?.flags, flags);
+//! assert_eq!(native::read(&text)?.flags, flags);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Extent, Imported, Level, Notes, path};
+use super::{Extent, Imported, Level, NotImported, Notes, path, text};
 use crate::flags::{Definition, FlagDocument, FlagKey, Problem, Problems, SCHEMA};
 
 /// Flags as they are exported: the same text for the same flags, whatever their revision.
@@ -26,7 +26,7 @@ pub struct Exported<'a> {
     flags: &'a BTreeMap<FlagKey, Definition>,
 }
 
-/// The flags in the form that [`import()`] reads without a loss.
+/// The flags in the form that [`read`] takes without a loss.
 #[must_use]
 pub fn export(flags: &BTreeMap<FlagKey, Definition>) -> Exported<'_> {
     Exported {
@@ -45,12 +45,41 @@ fn diagnose(flags: &Map<String, Value>) -> Problems {
     }))
 }
 
-/// Reads a document, or what [`export`] wrote.
+/// Reads the text of a document, or what [`export`] wrote. Takes little more memory than the flags
+/// that are in it.
 ///
 /// # Errors
 ///
-/// Everything that is wrong, with its path. That the flags fit together is checked when they are
-/// put into a document.
+/// It is no JSON; or everything that is wrong, with its path. That the flags fit together is
+/// checked when they are put into a document.
+pub fn read(text: &[u8]) -> Result<Imported, NotImported> {
+    let mut flags = BTreeMap::new();
+    let mut document = text::read_handing_over(text, &mut |place, member| {
+        let Some(Ok(key)) = place.member_of("flags").map(str::parse::<FlagKey>) else {
+            return member;
+        };
+        if let Ok(definition) = Definition::deserialize(member) {
+            flags.insert(key, definition);
+        }
+        Value::Null
+    })?;
+    let said = document.get_mut("flags").and_then(Value::as_object_mut);
+    if let Some(said) = said.filter(|said| said.len() == flags.len()) {
+        said.clear();
+        return Ok(Imported {
+            flags,
+            ..import(&document)?
+        });
+    }
+    // Every problem of every flag needs all of them together.
+    Ok(import(&super::read(text)?)?)
+}
+
+/// The same of a document that was read.
+///
+/// # Errors
+///
+/// Everything that is wrong, with its path.
 pub fn import(document: &Value) -> Result<Imported, Problems> {
     let problem = |path: &str, message: String| {
         Problems(vec![Problem {

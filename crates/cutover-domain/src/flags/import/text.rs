@@ -39,10 +39,24 @@ pub struct Unreadable {
 ///
 /// The text is empty, cut off, no JSON, or nested deeper than 128 levels.
 pub fn read(text: &[u8]) -> Result<Value, Unreadable> {
+    read_handing_over(text, &mut |_, member| member)
+}
+
+/// The same. Every member of an object is handed over once it is read, and what comes back stands
+/// in its place: read, a large document takes twenty times the space of its text, so that whoever
+/// makes something else of its parts does so one after the other.
+pub(super) fn read_handing_over(
+    text: &[u8],
+    hand_over: &mut dyn FnMut(&Place, Value) -> Value,
+) -> Result<Value, Unreadable> {
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
     let mut place = Place::default();
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let read = Strict(&mut place)
+    let strict = Strict {
+        place: &mut place,
+        hand_over,
+    };
+    let read = strict
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value));
     read.map_err(|error| {
@@ -74,7 +88,7 @@ fn without_position(error: &serde_json::Error) -> String {
 
 /// Where the reader stands. After an error it stays where the error is.
 #[derive(Default)]
-struct Place(Vec<Step>);
+pub(super) struct Place(Vec<Step>);
 
 enum Step {
     Member(String),
@@ -82,6 +96,14 @@ enum Step {
 }
 
 impl Place {
+    /// The name of the member that stands here, where it is one of the document's member `parent`.
+    pub(super) fn member_of(&self, parent: &str) -> Option<&str> {
+        match &self.0[..] {
+            [Step::Member(first), Step::Member(name)] if first == parent => Some(name),
+            _ => None,
+        }
+    }
+
     fn path(&self) -> String {
         self.0
             .iter()
@@ -92,7 +114,20 @@ impl Place {
     }
 }
 
-struct Strict<'a>(&'a mut Place);
+struct Strict<'a> {
+    place: &'a mut Place,
+    hand_over: &'a mut dyn FnMut(&Place, Value) -> Value,
+}
+
+impl Strict<'_> {
+    /// For what stands inside.
+    fn inside(&mut self) -> Strict<'_> {
+        Strict {
+            place: self.place,
+            hand_over: self.hand_over,
+        }
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
@@ -137,33 +172,36 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Ok(value.into())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
         let mut read = Vec::new();
         loop {
-            self.0.0.push(Step::Item(read.len()));
-            match items.next_element_seed(Strict(self.0))? {
+            self.place.0.push(Step::Item(read.len()));
+            match items.next_element_seed(self.inside())? {
                 Some(item) => read.push(item),
                 None => break,
             }
-            self.0.0.pop();
+            self.place.0.pop();
         }
-        self.0.0.pop();
+        self.place.0.pop();
         Ok(read.into())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
         let mut read = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            self.0.0.push(Step::Member(name.clone()));
             if read.contains_key(&name) {
-                let name: String = name.chars().take(128).collect();
+                let shown: String = name.chars().take(128).collect();
+                self.place.0.push(Step::Member(name));
                 return Err(de::Error::custom(format_args!(
-                    "the key {name:?} stands twice in one object; remove or rename one"
+                    "the key {shown:?} stands twice in one object; remove or rename one"
                 )));
             }
-            let member = members.next_value_seed(Strict(self.0))?;
-            read.insert(name, member);
-            self.0.0.pop();
+            self.place.0.push(Step::Member(name));
+            let member = members.next_value_seed(self.inside())?;
+            let member = (self.hand_over)(self.place, member);
+            if let Some(Step::Member(name)) = self.place.0.pop() {
+                read.insert(name, member);
+            }
         }
         Ok(read.into())
     }

@@ -171,7 +171,7 @@ fn kill_requirements_and_overrides_of_the_store_stay_above() {
 fn rules_of_the_store_stay_above() {
     let polish = Condition::test("country", Operator::Equals("PL".into()));
     let ruled = Definition {
-        rules: vec![Rule::serving(polish, "on")],
+        rules: vec![Rule::serving(polish, "on")].into(),
         ..flag("off", Some("25"))
     };
     let overlaid = feature(&["FEATURE_X_ROLLOUT=0"]).apply(&document([("x", ruled)]));
@@ -235,7 +235,7 @@ fn a_mask_says_what_is_stored_and_what_hides_it() {
     };
     let polish = Condition::test("country", Operator::Equals("PL".into()));
     let ruled = Definition {
-        rules: vec![Rule::serving(polish, "on"); 2],
+        rules: vec![Rule::serving(polish, "on"); 2].into(),
         ..divided.clone()
     };
     for (stored, variables, expected) in [

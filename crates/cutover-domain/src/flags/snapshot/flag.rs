@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::division::{Division, Way};
+use super::name_hash::ByName;
 use super::{Slot, Snapshot};
 use crate::Stage;
 use crate::flags::condition::check::{Check, Subject, Symbols};
@@ -15,7 +16,7 @@ pub(super) struct CompiledFlag {
     /// All flags that must be on, also those that the required ones require, so that a check never
     /// recurses: a diamond of requirements costs its number of flags, not of paths.
     requires: Box<[(FlagKey, Option<Slot>)]>,
-    overrides: hashbrown::HashMap<Box<str>, Answer>,
+    overrides: ByName<Box<str>, Answer>,
     pub(super) rules: Box<[CompiledRule]>,
     pub(super) rollout: Option<Division>,
     default: Answer,
@@ -95,7 +96,7 @@ impl CompiledFlag {
         key: &FlagKey,
         definition: &'a Definition,
         flags: &BTreeMap<FlagKey, Definition>,
-        slots: &hashbrown::HashMap<FlagKey, Slot>,
+        slots: &ByName<FlagKey, Slot>,
         symbols: &mut Symbols<'a>,
     ) -> Option<Self> {
         let variants = Variants::compile(definition);
@@ -105,7 +106,7 @@ impl CompiledFlag {
             .overrides
             .iter()
             .map(|(target, variant)| Some((target.as_str().into(), variants.answer(variant)?)))
-            .collect::<Option<hashbrown::HashMap<Box<str>, Answer>>>()?;
+            .collect::<Option<ByName<Box<str>, Answer>>>()?;
         // Collecting into an `Option` would not know the length.
         let mut rules = Vec::with_capacity(definition.rules.len());
         for rule in &definition.rules {
@@ -343,7 +344,7 @@ impl Variants {
 fn required(
     definition: &Definition,
     flags: &BTreeMap<FlagKey, Definition>,
-    slots: &hashbrown::HashMap<FlagKey, Slot>,
+    slots: &ByName<FlagKey, Slot>,
 ) -> Box<[(FlagKey, Option<Slot>)]> {
     let mut found: Vec<(FlagKey, Option<Slot>)> = Vec::new();
     let mut seen: HashSet<&FlagKey> = HashSet::new();

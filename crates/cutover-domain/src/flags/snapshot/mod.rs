@@ -2,12 +2,15 @@ mod division;
 mod explain;
 mod flag;
 mod interner;
+mod name_hash;
 
 use self::flag::{Answer, CompiledFlag, Outcome, Shape};
 pub use self::interner::{Interner, Slot};
+use self::name_hash::ByName;
 use super::condition::check::Symbols;
 use super::{
-    Bucketing, Context, Decision, ErrorCode, Evaluation, FlagDocument, FlagKey, Reason, Revision,
+    Bucketing, Context, Decision, Definition, ErrorCode, Evaluation, FlagDocument, FlagKey, Reason,
+    Revision,
 };
 
 /// All flags of one revision, compiled: immutable, and answering without lock, allocation or
@@ -17,7 +20,8 @@ pub struct Snapshot {
     revision: Revision,
     is_stale: bool,
     flags: Box<[Option<CompiledFlag>]>,
-    slots: hashbrown::HashMap<FlagKey, Slot>,
+    slots: ByName<FlagKey, Slot>,
+    weight: usize,
 }
 
 impl Snapshot {
@@ -25,7 +29,7 @@ impl Snapshot {
     ///
     /// Flags that are invalid (which no store accepts) answer as if they were not there.
     pub fn compile(document: &FlagDocument, interner: &mut Interner) -> Self {
-        let slots: hashbrown::HashMap<_, _> = document
+        let slots: ByName<_, _> = document
             .flags
             .keys()
             .map(|key| (key.clone(), interner.slot(key.as_str())))
@@ -42,6 +46,7 @@ impl Snapshot {
             is_stale: false,
             flags: flags.into(),
             slots,
+            weight: document.flags.values().map(weight).sum(),
         }
     }
 
@@ -75,8 +80,16 @@ impl Snapshot {
         self.revision
     }
 
+    /// How much there is in it, for whoever thinks of keeping it: flags, rules and overrides.
+    #[must_use]
+    #[inline]
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
     /// The slot of a flag that is there.
     #[must_use]
+    #[inline]
     pub fn slot(&self, key: &str) -> Option<Slot> {
         self.slots.get(key).copied()
     }
@@ -189,4 +202,8 @@ impl Snapshot {
     fn flag(&self, slot: Slot) -> Option<&CompiledFlag> {
         self.flags.get(slot.index()).and_then(Option::as_ref)
     }
+}
+
+fn weight(flag: &Definition) -> usize {
+    1 + flag.rules.len() + flag.overrides.len()
 }

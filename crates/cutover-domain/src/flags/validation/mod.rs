@@ -4,6 +4,7 @@ mod circle;
 mod condition;
 mod definition;
 mod place;
+mod reach;
 mod rule;
 
 use std::collections::{BTreeSet, HashMap};
@@ -93,6 +94,7 @@ impl FlagDocument {
             checker.definition(key, definition, &self.flags);
         }
         circle::check(&self.flags, &Place::ROOT, &mut checker.problems);
+        reach::check(&self.flags, &Place::ROOT, &mut checker.problems);
         checker.problems
     }
 }

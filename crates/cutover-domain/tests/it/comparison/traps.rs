@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use cutover_domain::comparison::{Comparator, Likeness, Rules};
+use cutover_domain::comparison::{Comparator, Likeness, Rules, Severity};
 use cutover_domain::tree::{Node, Tree};
 
 use super::{compare, hidden, lines, tree};
@@ -441,4 +441,31 @@ fn a_record_that_keeps_only_its_id_is_still_found() {
         lines(&comparison)
     );
     assert!(comparison.counts.value >= 2);
+}
+
+#[test]
+fn rules_that_speak_of_what_neither_answer_has_are_named() {
+    let rules = Rules::new()
+        .ignore("$.items[*].at")
+        .ignore("$.itmes[*].at")
+        .only("$.items")
+        .only("$.total")
+        .only("$.totla")
+        .key("$.items", ["id"])
+        .key("$.items", ["ID"])
+        .severity("$.nowhere", Severity::Info)
+        .build()
+        .unwrap();
+    let old = Tree::from_json(r#"{"items": [{"id": 1, "at": 1}], "total": 1}"#).unwrap();
+    let new = Tree::from_json(r#"{"items": [{"id": 1, "at": 2}], "total": 2}"#).unwrap();
+    let unmatched = rules.compare(&old, &new).unmatched.unwrap();
+    assert_eq!(
+        unmatched,
+        [
+            "ignore $.itmes[*].at",
+            "key ID for $.items",
+            "only $.totla",
+            "severity info at $.nowhere",
+        ]
+    );
 }

@@ -2,8 +2,8 @@
 
 use cutover_domain::Percentage;
 use cutover_domain::flags::{
-    Attribute, Bucketing, Change, Context, Definition, ErrorCode, FlagDocument, Interner, Reason,
-    Snapshot, State,
+    Attribute, Bucketing, Change, Context, Definition, ErrorCode, FlagDocument, Interner, Preset,
+    Reason, Snapshot, State,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -140,6 +140,15 @@ fn slots_outlive_the_removal_and_return_of_a_flag() {
         Some(ErrorCode::FlagNotFound)
     );
     assert!(ask(&there, &mut interner).on);
+}
+
+/// Stores hold it, and a file whose digest does not fit was edited by hand.
+#[test]
+fn the_digest_of_flags_stays_what_it_was() {
+    let mut flags = FlagDocument::empty(Timestamp::UNIX_EPOCH);
+    assert_eq!(flags.digest().unwrap(), "dc7048f8f8747f561349cde127705c16");
+    flags.flags = Preset::Mspbyte.flags();
+    assert_eq!(flags.digest().unwrap(), "f50519663379f8acee25877ce041b72e");
 }
 
 proptest! {

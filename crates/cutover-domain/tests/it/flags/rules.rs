@@ -141,7 +141,7 @@ fn the_first_rule_that_matches_decides() {
 fn rules_stand_below_overrides_and_above_the_rollout() {
     let everybody = Percentage::FULL;
     let flag = Definition {
-        rules: vec![Rule::serving("tenant exists".parse().unwrap(), "off")],
+        rules: vec![Rule::serving("tenant exists".parse().unwrap(), "off")].into(),
         overrides: [("vip".to_owned(), "on".to_owned())].into(),
         ..rolled_out(everybody, Bucketing::Xxh3)
     };

@@ -204,6 +204,24 @@ fn a_rollout_has_a_percentage_or_a_split() {
 }
 
 #[test]
+fn a_long_chain_of_requirements_is_refused_where_it_becomes_too_long() {
+    let names: Vec<&'static str> = (0..1000).map(|n| &*format!("f{n:04}").leak()).collect();
+    let chain = |length: usize| {
+        let first = std::iter::once((names[0], Definition::boolean()));
+        let links = names[..length].windows(2);
+        let links = links.map(|link| (link[1], requiring(&[link[0]], Definition::boolean())));
+        problems(first.chain(links))
+    };
+    assert_eq!(chain(101), Vec::<String>::new());
+    assert_eq!(
+        chain(1000),
+        [
+            "$.flags[\"f0101\"].requires: it requires more than 100 flags, directly or through others"
+        ]
+    );
+}
+
+#[test]
 fn each_circle_of_requirements_is_named_once() {
     let flag = |keys: &[&str]| requiring(keys, Definition::boolean());
     assert_eq!(

@@ -65,5 +65,9 @@ proptest! {
                 prop_assert!(problem.path.starts_with('$'), "{problem}");
             }
         }
+        // Reading flag by flag comes to the same as reading all of it.
+        let text = json.to_string();
+        let expected = native::import(&json).map_err(import::NotImported::from);
+        prop_assert_eq!(native::read(text.as_bytes()), expected);
     }
 }

@@ -1,6 +1,6 @@
 //! This system's own form.
 
-use cutover_domain::flags::import::native;
+use cutover_domain::flags::import::{NotImported, native};
 use cutover_domain::flags::{Definition, FlagDocument, Preset};
 use jiff::Timestamp;
 use serde_json::json;
@@ -17,6 +17,8 @@ fn a_whole_document_and_an_export_are_both_read() {
         let imported = native::import(&text).unwrap();
         assert_eq!(imported.flags, document.flags);
         assert_eq!(imported.notes, []);
+        let read = native::read(text.to_string().as_bytes()).unwrap();
+        assert_eq!(read, imported);
     }
 }
 
@@ -39,6 +41,8 @@ fn everything_wrong_is_told_at_once() {
         (json!([]), &["$"]),
     ] {
         let problems = native::import(&text).unwrap_err();
+        let read = native::read(text.to_string().as_bytes()).unwrap_err();
+        assert_eq!(read, NotImported::Invalid(problems.clone()));
         let paths: Vec<_> = problems.0.iter().map(|problem| &*problem.path).collect();
         assert_eq!(paths, expected, "{problems}");
     }

@@ -3,10 +3,11 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use cutover_file::FileFlagStore;
 use cutover_testkit::flags::create;
+use cutover_testkit::process::part;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::place::Place;
@@ -45,13 +46,7 @@ fn child() {
 #[test]
 fn without_notices_changes_are_seen_all_the_same_and_that_is_said_once() {
     let place = Place::with_commits(1);
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "flags::notices::child",
-            "--exact",
-            "--ignored",
-            "--nocapture",
-        ])
+    let mut child = part("flags::notices::child")
         .env(DIR, place.dir())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -277,3 +277,36 @@ fn a_place_that_cannot_be_written_is_told_with_what_to_do() {
         assert_eq!(block_on(store.load()).unwrap(), None);
     }
 }
+
+#[test]
+fn while_programs_have_a_log_open_that_was_removed_nothing_is_changed_and_nothing_is_lost() {
+    let place = Place::with_commits(2);
+    let other = place.elsewhere();
+    assert!(block_on(other.load()).unwrap().is_some());
+    fs::remove_file(place.beside("-wal")).unwrap();
+
+    let refused = trouble(&place);
+    assert_eq!(refused.kind(), PortErrorKind::Unavailable);
+    assert!(refused.to_string().contains("write-ahead log"), "{refused}");
+
+    // The last one that has it open brings back what is in it.
+    assert!(block_on(other.load()).unwrap().is_some());
+    assert_eq!(place.revisions(), [2, 1]);
+    place.commit(&[create("flag-3")]);
+    let copy = Place::empty();
+    fs::write(copy.path(), place.backup()).unwrap();
+    assert_eq!(copy.revisions(), [3, 2, 1]);
+}
+
+#[test]
+fn a_log_that_is_written_into_the_database_may_be_removed() {
+    let place = Place::with_commits(2);
+    let other = place.elsewhere();
+    assert!(block_on(other.load()).unwrap().is_some());
+    place.checkpoint();
+    fs::remove_file(place.beside("-wal")).unwrap();
+
+    place.commit(&[create("flag-3")]);
+    drop(other);
+    assert_eq!(place.revisions(), [3, 2, 1]);
+}

@@ -1,16 +1,16 @@
 //! Many processes at once, and processes that are killed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
 
-use cutover_domain::flags::{Change, FlagKey, Revision};
-use cutover_ports::PortErrorKind;
+use cutover_domain::flags::Revision;
 use cutover_ports::flags::{FlagEvent, FlagStore, HistoryQuery};
 use cutover_sqlite::{SqliteFlagConfig, SqliteFlagStore};
 use cutover_testkit::block_on;
-use cutover_testkit::flags::{create, next_commit, next_event};
+use cutover_testkit::flags::processes::{
+    self, changes_by_actor, killed_take_nothing_acknowledged_with_them,
+};
+use cutover_testkit::flags::{commit_changes, create, next_event};
+use cutover_testkit::process::{Player, part, say, told};
 use cutover_testkit::wait::LONG;
 
 use super::place::Place;
@@ -19,112 +19,39 @@ const PATH: &str = "CUTOVER_TEST_PATH";
 const NAME: &str = "CUTOVER_TEST_NAME";
 const COUNT: &str = "CUTOVER_TEST_COUNT";
 
-/// This test binary again, playing one of the roles below in a process of its own.
-struct Role {
-    child: Child,
-    output: BufReader<ChildStdout>,
+/// One of the roles below in a process of its own.
+fn play(role: &str, place: &Place, name: &str, count: u64) -> Player {
+    let mut part = part(&format!("flags::processes::{role}"));
+    part.env(PATH, place.path())
+        .env(NAME, name)
+        .env(COUNT, count.to_string());
+    Player::start(&mut part)
 }
 
-impl Role {
-    fn play(role: &str, place: &Place, name: &str, count: usize) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .arg(format!("flags::processes::{role}"))
-            .args(["--exact", "--ignored", "--nocapture"])
-            .env(PATH, place.path())
-            .env(NAME, name)
-            .env(COUNT, count.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        Self { child, output }
-    }
-
-    /// The number in the next line that it says; `None` at the end of its output.
-    fn next(&mut self) -> Option<u64> {
-        let mut line = String::new();
-        loop {
-            line.clear();
-            if self.output.read_line(&mut line).unwrap() == 0 {
-                return None;
-            }
-            // A killed process may leave half a line.
-            if let Some(number) = line
-                .strip_suffix('\n')
-                .and_then(|line| line.strip_prefix("says "))
-            {
-                return number.parse().ok();
-            }
-        }
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// All that it still says, once it has ended well.
-    fn end(mut self) -> Vec<u64> {
-        let said = std::iter::from_fn(|| self.next()).collect();
-        assert!(self.child.wait().unwrap().success());
-        said
-    }
-}
-
-impl Drop for Role {
-    fn drop(&mut self) {
-        // It has ended already, unless the test has failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn say(number: u64) {
-    println!("\nsays {number}");
+/// All numbers that a role still says, once it has ended well.
+fn numbers(player: Player) -> Vec<u64> {
+    let said = player.end();
+    said.iter().map(|number| number.parse().unwrap()).collect()
 }
 
 /// Patient, because a busy disk may keep each of many writers waiting for long.
 fn open() -> SqliteFlagStore {
     SqliteFlagStore::with_config(SqliteFlagConfig {
         lock_timeout: LONG * 4,
-        ..SqliteFlagConfig::new(variable(PATH))
+        ..SqliteFlagConfig::new(told(PATH))
     })
 }
 
-fn variable(name: &str) -> String {
-    std::env::var_os(name).unwrap().into_string().unwrap()
-}
-
-/// Commits so many changes, and says the number of each that is acknowledged.
 #[test]
-#[ignore = "a child process of the other tests"]
+#[ignore = "a child process of the tests below"]
 fn writer() {
-    let store = open();
-    let name = variable(NAME);
-    let key: FlagKey = "flag-1".parse().unwrap();
-    for number in 0..variable(COUNT).parse::<u64>().unwrap() {
-        loop {
-            let current = block_on(store.load()).unwrap();
-            let change = match number % 2 {
-                0 => Change::Kill { key: key.clone() },
-                _ => Change::Restore { key: key.clone() },
-            };
-            let mut commit = next_commit(current.as_ref(), &[change], &name);
-            commit.record.reason = Some(number.to_string());
-            match block_on(store.commit(commit)) {
-                Ok(()) => break,
-                Err(error) if matches!(error.kind(), PortErrorKind::Conflict { .. }) => {}
-                Err(error) => panic!("{error}"),
-            }
-        }
-        say(number);
-    }
+    processes::commit(&open(), &told(NAME), told(COUNT).parse().unwrap());
 }
 
 /// Reads whenever something changes, until the flag `done` is there: revisions never fall, and the
 /// history is never behind.
 #[test]
-#[ignore = "a child process of the other tests"]
+#[ignore = "a child process of the tests below"]
 fn reader() {
     let store = open();
     let mut events = block_on(store.watch(Revision::ZERO)).unwrap();
@@ -149,7 +76,7 @@ fn reader() {
 
 /// Watches until the flag `done` is there, and says every revision that it sees.
 #[test]
-#[ignore = "a child process of the other tests"]
+#[ignore = "a child process of the tests below"]
 fn watcher() {
     let store = open();
     let mut events = block_on(store.watch(Revision::ZERO)).unwrap();
@@ -169,48 +96,32 @@ fn watcher() {
     }
 }
 
-/// The changes of each process in the history, oldest first. Panics on a gap or a double.
-fn changes_by_process(place: &Place) -> BTreeMap<String, Vec<u64>> {
-    let newest = place.load().revision.number();
-    assert_eq!(place.revisions(), (1..=newest).rev().collect::<Vec<_>>());
-    let mut changes = BTreeMap::<_, Vec<_>>::new();
-    let oldest_first = place.history().into_iter().rev();
-    for record in oldest_first.filter(|record| record.actor != "alice") {
-        let number = record.reason.unwrap().parse().unwrap();
-        changes.entry(record.actor).or_default().push(number);
-    }
-    changes
-}
-
 #[test]
 fn eight_writers_eight_readers_and_two_watchers_lose_nothing() {
     const EACH: u64 = 15;
     let place = Place::with_commits(1);
-    let many = |role: &str, count: usize| -> Vec<Role> {
-        let name = |number| format!("{role}-{number}");
-        let count = 0..count;
-        count
-            .map(|number| Role::play(role, &place, &name(number), EACH as usize))
-            .collect()
+    let many = |role: &str, count: usize| -> Vec<Player> {
+        let player = |number| play(role, &place, &format!("{role}-{number}"), EACH);
+        (0..count).map(player).collect()
     };
     let readers = many("reader", 8);
     let watchers = many("watcher", 2);
     for writer in many("writer", 8) {
-        assert_eq!(writer.end(), (0..EACH).collect::<Vec<_>>());
+        assert_eq!(numbers(writer), (0..EACH).collect::<Vec<_>>());
     }
     let last = place.commit(&[create("done")]).record.revision.number();
     assert_eq!(last, 8 * EACH + 2);
     for reader in readers {
-        assert_eq!(reader.end(), [last]);
+        assert_eq!(numbers(reader), [last]);
     }
     for watcher in watchers {
         assert_eq!(
-            watcher.end(),
+            numbers(watcher),
             (1..=last).collect::<Vec<_>>(),
             "each change once and in order"
         );
     }
-    let changes = changes_by_process(&place);
+    let changes = changes_by_actor(&place.history(), "alice");
     assert_eq!(changes.len(), 8);
     for (name, made) in changes {
         assert_eq!(made, (0..EACH).collect::<Vec<_>>(), "{name}");
@@ -220,40 +131,9 @@ fn eight_writers_eight_readers_and_two_watchers_lose_nothing() {
 #[test]
 fn a_killed_process_takes_no_acknowledged_change_with_it() {
     let place = Place::with_commits(1);
-    let mut acknowledged = BTreeMap::new();
-    let rounds = cutover_testkit::rounds(24);
-    for round in 0..rounds {
-        let name = format!("p{round}");
-        let mut writer = Role::play("writer", &place, &name, usize::MAX >> 1);
-        let mut last = writer.next().unwrap();
-        for _ in 0..round % 4 {
-            last = writer.next().unwrap();
-        }
-        // Somewhere in the commit that has begun: another place in each round.
-        let moment = Duration::from_micros(250) * (round % 120);
-        let start = Instant::now();
-        while start.elapsed() < moment {
-            std::hint::spin_loop();
-        }
-        writer.kill();
-        while let Some(number) = writer.next() {
-            last = number;
-        }
-        acknowledged.insert(name, last);
-        // The whole history each time would take the square of the rounds.
-        if rounds > 100 && round % 50 != 0 && round + 1 != rounds {
-            continue;
-        }
-        let changes = changes_by_process(&place);
-        for (name, last) in &acknowledged {
-            let made = &changes[name];
-            let all: Vec<_> = (0..made.len() as u64).collect();
-            assert_eq!(*made, all, "{name}");
-            // The one that was cut off may have been made as well.
-            let more = made.len() as u64 - (last + 1);
-            assert!(more <= 1, "{name} acknowledged {last}, and made {made:?}");
-        }
-    }
+    killed_take_nothing_acknowledged_with_them(&place.store, cutover_testkit::rounds(24), |name| {
+        play("writer", &place, name, u64::MAX)
+    });
     let inspection = block_on(place.store.inspect()).unwrap().unwrap();
     assert_eq!((inspection.gaps.len(), inspection.problems.len()), (0, 0));
     // It holds no lock either.
@@ -265,12 +145,9 @@ fn processes_that_make_a_database_at_once_make_one() {
     for _ in 0..5 {
         let place = Place::empty();
         let writers: Vec<_> = (0..4)
-            .map(|number| Role::play("creator", &place, &format!("flag-{number}"), 1))
+            .map(|number| play("creator", &place, &format!("flag-{number}"), 1))
             .collect();
-        let revisions: BTreeSet<_> = writers
-            .into_iter()
-            .flat_map(|writer| writer.end())
-            .collect();
+        let revisions: BTreeSet<_> = writers.into_iter().flat_map(numbers).collect();
         assert_eq!(
             revisions,
             BTreeSet::from([1, 2, 3, 4]),
@@ -288,12 +165,10 @@ fn processes_that_make_a_database_at_once_make_one() {
 
 /// Makes a flag of its name in a database that may not be there yet, and says its revision.
 #[test]
-#[ignore = "a child process of the other tests"]
+#[ignore = "a child process of the tests below"]
 fn creator() {
     let store = open();
-    let changes = [create(&variable(NAME))];
-    let commit = block_on(cutover_testkit::flags::commit_changes(
-        &store, &changes, "bob",
-    ));
+    let changes = [create(&told(NAME))];
+    let commit = block_on(commit_changes(&store, &changes, "bob"));
     say(commit.record.revision.number());
 }

@@ -5,12 +5,11 @@ mod records;
 
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
-
-use super::builder::Builder;
+use super::builder::{batch, builders};
 use super::spelling::Spelling;
 use super::{
-    Batch, Batches, Column, Described, Input, Reading, Source, Surroundings, Wanted, rows_of_batch,
+    Batch, Batches, Column, Described, Input, Reading, Source, Surroundings, Wanted, batches_of,
+    rows_of_batch,
 };
 use crate::TableError;
 use crate::error::Place;
@@ -123,18 +122,9 @@ impl Source for Csv {
         let size = rows_of_batch(wanted.len());
         let wanted = wanted.to_vec();
         let (dialect, names, name) = (&self.dialect, &self.names, Arc::clone(&around.name));
-        let mut ended = false;
-        Ok(Box::new(std::iter::from_fn(move || {
-            if ended {
-                return None;
-            }
-            let batch = next_batch(&mut records, &wanted, size, dialect, names, &name);
-            ended = !matches!(&batch, Ok(batch) if batch.rows == size);
-            match batch {
-                Ok(batch) if batch.rows == 0 => None,
-                batch => Some(batch),
-            }
-        })))
+        Ok(batches_of(size, move || {
+            next_batch(&mut records, &wanted, size, dialect, names, &name)
+        }))
     }
 }
 
@@ -146,8 +136,7 @@ fn next_batch(
     names: &[String],
     table: &str,
 ) -> Result<Batch, TableError> {
-    let builders = wanted.iter().map(|wanted| Builder::new(&wanted.target));
-    let mut builders: Vec<Builder> = builders.collect();
+    let mut builders = builders(wanted);
     let mut lines = Vec::with_capacity(size);
     while lines.len() < size {
         let Some(record) = records.next()? else {
@@ -180,21 +169,15 @@ fn next_batch(
         }
         lines.push(record.line);
     }
-    let columns = wanted.iter().zip(builders).map(|(wanted, builder)| {
-        builder.finish().map_err(|row| {
-            TableError::malformed(
-                table,
-                Place::Line(lines[row]),
-                format_args!(
-                    "column {:?} holds bytes that are not UTF-8; convert the document to UTF-8",
-                    names[wanted.column]
-                ),
-            )
-        })
-    });
-    Ok(Batch {
-        columns: columns.collect::<Result<Vec<ArrayRef>, _>>()?,
-        rows: lines.len(),
+    batch(builders, lines.len(), |at, row| {
+        TableError::malformed(
+            table,
+            Place::Line(lines[row]),
+            format_args!(
+                "column {:?} holds bytes that are not UTF-8; convert the document to UTF-8",
+                names[wanted[at].column]
+            ),
+        )
     })
 }
 

@@ -11,6 +11,9 @@ use cutover_formats::Format;
 use serde_json::{Value, json};
 
 use super::reading::{Read, ReadAs, read_alone, read_pair};
+#[cfg(feature = "tables")]
+use super::table::{TableType, Trouble};
+use super::wanted::Wanted;
 use crate::commands::compare::quantity::show_size;
 use crate::runner::{Execution, OutputFile};
 
@@ -20,7 +23,7 @@ const RECORDED: usize = 100;
 /// Reads the files of both sides. `kinds` says what those of each output are read as; `limit` is
 /// how much is held in memory of each side.
 pub(super) fn read_files(
-    kinds: &[ReadAs],
+    kinds: &[Wanted],
     limit: usize,
     old: &Execution,
     new: &Execution,
@@ -30,17 +33,23 @@ pub(super) fn read_files(
     let new = new.files.as_ref().map_err(|why| side("new", why))?;
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let mut budget = Budget { limit, left: limit };
+    let automatic = Wanted::auto();
     let mut parts = Vec::with_capacity(names.len());
     for name in names {
-        let kind = |file: &OutputFile| kinds.get(file.output).copied().unwrap_or(ReadAs::Auto);
+        let kind = |file: &OutputFile| kinds.get(file.output).unwrap_or(&automatic);
         let read = match (old.get(name), new.get(name)) {
-            (Some(old), Some(new)) => budget.both(kind(old), name, &old.path, &new.path)?,
+            (Some(old), Some(new)) => {
+                let wanted = kind(old);
+                let read = budget.both(&wanted.read_as, name, &old.path, &new.path)?;
+                let read = read.paired(&wanted.pairing);
+                read.map_err(|why| format!("{name}: {why}"))?
+            }
             (Some(old), None) => Read {
-                old: Some(budget.alone(kind(old), name, &old.path)?),
+                old: Some(budget.alone(&kind(old).read_as, name, &old.path)?),
                 ..Read::same("none")
             },
             (None, Some(new)) => Read {
-                new: Some(budget.alone(kind(new), name, &new.path)?),
+                new: Some(budget.alone(&kind(new).read_as, name, &new.path)?),
                 ..Read::same("none")
             },
             (None, None) => continue,
@@ -81,13 +90,19 @@ struct Budget {
 impl Budget {
     fn both(
         &mut self,
-        read_as: ReadAs,
+        read_as: &ReadAs,
         name: &str,
         old: &Path,
         new: &Path,
     ) -> Result<Read, String> {
         let trouble = |error| format!("{name} cannot be read: {error}");
-        let whole = if read_as == ReadAs::Bytes {
+        #[cfg(feature = "tables")]
+        if let Some(table) = read_as.table(name)
+            && let Some(read) = self.tables(read_as, &table, name, [old, new])?
+        {
+            return Ok(read);
+        }
+        let whole = if *read_as == ReadAs::Bytes {
             None
         } else {
             match (
@@ -103,7 +118,7 @@ impl Budget {
             let unreadable = |why| format!("{name}: {why}");
             let is_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok();
             let unnamed = Format::of_file(name).is_none();
-            if !(read_as == ReadAs::Auto && unnamed && !(is_text(&old) && is_text(&new))) {
+            if !(*read_as == ReadAs::Auto && unnamed && !(is_text(&old) && is_text(&new))) {
                 return read_pair(read_as, Some(name), &old, &new).map_err(unreadable);
             }
         }
@@ -111,9 +126,9 @@ impl Budget {
             return Ok(Read::same("bytes"));
         }
         let is_document = match read_as {
-            ReadAs::Bytes => false,
             ReadAs::Auto => Format::of_file(name).is_some(),
             ReadAs::Document(_) => true,
+            _ => false,
         };
         if is_document {
             return Err(format!(
@@ -137,9 +152,55 @@ impl Budget {
         })
     }
 
-    fn alone(&mut self, read_as: ReadAs, name: &str, path: &Path) -> Result<Tree, String> {
+    /// Two files as tables; nothing where a name alone says that they are, and they are not.
+    #[cfg(feature = "tables")]
+    fn tables(
+        &mut self,
+        read_as: &ReadAs,
+        table: &TableType,
+        name: &str,
+        [old, new]: [&Path; 2],
+    ) -> Result<Option<Read>, String> {
+        let promised = *read_as == ReadAs::Auto;
+        if promised {
+            let trouble = |error| format!("{name} cannot be read: {error}");
+            if same_content(old, new).map_err(trouble)? {
+                return Ok(Some(Read::same("bytes")));
+            }
+            if !(table.fits(old) || table.fits(new)) {
+                return Ok(None);
+            }
+        }
+        match table.files(name, old, new, self.memory()) {
+            Ok(read) => {
+                let size = |tree: &Option<Tree>| tree.as_ref().map_or(0, Tree::heap_bytes);
+                let taken = size(&read.old).max(size(&read.new)) / ROOM;
+                self.left = self.left.saturating_sub(taken);
+                Ok(Some(read))
+            }
+            Err(Trouble::Neither(_)) if promised && table.is_text() => Ok(None),
+            Err(Trouble::Neither(why)) => Err(format!("{name}: {why}")),
+            Err(Trouble::Other(why)) => Err(format!(
+                "{name}: {why}; --max-output allows more, {name}=bytes compares its bytes"
+            )),
+        }
+    }
+
+    /// What the rows of a table may take: values take more room than they do in a file.
+    #[cfg(feature = "tables")]
+    fn memory(&self) -> u64 {
+        (self.left as u64).saturating_mul(ROOM as u64)
+    }
+
+    fn alone(&mut self, read_as: &ReadAs, name: &str, path: &Path) -> Result<Tree, String> {
         let trouble = |error| format!("{name} cannot be read: {error}");
-        if read_as != ReadAs::Bytes
+        #[cfg(feature = "tables")]
+        if let Some(table) = read_as.table(name)
+            && let Some(tree) = table.file_alone(path, self.memory())
+        {
+            return Ok(tree);
+        }
+        if *read_as != ReadAs::Bytes
             && let Some(content) = self.content(path).map_err(trouble)?
         {
             return Ok(read_alone(read_as, name, &content));
@@ -196,6 +257,9 @@ impl Fingerprint {
 }
 
 const CHUNK: usize = 64 * 1024;
+/// So many times the room of a file are its values given in memory.
+#[cfg(feature = "tables")]
+const ROOM: usize = 4;
 
 /// Byte by byte: a digest is for people to see, not for proof.
 fn same_content(old: &Path, new: &Path) -> io::Result<bool> {
@@ -235,7 +299,7 @@ mod tests {
         let (left, right) = (folder.path().join("old"), folder.path().join("new"));
         std::fs::write(&left, old).unwrap();
         std::fs::write(&right, new).unwrap();
-        Budget { limit, left: limit }.both(read_as, name, &left, &right)
+        Budget { limit, left: limit }.both(&read_as, name, &left, &right)
     }
 
     #[test]

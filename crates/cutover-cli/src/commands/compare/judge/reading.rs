@@ -1,13 +1,25 @@
 //! Answers as trees: of two of a kind, by what they are to be read as.
 
+#[cfg(feature = "tables")]
+use std::path::Path;
+#[cfg(feature = "tables")]
+use std::sync::Arc;
+
+use cutover_domain::comparison::DifferenceKind;
 use cutover_domain::tree::Tree;
 use cutover_formats::{Document, Format, text_lines};
+
+#[cfg(feature = "tables")]
+use super::table::{TableType, Trouble};
+use super::wanted::Pairing;
+#[cfg(feature = "tables")]
+use crate::commands::table_kind::TableKind;
 
 /// How much of an answer that cannot be read is quoted.
 const SAMPLE: usize = 400;
 
 /// What an answer is read as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) enum ReadAs {
     /// By the name of a file, else as JSON where both sides are an object or array (or one a
     /// line), else as text.
@@ -16,6 +28,9 @@ pub(in super::super) enum ReadAs {
     Bytes,
     /// As a document.
     Document(Format),
+    /// As rows and columns.
+    #[cfg(feature = "tables")]
+    Table(Arc<TableType>),
 }
 
 impl ReadAs {
@@ -23,27 +38,84 @@ impl ReadAs {
     pub(in super::super) fn all() -> Vec<Self> {
         let mut all = vec![Self::Auto];
         all.extend(Format::ALL.map(Self::Document));
+        #[cfg(feature = "tables")]
+        all.extend(
+            [
+                TableKind::Csv,
+                TableKind::Tsv,
+                TableKind::Parquet,
+                TableKind::Arrow,
+                TableKind::Sqlite,
+            ]
+            .map(|kind| Self::Table(Arc::new(TableType::new(kind)))),
+        );
         all.push(Self::Bytes);
         all
     }
 
     /// The name used in documents and on the command line.
-    pub(in super::super) const fn name(self) -> &'static str {
+    pub(in super::super) fn name(&self) -> &'static str {
         match self {
             Self::Auto => "auto",
             Self::Bytes => "bytes",
             Self::Document(format) => format.name(),
+            #[cfg(feature = "tables")]
+            Self::Table(table) => table.kind.name(),
         }
     }
 
     pub(in super::super) fn by_name(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|known| known.name() == name)
     }
+
+    /// Takes an option of this type; whether there is one of this name.
+    pub(super) fn set(&mut self, word: &str, value: Option<&str>) -> Result<bool, String> {
+        match self {
+            #[cfg(feature = "tables")]
+            Self::Table(table) => Arc::make_mut(table).set(word, value),
+            _ => {
+                // Only tables have any.
+                let _ = (word, value);
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether only files are so.
+    pub(super) fn is_file(&self) -> bool {
+        match self {
+            #[cfg(feature = "tables")]
+            Self::Table(table) => !table.is_text(),
+            _ => false,
+        }
+    }
+
+    /// Whether it is several tables.
+    pub(super) fn is_whole_database(&self) -> bool {
+        match self {
+            #[cfg(feature = "tables")]
+            Self::Table(table) => table.is_whole_database(),
+            _ => false,
+        }
+    }
+
+    /// As what table a file of this name is read, where it is one.
+    #[cfg(feature = "tables")]
+    pub(super) fn table(&self, name: &str) -> Option<Arc<TableType>> {
+        match self {
+            Self::Table(table) => Some(Arc::clone(table)),
+            Self::Auto => TableKind::of_file(Path::new(name))
+                // Lines of JSON are documents unless something else is said.
+                .filter(|kind| *kind != TableKind::JsonLines)
+                .map(|kind| Arc::new(TableType::new(kind))),
+            Self::Bytes | Self::Document(_) => None,
+        }
+    }
 }
 
 /// Two answers of a kind, ready to be compared. What is not there is not in the answer. Both absent
 /// are equal, and so may be what was seen to be the same without being read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) old: Option<Tree>,
     pub(super) new: Option<Tree>,
@@ -52,15 +124,41 @@ pub(super) struct Read {
     /// One of them is not what it was to be read as, and there is only a sample of it: whatever the
     /// rules look at, the two differ.
     pub(super) broken: bool,
+    /// Columns of a table that part as a whole, and are not in its rows.
+    pub(super) columns: Vec<ColumnApart>,
+    /// The columns of a table that both sides have.
+    pub(super) names: Option<Vec<String>>,
+    /// How elements in it find each other.
+    pub(super) known: Vec<Known>,
+}
+
+/// A column that only one table has, or that has another type in each.
+#[derive(Debug)]
+pub(super) struct ColumnApart {
+    /// The table of a database.
+    pub(super) table: Option<String>,
+    pub(super) name: String,
+    pub(super) kind: DifferenceKind,
+    /// Its type in old.
+    pub(super) old: Option<String>,
+    pub(super) new: Option<String>,
+}
+
+/// How the elements of a collection in an answer find each other.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The member that is the collection; none where the answer is it.
+    pub(super) below: Option<String>,
+    pub(super) by: Pairing,
+    /// A rule says better.
+    pub(super) unless_said: bool,
 }
 
 impl Read {
     pub(super) fn same(read_as: &'static str) -> Self {
         Self {
-            old: None,
-            new: None,
             read_as,
-            broken: false,
+            ..Self::default()
         }
     }
 
@@ -70,6 +168,7 @@ impl Read {
             new,
             read_as,
             broken: true,
+            ..Self::default()
         }
     }
 
@@ -78,14 +177,40 @@ impl Read {
             old: Some(old),
             new: Some(new),
             read_as,
-            broken: false,
+            ..Self::default()
         }
+    }
+
+    /// The same, with its elements finding each other as it was asked for.
+    ///
+    /// # Errors
+    ///
+    /// It is a table without the columns of the key.
+    pub(super) fn paired(mut self, pairing: &Pairing) -> Result<Self, String> {
+        if *pairing == Pairing::ByRules || self.broken {
+            return Ok(self);
+        }
+        if let (Pairing::Key(key), Some(names)) = (pairing, &self.names)
+            && let Some(missing) = key.iter().find(|column| !names.contains(column))
+        {
+            return Err(format!(
+                "there is no column `{missing}` in both tables, by which their rows are to be known; \
+                 both have {}",
+                names.join(", ")
+            ));
+        }
+        self.known.push(Known {
+            below: None,
+            by: pairing.clone(),
+            unless_said: false,
+        });
+        Ok(self)
     }
 }
 
 /// Reads two answers. `name` is that of a file, which may say what it holds.
 pub(super) fn read_pair(
-    read_as: ReadAs,
+    read_as: &ReadAs,
     name: Option<&str>,
     old: &[u8],
     new: &[u8],
@@ -95,7 +220,9 @@ pub(super) fn read_pair(
             Ok(Read::same("bytes"))
         }
         ReadAs::Document(Format::Text) => Ok(as_text(old, new)),
-        ReadAs::Document(format) => read_as_asked(format, name.is_none(), old, new),
+        ReadAs::Document(format) => read_as_asked(*format, name.is_none(), old, new),
+        #[cfg(feature = "tables")]
+        ReadAs::Table(table) => read_texts(table, old, new),
         ReadAs::Bytes => Ok(Read::both(quoted(old), quoted(new), "bytes")),
         ReadAs::Auto => Ok(match name.and_then(Format::of_file) {
             Some(Format::Text) => as_text(old, new),
@@ -106,11 +233,11 @@ pub(super) fn read_pair(
 }
 
 /// An answer that the other side has nothing beside, for people to see.
-pub(super) fn read_alone(read_as: ReadAs, name: &str, bytes: &[u8]) -> Tree {
+pub(super) fn read_alone(read_as: &ReadAs, name: &str, bytes: &[u8]) -> Tree {
     let format = match read_as {
-        ReadAs::Document(format) => Some(format),
+        ReadAs::Document(format) => Some(*format),
         ReadAs::Auto => Format::of_file(name),
-        ReadAs::Bytes => None,
+        _ => None,
     };
     format
         .and_then(|format| document(format, bytes).ok())
@@ -136,8 +263,7 @@ fn read_as_asked(
         (Ok(old), Ok(new)) => Read {
             old,
             new,
-            read_as: format.name(),
-            broken: false,
+            ..Read::same(format.name())
         },
         (Err(old), Err(new)) => {
             return Err(format!(
@@ -148,6 +274,37 @@ fn read_as_asked(
         (Err(_), Ok(read)) => Read::broken(Some(sample(old)), read, format.name()),
     };
     Ok(read)
+}
+
+/// Reads tables that are texts. Nothing at all differs from a table.
+#[cfg(feature = "tables")]
+fn read_texts(table: &TableType, old: &[u8], new: &[u8]) -> Result<Read, String> {
+    let memory = bounded(old).max(bounded(new));
+    let alone = |text: &[u8]| table.text_alone(text, memory);
+    let is_nothing = |text: &[u8]| text.trim_ascii().is_empty();
+    let kind = table.kind.name();
+    match (is_nothing(old), is_nothing(new)) {
+        (true, true) => Ok(Read::same(kind)),
+        (false, true) => Ok(Read {
+            old: Some(alone(old).unwrap_or_else(|| quoted(old))),
+            ..Read::same(kind)
+        }),
+        (true, false) => Ok(Read {
+            new: Some(alone(new).unwrap_or_else(|| quoted(new))),
+            ..Read::same(kind)
+        }),
+        (false, false) => table
+            .texts(old, new, memory)
+            .map_err(|trouble| match trouble {
+                Trouble::Neither(why) | Trouble::Other(why) => why,
+            }),
+    }
+}
+
+/// What the rows of a text may take in memory: what was held of it is bounded already.
+#[cfg(feature = "tables")]
+fn bounded(text: &[u8]) -> u64 {
+    (text.len() as u64).saturating_mul(64).max(1 << 20)
 }
 
 /// Reads in the format that a file's name promises, where at least one side keeps the promise.
@@ -167,11 +324,13 @@ fn sample(bytes: &[u8]) -> Tree {
 
 /// What a record quotes an answer from: the document it is, else its lines. Nothing where it is
 /// neither what it was to be read as nor text.
-pub(super) fn quotable(read_as: ReadAs, bytes: &[u8]) -> Option<Tree> {
+pub(super) fn quotable(read_as: &ReadAs, bytes: &[u8]) -> Option<Tree> {
     let structured = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     match read_as {
         ReadAs::Document(Format::Text) => Some(lines(bytes)),
-        ReadAs::Document(format) => document(format, bytes).ok(),
+        ReadAs::Document(format) => document(*format, bytes).ok(),
+        #[cfg(feature = "tables")]
+        ReadAs::Table(table) => table.text_alone(bytes, bounded(bytes)),
         ReadAs::Auto if structured => document(Format::Json, bytes)
             .or_else(|_| document(Format::JsonLines, bytes))
             .ok(),
@@ -245,7 +404,7 @@ mod tests {
         old: &[u8],
         new: &[u8],
     ) -> Result<(bool, &'static str), String> {
-        let read = read_pair(read_as, name, old, new)?;
+        let read = read_pair(&read_as, name, old, new)?;
         let equal = match (&read.old, &read.new) {
             _ if read.broken => false,
             (None, None) => true,
@@ -311,13 +470,13 @@ mod tests {
         );
         let lines = ReadAs::Document(Format::JsonLines);
         assert_eq!(
-            compared(lines, None, b"1\n2\n", b"1.0\n2"),
+            compared(lines.clone(), None, b"1\n2\n", b"1.0\n2"),
             Ok((true, "jsonl"))
         );
         // Of a file, nothing is no document.
         assert!(compared(lines, Some("x"), b"", b"1").is_ok());
         let json = ReadAs::Document(Format::Json);
-        assert!(compared(json, Some("x"), b"", b"").is_err());
+        assert!(compared(json.clone(), Some("x"), b"", b"").is_err());
         assert_eq!(compared(json, Some("x"), b"", b"null"), Ok((false, "json")));
     }
 

@@ -1,6 +1,8 @@
 //! One side as it is recorded.
 
-use cutover_domain::comparison::{Answer, Measurements, Redaction, SideOutcome, SideRecord};
+use cutover_domain::comparison::{
+    Answer, Measurements, Redaction, SideOutcome, SideRecord, excerpt,
+};
 use cutover_domain::tree::{Tree, TreeBuilder};
 use serde_json::Value;
 
@@ -10,6 +12,8 @@ use crate::runner::{Ending, Execution, Limits};
 
 /// How much of an answer a record quotes.
 const EXCERPT: usize = 400;
+/// How much of what a program says of its end.
+const REASON: usize = 200;
 
 /// Why an execution gives nothing to compare.
 pub(super) fn trouble(ending: &Ending, limits: &Limits) -> Option<String> {
@@ -54,11 +58,38 @@ pub(super) fn told(outcome: &SideOutcome) -> String {
     }
 }
 
+/// How a program ended, and what it said about it.
+pub(super) fn explained(outcome: &SideOutcome, execution: &Execution) -> String {
+    let told = told(outcome);
+    let reason = (!outcome.is_ok())
+        .then(|| reason(&execution.stderr, execution.stderr_dropped > 0))
+        .flatten();
+    match reason {
+        Some(reason) => format!("{told}: {reason}"),
+        None => told,
+    }
+}
+
+/// The line of a program's messages that says what went wrong: the first, but the last of a trace
+/// (the calls stand before the error there) and of what is not there from its beginning.
+fn reason(messages: &[u8], cut: bool) -> Option<String> {
+    let text = String::from_utf8_lossy(messages);
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    let is_trace = first.starts_with("Traceback (most recent call last)");
+    let line = if cut || is_trace {
+        lines.next_back()
+    } else {
+        None
+    };
+    Some(excerpt(line.unwrap_or(first), REASON))
+}
+
 /// What is recorded of an answer: its digest, and how it begins as far as that may be kept. `member`
 /// is its place in what the rules are written for.
 pub(super) fn answer(
     bytes: &[u8],
-    read_as: ReadAs,
+    read_as: &ReadAs,
     redaction: &Redaction,
     member: Option<&str>,
 ) -> Answer {
@@ -155,7 +186,7 @@ mod tests {
             rules.build().unwrap()
         };
         let quote = |bytes: &str, redaction: &Redaction, member| {
-            answer(bytes.as_bytes(), ReadAs::Auto, redaction, member).excerpt
+            answer(bytes.as_bytes(), &ReadAs::Auto, redaction, member).excerpt
         };
         let json = "{\"user\": \"ann\", \"n\": 1}\n";
         let masked = Some("{\"user\":\"[redacted]\",\"n\":1}".to_owned());
@@ -170,6 +201,32 @@ mod tests {
         let text = RedactionRules::new().text("a.n", RedactAction::Mask);
         let text = text.build().unwrap();
         assert_eq!(quote("by ann", &text, None).unwrap(), "by [redacted]");
+    }
+
+    #[test]
+    fn the_line_that_says_why_is_found() {
+        let reason = |text: &str, cut| reason(text.as_bytes(), cut);
+        for (text, cut, expected) in [
+            ("\n jq: error: no\nmore\n", false, Some("jq: error: no")),
+            (
+                "Traceback (most recent call last):\n  File\nKeyError: 'a'\n",
+                false,
+                Some("KeyError: 'a'"),
+            ),
+            ("f a line\nthe end", true, Some("the end")),
+            (" \n", false, None),
+            ("", true, None),
+        ] {
+            assert_eq!(reason(text, cut).as_deref(), expected, "{text}");
+        }
+        assert_eq!(
+            reason(&"x".repeat(500), false)
+                .unwrap()
+                .chars()
+                .filter(|c| *c == 'x')
+                .count(),
+            200
+        );
     }
 
     #[test]

@@ -2,14 +2,14 @@
 //!
 //! One tree, so that the rules of a comparison reach all of it.
 
-use cutover_domain::comparison::{Comparator, Comparison, Difference, DifferenceKind};
+use cutover_domain::comparison::{Comparator, Comparison, Difference, DifferenceKind, Severity};
 use cutover_domain::tree::{BuildError, Tree, TreeBuilder};
 
-use super::reading::Read;
+use super::reading::{ColumnApart, Read};
 use crate::commands::rules::compare_in_time;
 
 /// Where the tree says how a program ended.
-const EXIT: &str = "$.exit";
+pub(super) const EXIT: &str = "$.exit";
 
 /// Compares how the sides ended, what they wrote and the files they left. Without `stdout` (and
 /// files) only how they ended.
@@ -48,13 +48,50 @@ pub(super) fn compare(
     for (place, read) in broken {
         add_broken(comparator, &mut comparison, &place, read);
     }
+    for (place, read) in &parts {
+        add_columns(comparator, &mut comparison, place, &read.columns);
+    }
     Ok(comparison)
 }
 
 /// A part of the answer.
-enum Place {
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// Standard output, where it is the whole answer.
+    Alone,
     Stdout,
     File(String),
+}
+
+impl Place {
+    /// The path of it.
+    pub(super) fn path(&self) -> String {
+        match self {
+            Self::Alone => "$".to_owned(),
+            Self::Stdout => "$.stdout".to_owned(),
+            Self::File(name) => format!("$.files{}", member(name)),
+        }
+    }
+}
+
+/// A step of a path to a member of this name: `.name`, or in quotes.
+pub(super) fn member(name: &str) -> String {
+    let with = |name: Option<&str>| {
+        let mut builder = TreeBuilder::new();
+        builder.begin_object();
+        if let Some(name) = name {
+            builder.key(name);
+            builder.null();
+        }
+        // One member is not there twice.
+        let _ = builder.end_object();
+        builder.finish().unwrap_or_else(|_| Tree::null())
+    };
+    // The engine knows how paths are written.
+    let found = Comparator::default().compare(&with(Some(name)), &with(None));
+    let path = found.differences.into_iter().next().map(|found| found.path);
+    path.and_then(|path| path.strip_prefix('$').map(str::to_owned))
+        .unwrap_or_default()
 }
 
 fn tree<'a>(
@@ -63,6 +100,9 @@ fn tree<'a>(
 ) -> Result<Tree, BuildError> {
     let mut builder = TreeBuilder::new();
     let mut values = values.peekable();
+    if let Some((_, whole)) = values.next_if(|(place, _)| matches!(place, Place::Alone)) {
+        return Ok(whole.clone());
+    }
     builder.begin_object();
     if let Some(exit) = exit {
         builder.key("exit");
@@ -88,17 +128,97 @@ fn tree<'a>(
 
 /// Adds that a part could not be read on one side. Only a rule that ignores the part hides it.
 fn add_broken(comparator: &Comparator, comparison: &mut Comparison, place: &Place, read: Read) {
-    // What would be said if all of it were different.
-    let probe = |value: Tree| tree(None, std::iter::once((place, &value)));
-    let (Ok(old), Ok(new)) = (probe(Tree::null()), probe(Tree::integer(1))) else {
+    let difference = Difference {
+        path: place.path(),
+        new_path: None,
+        kind: DifferenceKind::Type,
+        old: read.old,
+        new: read.new,
+        times: None,
+        severity: Severity::default(),
+    };
+    let hides = |rule: &str| rule.starts_with("ignore ");
+    let probe = [Tree::null(), Tree::integer(1)];
+    add(comparator, comparison, (place, &probe), hides, difference);
+}
+
+/// Adds columns that part as a whole: one difference each, whatever the number of rows.
+pub(super) fn add_columns(
+    comparator: &Comparator,
+    comparison: &mut Comparison,
+    place: &Place,
+    columns: &[ColumnApart],
+) {
+    for column in columns {
+        let table = column.table.as_deref();
+        let row = |value: Option<Tree>| rows_of_one(table, &column.name, value);
+        let probe = match column.kind {
+            DifferenceKind::Missing => [row(Some(Tree::integer(1))), row(None)],
+            DifferenceKind::Extra => [row(None), row(Some(Tree::integer(1)))],
+            _ => [row(Some(Tree::integer(1))), row(Some(Tree::string("x")))],
+        };
+        let told = |kind: &Option<String>| kind.as_ref().map(Tree::string);
+        let difference = Difference {
+            path: format!(
+                "{}{}[*]{}",
+                place.path(),
+                table.map(member).unwrap_or_default(),
+                member(&column.name)
+            ),
+            new_path: None,
+            kind: column.kind,
+            old: told(&column.old),
+            new: told(&column.new),
+            times: None,
+            severity: Severity::default(),
+        };
+        add(
+            comparator,
+            comparison,
+            (place, &probe),
+            |_| true,
+            difference,
+        );
+    }
+}
+
+/// One row with this column alone, or with none.
+fn rows_of_one(table: Option<&str>, column: &str, value: Option<Tree>) -> Tree {
+    let mut builder = TreeBuilder::new();
+    if let Some(table) = table {
+        builder.begin_object();
+        builder.key(table);
+    }
+    builder.begin_array();
+    builder.begin_object();
+    if let Some(value) = value {
+        builder.key(column);
+        builder.value(value.root());
+    }
+    // One member is not there twice.
+    let _ = builder.end_object();
+    builder.end_array();
+    if table.is_some() {
+        let _ = builder.end_object();
+    }
+    builder.finish().unwrap_or_else(|_| Tree::null())
+}
+
+/// Adds a difference that no value shows, with the severity that the rules have for what `probe`
+/// differs in; not where they hide that by a rule that `hides`.
+fn add(
+    comparator: &Comparator,
+    comparison: &mut Comparison,
+    (place, [old, new]): (&Place, &[Tree; 2]),
+    hides: impl Fn(&str) -> bool,
+    mut difference: Difference,
+) {
+    let whole = |value| tree(None, std::iter::once((place, value)));
+    let (Ok(old), Ok(new)) = (whole(old), whole(new)) else {
         return;
     };
     let seen = comparator.compare(&old, &new);
-    let is_ignored = seen
-        .hidden
-        .iter()
-        .any(|hit| hit.rule.starts_with("ignore "));
-    if seen.equal && is_ignored {
+    if seen.counts.total() == 0 && seen.hidden.iter().any(|hit| hides(&hit.rule)) {
         for hit in seen.hidden {
             match comparison
                 .hidden
@@ -111,24 +231,12 @@ fn add_broken(comparator: &Comparator, comparison: &mut Comparison, place: &Plac
         }
         return;
     }
-    let plain = Comparator::default().compare(&old, &new).differences;
     let severity = seen.differences.first().map(|found| found.severity);
-    let severity = severity.unwrap_or_default();
-    comparison.equal = false;
-    comparison.by_severity.add(severity);
-    comparison.counts.add(DifferenceKind::Type);
-    comparison.differences.push(Difference {
-        path: plain
-            .into_iter()
-            .next()
-            .map_or_else(|| "$".to_owned(), |found| found.path),
-        new_path: None,
-        kind: DifferenceKind::Type,
-        old: read.old,
-        new: read.new,
-        times: None,
-        severity,
-    });
+    difference.severity = severity.unwrap_or_default();
+    comparison.equal &= seen.equal && seen.counts.total() > 0;
+    comparison.by_severity.add(difference.severity);
+    comparison.counts.add(difference.kind);
+    comparison.differences.push(difference);
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What the runner refuses, with what to do about it.
 
+use std::path::Path;
+
 use crate::exit::{Exit, Failure};
 use crate::output::printable;
 use crate::runner::RunnerError;
@@ -28,6 +30,9 @@ impl From<RunnerError> for Failure {
             }
             RunnerError::Missing { .. } => {
                 failure(Exit::Trouble).hint("check its name and PATH; nothing was run")
+            }
+            RunnerError::NotExecutable { program, .. } if Path::new(program).is_dir() => {
+                failure(Exit::Trouble).hint("it is a folder; nothing was run")
             }
             RunnerError::NotExecutable { program, .. } => {
                 failure(Exit::Trouble).hint(format_args!(

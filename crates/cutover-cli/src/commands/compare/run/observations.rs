@@ -5,7 +5,7 @@ use std::path::Path;
 use cutover_domain::comparison::ComparisonRecord;
 use serde_json::Value;
 
-use crate::output::{Output, printable};
+use crate::output::{Output, counted, printable};
 use crate::runner;
 
 /// What was seen in the records of a run.
@@ -87,8 +87,9 @@ impl<'a> Observations<'a> {
         ] {
             if trouble.count > 0 {
                 to.warn(format_args!(
-                    "{what}, {} times: {}",
-                    trouble.count, trouble.first
+                    "{what}, {}: {}",
+                    counted(trouble.count, "time"),
+                    trouble.first
                 ));
             }
         }

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cutover_domain::comparison::performance::PerformanceLimit;
 
-use crate::commands::compare::judge::ReadAs;
+use crate::commands::compare::judge::Wanted;
 use crate::commands::compare::quantity::{duration, size};
 use crate::commands::rules::RuleArgs;
 
@@ -76,24 +75,37 @@ pub struct RunArgs {
     /// Give the case as the last argument: a file's path, a line's text
     #[arg(long)]
     pub(super) arg: bool,
-    /// What standard output is read as
+    /// What standard output is read as: auto, json, jsonl, yaml, toml, text, csv, tsv or bytes;
+    /// csv:key=id pairs rows by a key
     #[arg(
         long = "as",
         value_name = "TYPE",
         default_value = "auto",
-        value_parser = read_as()
+        value_parser = read_as
     )]
-    pub(super) read_as: ReadAs,
+    pub(super) read_as: Wanted,
     /// Compare this file too, found where the programs run: a path, a folder, or a pattern;
-    /// its type is told by its name
-    #[arg(long, value_name = "FILE[=TYPE]", value_parser = output)]
-    pub(super) output: Vec<(String, ReadAs)>,
+    /// its type is told by its name, or said: out=json, out.csv=csv:key=id, out.parquet,
+    /// app.db=sqlite:table=orders
+    #[arg(long, value_name = "FILE[=TYPE[:OPTION]]", value_parser = Wanted::of_file)]
+    pub(super) output: Vec<(String, Wanted)>,
     /// Show what would be run, and run nothing
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Go on with a run that was stopped: its id, or `latest`; everything else is said again
     #[arg(long, value_name = "ID")]
     pub(super) resume: Option<String>,
+    /// Keep the inputs with the records, up to this size each, for `compare replay` and `compare
+    /// show`; what --redact names is not kept of them either [default: 64KiB]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "64KiB",
+        value_parser = input_size
+    )]
+    pub(super) record_inputs: Option<usize>,
     #[command(flatten)]
     pub(super) course: CourseArgs,
     #[command(flatten)]
@@ -166,25 +178,24 @@ pub(super) struct SurroundingsArgs {
     pub(super) env: Vec<(String, String)>,
 }
 
-/// The types by name, with a suggestion for one that is not there.
-fn read_as() -> impl TypedValueParser<Value = ReadAs> {
-    let names: Vec<_> = ReadAs::all().into_iter().map(ReadAs::name).collect();
-    PossibleValuesParser::new(names).map(|name| ReadAs::by_name(&name).unwrap_or(ReadAs::Auto))
-}
-
-/// `FILE`, or `FILE=TYPE` where what follows the last `=` is a type.
-fn output(text: &str) -> Result<(String, ReadAs), String> {
-    if let Some((file, kind)) = text.rsplit_once('=') {
-        if let Some(read_as) = ReadAs::by_name(kind) {
-            return Ok((file.to_owned(), read_as));
-        }
-        let names: Vec<_> = ReadAs::all().into_iter().map(ReadAs::name).collect();
+/// What standard output is read as.
+fn read_as(text: &str) -> Result<Wanted, String> {
+    let wanted: Wanted = text.parse()?;
+    if wanted.is_file() {
         return Err(format!(
-            "`{kind}` is no type; the types are {}",
-            names.join(", ")
+            "{text} is what files hold; name the file that is written with --output FILE={text}"
         ));
     }
-    Ok((text.to_owned(), ReadAs::Auto))
+    Ok(wanted)
+}
+
+/// A store takes no record past 4 MiB, and there is more in it than the input.
+fn input_size(text: &str) -> Result<usize, String> {
+    const MOST: usize = 3 << 20;
+    match size(text)? {
+        bytes if bytes <= MOST => Ok(bytes),
+        _ => Err("an input of more than 3MiB does not fit into a record".to_owned()),
+    }
 }
 
 fn name(text: &str) -> Result<String, &'static str> {
@@ -239,17 +250,5 @@ mod tests {
         }
         assert!(variable_name("A").is_ok());
         assert!(variable_name("A=b").is_err());
-    }
-
-    #[test]
-    fn a_type_stands_behind_the_last_equals_sign() {
-        let text = |name: &str, read_as| Ok((name.to_owned(), read_as));
-        assert_eq!(output("out.json"), text("out.json", ReadAs::Auto));
-        assert_eq!(output("a=b=bytes"), text("a=b", ReadAs::Bytes));
-        let error = output("out.json=jsn").unwrap_err();
-        assert!(
-            error.contains("`jsn`") && error.contains("jsonl"),
-            "{error}"
-        );
     }
 }

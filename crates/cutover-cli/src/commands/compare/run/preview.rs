@@ -1,5 +1,6 @@
 //! `compare run --dry-run`: what would be run.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 
 use crate::exit::Failure;
 use crate::output::style::{BOLD, DIM};
-use crate::output::{Page, Report, printable, write_json_line};
+use crate::output::{Page, Report, counted, printable, write_json_line};
 use crate::runner::{Runner, shown};
 use crate::suggest::quoted_words;
 
@@ -52,13 +53,9 @@ impl Preview {
                 new: words(Side::New, case),
             })
             .collect();
-        let warm_ups = cases.len() as u64 * u64::from(plan.warm_ups);
         Self {
             pairs: plan.pairs(),
-            executions: plan
-                .pairs()
-                .saturating_add(warm_ups)
-                .saturating_mul(2 + u64::from(plan.again)),
+            executions: runner.load(&HashSet::new()).executions(),
             cases,
         }
     }
@@ -77,10 +74,10 @@ impl Report for Preview {
         }
         writeln!(
             page,
-            "{} cases, {} pairs, {} executions; nothing was run",
-            self.cases.len(),
-            self.pairs,
-            self.executions
+            "{}, {}, {}; nothing was run",
+            counted(self.cases.len() as u64, "case"),
+            counted(self.pairs, "pair"),
+            counted(self.executions, "execution")
         )
     }
 

@@ -14,7 +14,7 @@ use crate::output::{Output, printable};
 use crate::runner::Plan;
 
 /// Options that may be others the second time: they say nothing about what is compared with what.
-const FREE: [&str; 2] = ["jobs", performance::OPTION];
+const FREE: [&str; 3] = ["jobs", "record_inputs_bytes", performance::OPTION];
 
 /// So many cases are named.
 const NAMED: usize = 5;
@@ -166,8 +166,8 @@ impl Done {
             String::new()
         };
         to.warn(format_args!(
-            "these cases are not what they were when they were run: {}{more}; their records stand \
-             for what they were, so start a new run to compare what they are",
+            "changed since they were run: {}{more}; the records stand for what was there then, so \
+             start a new run to compare what is there now",
             names.join(", ")
         ));
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::worst;
 use crate::output::style::{BAD, BOLD, DIM, WARN};
-use crate::output::{Page, printable};
+use crate::output::{Page, counted, printable};
 
 /// So many places are listed.
 const LISTED: usize = 20;
@@ -83,6 +83,7 @@ impl Settling {
             suggestions: noise.suggestions.len() as u64,
             incomplete: noise.incomplete,
             unlearned: noise.unlearned,
+            blinding: noise.blinding().map(ToString::to_string).collect(),
             places: noise
                 .paths
                 .iter()
@@ -121,6 +122,9 @@ pub(super) struct NoiseSummary {
     /// Differences at places past the number that is learned about: nothing is hidden there.
     #[serde(skip_serializing_if = "is_none")]
     unlearned: u64,
+    /// Those of them that would leave nothing to compare.
+    #[serde(skip)]
+    pub(super) blinding: Vec<String>,
     places: Vec<Place>,
 }
 
@@ -139,6 +143,11 @@ struct Place {
     kind: DifferenceKind,
     class: NoiseClass,
     why: String,
+}
+
+/// The verb for so many.
+fn does(count: u64) -> &'static str {
+    if count == 1 { "does" } else { "do" }
 }
 
 impl NoiseSummary {
@@ -170,8 +179,8 @@ impl NoiseSummary {
         if self.noisy_places == 0 {
             return writeln!(
                 page,
-                "{DIM}old never differed from itself, in {} comparisons{DIM:#}",
-                self.self_pairs
+                "{DIM}old never differed from itself, in {}{DIM:#}",
+                counted(self.self_pairs, "comparison")
             );
         }
         writeln!(
@@ -201,13 +210,14 @@ impl NoiseSummary {
         }
         writeln!(
             page,
-            "noise, which counts as equal: {}; not noise: {}",
-            counted(self.hidden_differences, "difference"),
-            self.differences
+            "{} noise and {} not count, {} {}",
+            match self.hidden_differences {
+                1 => "1 difference is".to_owned(),
+                many => format!("{many} differences are"),
+            },
+            does(self.hidden_differences),
+            self.differences,
+            does(self.differences)
         )
     }
-}
-
-fn counted(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

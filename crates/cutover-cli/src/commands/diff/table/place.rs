@@ -1,6 +1,5 @@
 //! Which table is meant by a word of the command line.
 
-use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,35 +8,8 @@ use tempfile::NamedTempFile;
 
 use super::TableArgs;
 use crate::commands::diff::source::is_stdin;
+use crate::commands::table_kind::TableKind as Kind;
 use crate::exit::Failure;
-
-/// Kinds of tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Csv,
-    Tsv,
-    Parquet,
-    Arrow,
-    JsonLines,
-    Sqlite,
-}
-
-/// Endings of names, and what they say.
-const ENDINGS: &[(&str, Kind)] = &[
-    ("csv", Kind::Csv),
-    ("tsv", Kind::Tsv),
-    ("tab", Kind::Tsv),
-    ("parquet", Kind::Parquet),
-    ("pq", Kind::Parquet),
-    ("arrow", Kind::Arrow),
-    ("feather", Kind::Arrow),
-    ("ipc", Kind::Arrow),
-    ("jsonl", Kind::JsonLines),
-    ("ndjson", Kind::JsonLines),
-    ("db", Kind::Sqlite),
-    ("sqlite", Kind::Sqlite),
-    ("sqlite3", Kind::Sqlite),
-];
 
 /// What a database is written as.
 const SCHEME: &str = "sqlite:";
@@ -58,19 +30,6 @@ pub(super) struct Opened {
     _spooled: Option<NamedTempFile>,
 }
 
-impl Kind {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Tsv => "tsv",
-            Self::Parquet => "parquet",
-            Self::Arrow => "arrow",
-            Self::JsonLines => "jsonl",
-            Self::Sqlite => "sqlite",
-        }
-    }
-}
-
 impl Place {
     /// What the name itself says.
     pub(super) fn by_name(path: &Path) -> Option<Self> {
@@ -85,14 +44,9 @@ impl Place {
                 table,
             });
         }
-        let ending = path
-            .extension()
-            .and_then(OsStr::to_str)?
-            .to_ascii_lowercase();
-        let (_, kind) = ENDINGS.iter().find(|(known, _)| *known == ending)?;
         Some(Self {
             path: path.to_owned(),
-            kind: *kind,
+            kind: Kind::of_file(path)?,
             table: None,
         })
     }
@@ -120,11 +74,7 @@ impl Place {
                 Failure::usage(format_args!("{} is no table by its name", path.display())).hint(
                     format_args!(
                         "tables end in .{}, or are written sqlite:FILE?table=NAME",
-                        ENDINGS
-                            .iter()
-                            .map(|(ending, _)| *ending)
-                            .collect::<Vec<_>>()
-                            .join(", .")
+                        Kind::endings()
                     ),
                 ),
             ),

@@ -8,10 +8,10 @@ use cutover_table::{
 };
 use serde::Serialize;
 
-use super::place::{Kind, Place};
+use super::place::Place;
 use crate::exit::Failure;
 use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
-use crate::output::{Page, Report, printable, table, write_json_line};
+use crate::output::{Page, Report, counted, printable, table, write_json_line};
 
 /// How many columns, samples of a column and rows of one side eyes are shown; all are in the JSON.
 const COLUMNS: usize = 40;
@@ -37,7 +37,7 @@ struct Formats {
 
 impl Found {
     pub(super) fn new(comparison: TableComparison, old: &Place, new: &Place) -> Self {
-        let name = |place: &Place| Kind::name(place.kind());
+        let name = |place: &Place| place.kind().name();
         Self {
             comparison,
             formats: Formats {
@@ -152,8 +152,13 @@ impl Found {
         if duplicates.groups > 0 {
             write!(
                 page,
-                "; {} and {} not paired, of {} keys that are not unique",
-                rows.duplicate_old, rows.duplicate_new, duplicates.groups
+                "; {} and {} not paired, of {} not unique",
+                rows.duplicate_old,
+                rows.duplicate_new,
+                match duplicates.groups {
+                    1 => "1 key that is".to_owned(),
+                    many => format!("{many} keys that are"),
+                }
             )?;
         }
         writeln!(page)
@@ -307,9 +312,9 @@ fn write_group(page: &mut Page<'_>, group: &KeyGroup) -> io::Result<()> {
     };
     writeln!(
         page,
-        "{style}!{style:#} {}  {} rows of old, {} of new  {DIM}key that is not unique{note}{DIM:#}",
+        "{style}!{style:#} {}  {} of old, {} of new  {DIM}key that is not unique{note}{DIM:#}",
         values(&group.key),
-        group.old,
+        counted(group.old, "row"),
         group.new
     )
 }

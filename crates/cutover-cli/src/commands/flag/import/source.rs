@@ -6,7 +6,9 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use cutover_domain::flags::import::mdm::{Answered, Mdm, Nested};
-use cutover_domain::flags::import::{self, Extent, Imported, Level, Note, flagd, native};
+use cutover_domain::flags::import::{
+    self, Extent, Imported, Level, NotImported, Note, Unreadable, flagd, native,
+};
 use cutover_domain::flags::{FlagDocument, FlagKey, Problems};
 use cutover_env::{EnvConfig, Scheme, dotenv};
 
@@ -89,14 +91,13 @@ impl Content {
                 "{name} is not what --from {from} reads:\n{problems}"
             ))
         };
-        let json = || {
-            import::read(&text).map_err(|error| {
-                Failure::trouble(format_args!(
-                    "{name}:{}:{}: {} (at {})",
-                    error.line, error.column, error.message, error.path
-                ))
-            })
+        let unreadable = |error: Unreadable| {
+            Failure::trouble(format_args!(
+                "{name}:{}:{}: {} (at {})",
+                error.line, error.column, error.message, error.path
+            ))
         };
+        let json = || import::read(&text).map_err(unreadable);
         Ok(match args.from {
             Form::Mdm => {
                 let mdm = Mdm::read(&json()?).map_err(wrong)?;
@@ -109,7 +110,10 @@ impl Content {
                 Self::Mdm(mdm, imported)
             }
             Form::Flagd => Self::Flags(flagd::import(&json()?).map_err(wrong)?),
-            Form::Native => Self::Flags(native::import(&json()?).map_err(wrong)?),
+            Form::Native => Self::Flags(native::read(&text).map_err(|error| match error {
+                NotImported::Unreadable(error) => unreadable(error),
+                NotImported::Invalid(problems) => wrong(problems),
+            })?),
             Form::Env => {
                 let config = config(args)?;
                 let text = std::str::from_utf8(&text).map_err(|error| {

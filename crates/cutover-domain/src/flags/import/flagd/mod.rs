@@ -152,7 +152,7 @@ impl Reader<'_> {
             let here = path::member(here, "targeting");
             let compiled = Targeting::new(name, self.evaluators, &definition, &mut self.notes)
                 .compile(targeting, &here);
-            definition.rules = compiled.rules;
+            definition.rules = compiled.rules.into();
             definition.rollout = compiled.rollout;
         }
         self.metadata(flag, &mut definition, here);

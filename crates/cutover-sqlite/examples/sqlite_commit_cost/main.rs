@@ -2,8 +2,8 @@
 //! does nothing else.
 //!
 //! ```console
-//! $ cargo run --release -p cutover-sqlite --example commit_cost -- prepare /tmp/long.db 1000000
-//! $ cargo run --release -p cutover-sqlite --example commit_cost -- measure /tmp/long.db 500
+//! $ cargo run --release -p cutover-sqlite --example sqlite_commit_cost -- prepare /tmp/long.db 1000000
+//! $ cargo run --release -p cutover-sqlite --example sqlite_commit_cost -- measure /tmp/long.db 500
 //! ```
 #![allow(
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ fn main() {
             long_history::write(Path::new(path), records.parse().unwrap());
         }
         ["measure", path, commits] => measure(Path::new(path), commits.parse().unwrap()),
-        _ => println!("commit_cost prepare PATH RECORDS | measure PATH COMMITS"),
+        _ => println!("sqlite_commit_cost prepare PATH RECORDS | measure PATH COMMITS"),
     }
 }
 

@@ -2,10 +2,10 @@
 //! does nothing else.
 //!
 //! ```console
-//! $ cargo run --release -p cutover-file --example commit_cost -- prepare /tmp/short 10
-//! $ cargo run --release -p cutover-file --example commit_cost -- prepare /tmp/long 1000000
-//! $ cargo run --release -p cutover-file --example commit_cost -- measure /tmp/long 500
-//! $ cargo run --release -p cutover-file --example commit_cost -- compare /tmp/short /tmp/long 500
+//! $ cargo run --release -p cutover-file --example file_commit_cost -- prepare /tmp/short 10
+//! $ cargo run --release -p cutover-file --example file_commit_cost -- prepare /tmp/long 1000000
+//! $ cargo run --release -p cutover-file --example file_commit_cost -- measure /tmp/long 500
+//! $ cargo run --release -p cutover-file --example file_commit_cost -- compare /tmp/short /tmp/long 500
 //! ```
 #![allow(
     clippy::unwrap_used,
@@ -38,7 +38,7 @@ fn main() {
         // In turn, so that both meet the same disk.
         ["compare", one, other, commits] => measure(&[one, other], commits.parse().unwrap()),
         _ => println!(
-            "commit_cost prepare DIR RECORDS | measure DIR COMMITS | compare DIR DIR COMMITS"
+            "file_commit_cost prepare DIR RECORDS | measure DIR COMMITS | compare DIR DIR COMMITS"
         ),
     }
 }
