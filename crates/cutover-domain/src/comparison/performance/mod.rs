@@ -36,10 +36,11 @@
 //! 1992). A quantile is bounded by the ranks that its share may have (Woodruff 1952), and the ratio
 //! of two by how both move together. The code names the papers where it uses them.
 //!
-//! A pass is false in at most one of twenty cases, and so is a fail. Simulations hold it to that with
-//! independent and resembling, normal and heavy-tailed, skewed and rounded measurements, from 20
-//! pairs on: `cargo run --release --example performance_verdicts -p cutover-domain`; the table is in
-//! `docs/verdicts.md`.
+//! So a pass is false in about one of twenty cases at most, and so is a fail. Simulations with
+//! independent and resembling, normal, heavy-tailed and rounded measurements, from 20 pairs on, hold
+//! it to that; where new alone has a long tail and neighbours resemble each other, few pairs are wrong
+//! a little more often. Tables are in `docs/verdicts.md` and printed by
+//! `cargo run --release --example performance_verdicts -p cutover-domain`.
 //!
 //! The only thing drawn by lot is the order of equal values, from a generator of our own that the
 //! caller seeds: the same pairs and seed give the same figures.
