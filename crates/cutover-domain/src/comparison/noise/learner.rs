@@ -326,7 +326,7 @@ impl Group {
 }
 
 impl Member {
-    fn of(sample: Option<&NoiseSample>, place: &Place) -> Self {
+    pub(super) fn of(sample: Option<&NoiseSample>, place: &Place) -> Self {
         let findings = || {
             let samples = sample.into_iter();
             samples.flat_map(move |sample| sample.at(&place.path, place.kind))

@@ -74,7 +74,7 @@ impl Sampling {
             if let Some(array) = array_at_odds(&place) {
                 self.unsteady.insert(array);
             }
-            *self.value(place, value).0 += 1;
+            self.value(place, value).0 += 1;
         }
     }
 
