@@ -2,7 +2,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use cutover_domain::Percentage;
-use cutover_domain::comparison::{Implementation, Rules, RulesError};
+use cutover_domain::comparison::noise::Sampling;
+use cutover_domain::comparison::{Implementation, RecordLimits, Rules, RulesError};
 use cutover_domain::execution::Sample;
 use cutover_ports::flags::Decide;
 use serde::Serialize;
@@ -256,6 +257,13 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
         if let Some((recording, _)) = &self.recording {
             rules = rules.redact(recording.redact.clone());
         }
+        let mut kept = RecordLimits::default();
+        if !settings.noise.is_zero() {
+            // Noise is learned from all differences, however few of them are kept.
+            kept.differences = kept.differences.min(rules.kept());
+            let limit = rules.kept().max(Sampling::DIFFERENCES);
+            rules = rules.limit(limit);
+        }
         let comparator = rules.build().map_err(|source| BuildError::Rules {
             operation: settings.name.clone(),
             source,
@@ -269,7 +277,7 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
         let metrics = OperationMetrics::register(&*cutover.metrics, &settings.name);
         let judge = Judge::new(
             &settings.name,
-            comparator,
+            (comparator, kept),
             settings.keep,
             settings.versions,
             &metrics,

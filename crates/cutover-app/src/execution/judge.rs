@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use cutover_domain::comparison::noise::NoiseSample;
+use cutover_domain::comparison::noise::Sampling;
 use cutover_domain::comparison::{
     Comparator, ComparisonRecord, Implementation, Judgement, Outcome, RecordId, RecordLimits,
     RecordResult, RecordedInput, RecordedUnit, Run, RunId, RunKind, RunState, SideOutcome,
@@ -36,6 +36,7 @@ const LAST_WORD: Duration = Duration::from_secs(2);
 pub(super) struct Judge {
     operation: Arc<str>,
     comparator: Comparator,
+    kept: RecordLimits,
     keep: Keep,
     versions: [Implementation; 2],
     metrics: OperationMetrics,
@@ -55,8 +56,9 @@ pub(super) struct Judge {
 /// A comparison made, and what is left of it to compare old with itself.
 pub(super) struct Judged {
     record: ComparisonRecord,
-    /// What old answered; absent where nothing can be held against it.
-    old: Option<Outcome>,
+    /// What old answered, and what new differs in from it; absent where nothing can be held
+    /// against it.
+    old: Option<(Outcome, Sampling)>,
 }
 
 impl Judged {
@@ -80,7 +82,7 @@ pub(super) struct Facts {
 impl Judge {
     pub(super) fn new(
         operation: &str,
-        comparator: Comparator,
+        (comparator, kept): (Comparator, RecordLimits),
         keep: Keep,
         versions: [Implementation; 2],
         metrics: &OperationMetrics,
@@ -90,6 +92,7 @@ impl Judge {
         Self {
             operation: operation.into(),
             comparator,
+            kept,
             keep,
             versions,
             metrics: metrics.clone(),
@@ -157,10 +160,10 @@ impl Judge {
             Ok((comparison, old))
         }));
         let (judgement, old_outcome) = match judged {
-            Ok(Ok((comparison, old))) => (
-                Judgement::of(comparison, &RecordLimits::default()),
-                Some(old).filter(|_| answered),
-            ),
+            Ok(Ok((comparison, old))) => {
+                let old = answered.then(|| (old, Sampling::beside(&comparison)));
+                (Judgement::of(comparison, &self.kept), old)
+            }
             Ok(Err(problem)) => (Judgement::Failed(problem), None),
             Err(panic) => {
                 let why = format!("panic: {}", panic_message(&*panic));
@@ -199,7 +202,7 @@ impl Judge {
     /// Compares what old answered when it was asked again with what it answered first. A time-out
     /// says something about the moment, not about the answer, so it is no comparison.
     pub(super) fn judge_again<O: Serialize>(&self, judged: &mut Judged, again: Observed<O>) {
-        let Some(first) = judged.old.take() else {
+        let Some((first, mut noise)) = judged.old.take() else {
             return;
         };
         let compared = catch_unwind(AssertUnwindSafe(|| {
@@ -209,11 +212,11 @@ impl Judge {
             let again = outcome(again.answer).ok()?;
             Some(self.comparator.compare_outcomes(&first, &again))
         }));
-        let mut noise = NoiseSample::default();
         match compared {
             Ok(Some(comparison)) => noise.add(&comparison),
             Ok(None) | Err(_) => noise.fail(),
         }
+        let noise = noise.finish();
         self.metrics.comparison().compared_with_itself(&noise);
         judged.record.noise = Some(noise);
         self.comparator.redaction().record(&mut judged.record);

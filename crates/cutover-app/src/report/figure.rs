@@ -198,7 +198,8 @@ pub(super) fn performance(report: &Report) -> Option<String> {
         .iter()
         .flat_map(|operation| &operation.performance);
     let (mut all, mut of) = (0, [0; 3]);
-    for verdict in metrics.flat_map(|metric| &metric.verdicts) {
+    let verdicts = metrics.flat_map(|metric| &metric.verdicts);
+    for verdict in verdicts.filter(|verdict| !verdict.usual) {
         all += 1;
         of[verdict.answer as usize] += 1;
     }
@@ -237,12 +238,14 @@ pub(super) fn reach(verdict: &performance::Verdict) -> String {
     text
 }
 
-/// What became of a limit, in one word.
-pub(super) fn kept(answer: Answer) -> &'static str {
-    match answer {
-        Answer::Pass => "kept",
-        Answer::Fail => "broken",
-        Answer::Insufficient => "open",
+/// What became of a limit, in one word. One that nobody has set cannot be broken.
+pub(super) fn kept(verdict: &performance::Verdict) -> &'static str {
+    match (verdict.answer, verdict.usual) {
+        (Answer::Pass, false) => "kept",
+        (Answer::Pass, true) => "within",
+        (Answer::Fail, false) => "broken",
+        (Answer::Fail, true) => "above",
+        (Answer::Insufficient, _) => "open",
     }
 }
 
@@ -257,10 +260,10 @@ pub(super) fn settled(report: &Report) -> (Totals, Pass) {
 /// How the comparisons of an operation ended, but for noise.
 pub(super) fn settled_in(operation: &OperationReport) -> Totals {
     let mut totals = operation.totals;
+    let by_noise = std::mem::take(&mut totals.by_noise);
+    totals.equal += by_noise;
+    totals.different -= by_noise;
     if let Some(noise) = &operation.noise {
-        let equal = noise.equal.min(totals.different);
-        totals.equal += equal;
-        totals.different -= equal;
         let inexact = noise.inexact.min(totals.different);
         totals.inexact += inexact;
         totals.different -= inexact;
@@ -287,10 +290,10 @@ pub(super) fn graveness(cluster: &Cluster) -> &'static str {
     }
 }
 
-/// ` (noise does not count)` where there is noise that does not.
+/// ` (noise counts as equal)` where there is noise that does not.
 pub(super) fn but_for_noise(report: &Report) -> &'static str {
     match report.noise {
-        Some(noise) if noise.hidden_differences > 0 => " (noise does not count)",
+        Some(_) if report.totals.by_noise > 0 => " (noise counts as equal)",
         _ => "",
     }
 }
@@ -299,7 +302,7 @@ pub(super) fn but_for_noise(report: &Report) -> &'static str {
 pub(super) fn conclusion(report: &Report) -> String {
     let (totals, _) = settled(report);
     let all = counted(totals.comparisons, "comparison", "comparisons");
-    let but_for_noise = but_for_noise(report);
+    let by_noise = report.totals.by_noise;
     let mut parts = Vec::new();
     if totals.failed > 0 {
         parts.push(format!("{} could not be compared", count(totals.failed)));
@@ -308,12 +311,33 @@ pub(super) fn conclusion(report: &Report) -> String {
         parts.push(format!("{} not compared to the end", count(totals.inexact)));
     }
     match report.verdict {
-        Verdict::Equal if totals.comparisons == 1 => {
-            return "the comparison is proven equal".into();
+        Verdict::Equal => {
+            let (all, are) = match totals.comparisons {
+                1 => ("the comparison".to_owned(), "is"),
+                _ => (format!("all {all}"), "are"),
+            };
+            return match by_noise {
+                0 => format!("{all} {are} proven equal"),
+                some if some == totals.comparisons => {
+                    format!("{all} {are} equal except for noise{}", places(report))
+                }
+                some => format!(
+                    "{all} are equal, {} of them except for noise{}",
+                    count(some),
+                    places(report)
+                ),
+            };
         }
-        Verdict::Equal => return format!("all {all} are proven equal{but_for_noise}"),
         Verdict::Different => {
-            parts.insert(0, format!("{} of {all} differ", count(totals.different)))
+            let differ = if totals.different == 1 {
+                "differs"
+            } else {
+                "differ"
+            };
+            parts.insert(0, format!("{} of {all} {differ}", count(totals.different)));
+            if by_noise > 0 {
+                parts.push(format!("{} different by noise alone", count(by_noise)));
+            }
         }
         Verdict::Unproven if totals.comparisons == 0 => return "nothing was compared".into(),
         Verdict::Unproven => {
@@ -332,7 +356,17 @@ pub(super) fn conclusion(report: &Report) -> String {
             }
         }
     }
-    parts.join(", ") + but_for_noise
+    parts.join(", ")
+}
+
+/// ` at 2 places`, where it is known where noise is.
+fn places(report: &Report) -> String {
+    let noises = report.operations.iter().filter_map(|of| of.noise.as_ref());
+    let paths = noises.flat_map(|noise| &noise.paths);
+    match paths.filter(|path| path.hidden_records > 0).count() as u64 {
+        0 => String::new(),
+        places => format!(" at {}", counted(places, "place", "places")),
+    }
 }
 
 /// Where an example is from: the case, and whose call it was where that is known.

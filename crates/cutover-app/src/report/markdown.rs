@@ -178,8 +178,13 @@ fn head(report: &Report) -> String {
     let (totals, pass) = settled(report);
     if let (Some(pass), Some(interval)) = (pass.share, pass.interval) {
         head += &format!(
-            " {} proven equal (95 % interval {} to {}, for a single look)",
+            " {} proven equal{} (95 % interval {} to {}, for a single look)",
             share(pass),
+            if report.totals.by_noise > 0 {
+                " but for noise"
+            } else {
+                ""
+            },
             share(interval.low),
             share(interval.high)
         );
@@ -378,7 +383,7 @@ fn performance(report: &Report) -> Option<Folded> {
                 vec![
                     cell(&super::figure::metric(&metric.metric)),
                     verdict.statistic.word().to_owned(),
-                    kept(verdict.answer).to_owned(),
+                    kept(verdict).to_owned(),
                     verdict.ratio.map_or_else(|| "–".to_owned(), shown),
                     shown(verdict.at_most),
                     reach(verdict),

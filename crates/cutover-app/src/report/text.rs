@@ -157,12 +157,15 @@ fn outcome(out: &mut Text, report: &Report) {
         vec![
             "comparisons".to_owned(),
             format!(
-                "{} equal, {} different, {} inexact, {} failed{}",
-                count(totals.equal),
+                "{} equal, {} different{}, {} inexact, {} failed",
+                count(totals.equal.saturating_sub(report.totals.by_noise)),
                 count(totals.different),
+                match report.totals.by_noise {
+                    0 => String::new(),
+                    some => format!(", {} different by noise alone", count(some)),
+                },
                 count(totals.inexact),
                 count(totals.failed),
-                but_for_noise(report)
             ),
         ],
     ];
@@ -251,12 +254,6 @@ fn noise(out: &mut Text, report: &Report) {
         counted(noise.hidden_differences, "difference", "differences"),
         counted(noise.hidden_records, "record", "records"),
     ));
-    if let (Some(without), Some(with)) = (noise.pass.share, report.pass.share) {
-        let (without, with) = (share(without), share(with));
-        out.line(format!(
-            "  proven equal without noise: {without}; with it: {with}"
-        ));
-    }
     for line in not_learned(report) {
         out.line(format!("  {line}"));
     }
@@ -303,7 +300,7 @@ fn performance(out: &mut Text, report: &Report) {
                     verdict.statistic.word().to_owned(),
                     verdict.ratio.map_or_else(|| NOTHING.to_owned(), shown),
                     shown(verdict.at_most),
-                    kept(verdict.answer).to_owned(),
+                    kept(verdict).to_owned(),
                     reach(verdict),
                     count(verdict.pairs),
                     visible(&operation.operation),
@@ -461,7 +458,7 @@ fn runs(out: &mut Text, report: &Report) {
         vec![
             format!("{:.0}", run.started),
             count(totals.comparisons),
-            count(totals.comparisons - totals.equal),
+            count(totals.comparisons - totals.equal - totals.by_noise),
             totals
                 .pass()
                 .share

@@ -128,6 +128,7 @@ fn a_quiet_pair_is_kept_too() {
         Some(NoiseSample {
             pairs: 1,
             equal: 1,
+            by_value: true,
             ..NoiseSample::default()
         })
     );

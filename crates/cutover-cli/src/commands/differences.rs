@@ -28,6 +28,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) times: Option<(usize, usize)>,
     /// `None` for the usual one.
     pub(crate) severity: Option<&'a str>,
+    /// What is known of it besides.
+    pub(crate) mark: Option<&'a str>,
 }
 
 /// Writes all of `differences`, and how many more there are when not all are given.
@@ -65,7 +67,23 @@ pub(crate) fn write<'a>(
 
 /// Writes all that a comparison found, but not whether the answers are equal.
 pub(crate) fn write_comparison(page: &mut Page<'_>, comparison: &Comparison) -> io::Result<()> {
-    let texts: Vec<_> = comparison.differences.iter().map(Text::of).collect();
+    write_marked(page, comparison, &[])
+}
+
+/// The same, each difference with what is known of it by its number. Noise comes last.
+pub(crate) fn write_marked(
+    page: &mut Page<'_>,
+    comparison: &Comparison,
+    marks: &[Mark],
+) -> io::Result<()> {
+    let differences = comparison.differences.iter().enumerate();
+    let mut texts: Vec<_> = differences
+        .map(|(number, difference)| Text {
+            mark: marks.get(number).copied().unwrap_or_default().text(),
+            ..Text::of(difference)
+        })
+        .collect();
+    texts.sort_by_key(|text| text.mark.as_deref() == Some(NOISE));
     let more = comparison.counts.total().saturating_sub(texts.len() as u64);
     write(page, texts.iter().map(Text::shown), more)?;
     write_asides(page, comparison)
@@ -93,8 +111,33 @@ pub(crate) fn write_asides(page: &mut Page<'_>, comparison: &Comparison) -> io::
     Ok(())
 }
 
+/// What is known of a difference by what old differs in from itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// Nothing.
+    #[default]
+    None,
+    /// It does not count.
+    Noise,
+    /// In so many runs old always answered the same there.
+    Same(u64),
+}
+
+const NOISE: &str = "noise";
+
+impl Mark {
+    fn text(self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Noise => Some(NOISE.to_owned()),
+            Self::Same(runs) => Some(format!("old was the same here in all {runs} of its runs")),
+        }
+    }
+}
+
 /// A difference with its values written out.
 struct Text<'a> {
+    mark: Option<String>,
     difference: &'a Difference,
     old: Option<String>,
     new: Option<String>,
@@ -105,6 +148,7 @@ impl<'a> Text<'a> {
         // Much longer than what is shown, much shorter than what it may be.
         let json = |tree: &Tree| tree.excerpt(4 * VALUE_WIDTH).to_json();
         Self {
+            mark: None,
             difference,
             old: difference.old.as_ref().map(json),
             new: difference.new.as_ref().map(json),
@@ -122,6 +166,7 @@ impl<'a> Text<'a> {
             times: difference.times.map(|times| (times.old, times.new)),
             severity: (difference.severity != Severity::default())
                 .then(|| difference.severity.word()),
+            mark: self.mark.as_deref(),
         }
     }
 }
@@ -193,6 +238,9 @@ impl Shown<'_> {
         if let Some(severity) = self.severity {
             write!(page, ", {severity}")?;
         }
+        if let Some(mark) = self.mark {
+            write!(page, "; {mark}")?;
+        }
         writeln!(page, "{DIM:#}")
     }
 }
@@ -248,6 +296,7 @@ mod tests {
             new: some(new),
             times: None,
             severity: None,
+            mark: None,
         }
     }
 

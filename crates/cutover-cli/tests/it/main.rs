@@ -24,6 +24,9 @@ mod compare_files;
 mod compare_keep;
 #[cfg(test)]
 #[cfg(unix)]
+mod compare_noise;
+#[cfg(test)]
+#[cfg(unix)]
 mod compare_report;
 #[cfg(test)]
 #[cfg(unix)]

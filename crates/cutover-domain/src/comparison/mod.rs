@@ -69,5 +69,5 @@ pub use preset::Preset;
 pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};
 pub use redaction::{REDACTED, RedactAction, Redacted, Redaction, RedactionError, RedactionRules};
 pub use rules::{Likeness, RuleProblem, Rules, RulesError};
-pub use run::{Coverage, Implementation, Run, RunKind, RunState, Tally};
+pub use run::{Coverage, Implementation, JudgedLimit, Run, RunJudgement, RunKind, RunState, Tally};
 pub use side::{Answer, Digester, SideOutcome, SideRecord, digest, excerpt};

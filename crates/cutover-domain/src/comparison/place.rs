@@ -8,7 +8,7 @@ use super::report::generalize;
 use super::{Comparison, DifferenceKind};
 
 /// At most so many places are told apart in one comparison.
-pub(super) const MOST_PLACES: usize = 100;
+pub(super) const MOST_PLACES: usize = 500;
 
 /// A path of more bytes than this is not kept as a place.
 pub(super) const LONGEST_PATH: usize = 1_024;
@@ -26,7 +26,7 @@ pub struct Place {
 
 impl Comparison {
     /// The differences by path and kind, sorted: of all that are known, also where only the first
-    /// few are kept. At most 100 places; see [`is_placed`](Self::is_placed).
+    /// few are kept. At most 500 places; see [`is_placed`](Self::is_placed).
     ///
     /// ```
     /// use cutover_domain::comparison::{Comparator, DifferenceKind, Place};

@@ -26,6 +26,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::RunId;
+use super::performance::Answer;
 use super::record::{RecordResult, SCHEMA, read_schema};
 use super::side::is_default;
 
@@ -104,6 +105,10 @@ pub struct Tally {
     pub equal: u64,
     /// Different.
     pub different: u64,
+    /// Of the different ones, those that differ by [noise](super::noise) alone. Known of a run of
+    /// commands when it has ended.
+    #[serde(skip_serializing_if = "is_default")]
+    pub by_noise: u64,
     /// No difference found, but the budget ended before everything was looked at.
     pub inexact: u64,
     /// The comparison itself failed.
@@ -150,6 +155,7 @@ impl Tally {
         let add = |into: &mut u64, count: u64| *into = into.saturating_add(count);
         add(&mut self.equal, other.equal);
         add(&mut self.different, other.different);
+        add(&mut self.by_noise, other.by_noise);
         add(&mut self.inexact, other.inexact);
         add(&mut self.failed, other.failed);
         add(&mut self.sampled_out, other.sampled_out);
@@ -204,6 +210,36 @@ impl Coverage {
     }
 }
 
+/// What a run of commands came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunJudgement {
+    /// Cases that were compared, once or more.
+    pub cases: u64,
+    /// Cases proven equal.
+    pub equal: u64,
+    /// Cases that differ, and not by noise alone.
+    pub different: u64,
+    /// Cases that differ by noise alone.
+    pub by_noise: u64,
+    /// Cases that could not be compared, or not to the end.
+    pub errors: u64,
+    /// The limits that were set, with what became of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<JudgedLimit>,
+}
+
+/// A limit that was set, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgedLimit {
+    /// The limit as it is written: `wall:mean=1.05`.
+    pub limit: String,
+    /// Whether new keeps it.
+    pub answer: Answer,
+    /// The same with its numbers, for people.
+    pub said: String,
+}
+
 /// The header of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -240,6 +276,9 @@ pub struct Run {
     /// What it counted so far. Records that retention removed are still counted here.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tally: Tally,
+    /// How it was judged when it ended. It stands also when records are gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<RunJudgement>,
     /// Fields of a newer minor schema, kept on rewrite.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, serde_json::Value>,
@@ -263,6 +302,7 @@ impl Run {
             options: serde_json::Value::Null,
             expected_cases: None,
             tally: Tally::default(),
+            judged: None,
             unknown: BTreeMap::new(),
         }
     }

@@ -29,9 +29,7 @@ pub(super) fn section(report: &Report) -> Markup {
             (counted(totals.hidden_differences, "difference", "differences")) " in "
             (counted(totals.hidden_records, "record", "records")) "."
             @if let Some(pass) = totals.pass.share {
-                " Without noise " strong { (share(pass)) } " are proven equal"
-                @if let Some(pass) = report.pass.share { ", with it " (share(pass)) }
-                "."
+                " But for noise " strong { (share(pass)) } " are proven equal."
             }
         }
         @for line in not_learned(report) { p class="quiet" { (line) } }
@@ -61,7 +59,7 @@ fn paths(noise: &Noise) -> Markup {
                         tr {
                             th scope="row" class="wrap" {
                                 code { (cut(&visible(&path.path), LINE)) } " "
-                                span class="chip" { (path.kind) }
+                                span class="chip" { (path.kind) } " "
                                 span class="why quiet" { (cut(&visible(&path.why), LINE)) }
                             }
                             td {

@@ -21,7 +21,11 @@ pub(super) fn section(report: &Report) -> Markup {
     let more = judged.len().saturating_sub(OPERATIONS) as u64;
     html! {
         @if !judged.is_empty() {
-            p { (sentence(&figure::performance(report).unwrap_or_default())) "." }
+            @if let Some(performance) = figure::performance(report) {
+                p { (sentence(&performance)) "." }
+            } @else {
+                p { "No limit was set: the usual ones are drawn for comparison." }
+            }
             p class="quiet" {
                 "New ÷ old over pairs of the same input, with its 95 % interval. A limit is kept \
                  when the whole interval is at or below it, and broken when the whole is above; \
@@ -90,7 +94,11 @@ fn row(metric: &Metric, verdict: &Verdict, axis: Axis) -> Markup {
     html! {
         tr {
             th scope="row" { (figure::metric(metric)) ", " (verdict.statistic.word()) }
-            td { span class={ "chip " (verdict.answer) } { (figure::kept(verdict.answer)) } }
+            td {
+                span class={ "chip " @if !verdict.usual { (verdict.answer) } } {
+                    (figure::kept(verdict))
+                }
+            }
             td class="number" { (shown(verdict.ratio)) }
             td class="number" { (shown(Some(verdict.at_most))) }
             td class="range" {

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use cutover_domain::comparison::noise::NoiseSample;
+use cutover_domain::comparison::noise::{NoiseSample, Sampling};
 use cutover_domain::comparison::{
     Comparator, Comparison, ComparisonRecord, Difference, DifferenceKind, Judgement, RecordId,
     RecordLimits, RecordResult, Redaction, Rules, RunId, Severity, SideOutcome, SideRecord,
@@ -78,6 +78,7 @@ impl Judge {
         // The number keeps the order in which the pairs were planned.
         let id = RecordId::new(format!("{:08}", pair.number)).ok()?;
         let (old, new) = (self.side(&pair.old), self.side(&pair.new));
+        let noise = (verdict.as_ref().ok()).and_then(|found| self.noise(&pair, &found.comparison));
         let (judgement, read_as, files) = match verdict {
             Ok(mut found) => {
                 self.unmatched.see(found.comparison.unmatched.take());
@@ -91,7 +92,7 @@ impl Judge {
         record.input_digest = pair.case.digest().ok();
         let recorded = |limit| pair.case.recorded(self.redaction(), limit);
         record.input = self.inputs.map(recorded);
-        record.noise = self.noise(&pair);
+        record.noise = noise;
         let mut notes = vec![
             ("repeat", json!(pair.repeat)),
             ("first", json!(pair.first.name())),
@@ -135,16 +136,16 @@ impl Judge {
         side
     }
 
-    /// What old, run again, differs in from its own answer.
-    fn noise(&self, pair: &Pair<'_>) -> Option<NoiseSample> {
-        let mut sample = NoiseSample::default();
+    /// What old, run again, differs in from its own answer, beside what new differs in.
+    fn noise(&self, pair: &Pair<'_>, new: &Comparison) -> Option<NoiseSample> {
+        let mut sample = Sampling::beside(new);
         for again in &pair.again {
             match self.compare(&pair.old, again) {
                 Ok(found) => sample.add(&found.comparison),
                 Err(_) => sample.fail(),
             }
         }
-        (!pair.again.is_empty()).then_some(sample)
+        (!pair.again.is_empty()).then(|| sample.finish())
     }
 
     fn compare(&self, old: &Execution, new: &Execution) -> Result<Found, String> {

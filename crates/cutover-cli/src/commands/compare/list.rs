@@ -81,7 +81,10 @@ struct Line {
     old: String,
     new: String,
     equal: u64,
+    /// Those that differ, and not by noise alone.
     different: u64,
+    /// Those that differ by noise alone.
+    by_noise: u64,
     errors: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     planned: Option<u64>,
@@ -101,7 +104,8 @@ impl Line {
             old: run.old.description,
             new: run.new.description,
             equal: run.tally.equal,
-            different: run.tally.different,
+            different: run.tally.different.saturating_sub(run.tally.by_noise),
+            by_noise: run.tally.by_noise,
             errors: run.tally.failed.saturating_add(run.tally.inexact),
             planned: run.expected_cases,
         }
@@ -139,6 +143,7 @@ impl Report for List {
             "state",
             "equal",
             "different",
+            "by noise",
             "errors",
         ]);
         for run in &self.runs {
@@ -149,6 +154,7 @@ impl Report for List {
                 run.state(),
                 run.equal.to_string(),
                 run.different.to_string(),
+                run.by_noise.to_string(),
                 run.errors.to_string(),
             ]);
         }

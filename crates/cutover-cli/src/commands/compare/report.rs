@@ -8,13 +8,13 @@ use cutover_app::comparison::{Selection, read};
 use cutover_app::report::{JUnit, html, json, markdown, text};
 use cutover_domain::comparison::performance::{Answer, PerformanceLimit};
 use cutover_domain::comparison::report::{Report, ReportBuilder, Verdict};
-use cutover_domain::comparison::{Run, RunKind};
+use cutover_domain::comparison::{Run, RunJudgement, RunKind};
 use cutover_ports::comparison::{ComparisonStore, RunQuery};
 use pollster::block_on;
 
 use super::find;
 use super::moment::moment;
-use super::summary::performance::{answer, limits_of, unmeasured, with_standard};
+use super::summary::performance::{answer, limits_of, unmeasured, with_standard, worst};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::file::{Existing, write_whole_by};
@@ -136,7 +136,17 @@ pub(super) fn run(context: &Context, args: &ReportArgs) -> Result<Exit, Failure>
         let rendered = form.render(&report, width)?;
         put(context, file, |to| to.write_all(rendered.as_bytes()))?;
     }
-    let kept = answer(&report, &limits);
+    let judged = args.judged(&store, &selection)?;
+    let judged = judged.filter(|_| report.coverage.without_record > 0);
+    let kept = match &judged {
+        // What is left of the records would answer otherwise than all of them did.
+        Some(judged) => {
+            let answers = judged.limits.iter().map(|limit| limit.answer);
+            worst(&answers.collect::<Vec<_>>())
+        }
+        None => answer(&report, &limits),
+    };
+    let limits = if judged.is_some() { Vec::new() } else { limits };
     for limit in unmeasured(&report, &limits) {
         context.output.warn(format_args!(
             "nothing was measured on both sides of {}, so that its limit is not decided",
@@ -163,6 +173,18 @@ impl ReportArgs {
         match &selection.runs[..] {
             [run] if self.at_most.is_empty() => Ok(limits_of(&find::run(store, run.as_str())?)),
             _ => Ok(self.at_most.clone()),
+        }
+    }
+
+    /// How the run was judged when it ended, where it is one and no other limits are asked for.
+    fn judged(
+        &self,
+        store: &dyn ComparisonStore,
+        selection: &Selection,
+    ) -> Result<Option<RunJudgement>, Failure> {
+        match &selection.runs[..] {
+            [run] if self.at_most.is_empty() => Ok(find::run(store, run.as_str())?.judged),
+            _ => Ok(None),
         }
     }
 

@@ -143,8 +143,13 @@ impl<'a> Learned<'a> {
                 .collect(),
             rules: noise.rules(),
             file: noise.rules_file().unwrap_or_else(|| {
+                let why = if noise.paths.is_empty() {
+                    "there is no noise"
+                } else {
+                    "no place differs by noise alone"
+                };
                 format!(
-                    "# No rules: in {} of old with itself there is no noise.\n",
+                    "# No rules: in {} of old with itself {why}.\n",
                     counted(noise.self_pairs, "comparison")
                 )
             }),

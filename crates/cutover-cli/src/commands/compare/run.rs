@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cutover_domain::Side;
+use cutover_domain::comparison::noise::Sampling;
 use cutover_domain::comparison::performance::Answer;
 use cutover_domain::comparison::{
     Implementation, RecordLimits, RecordResult, Run, RunId, RunKind, RunState,
@@ -220,7 +221,12 @@ fn say_more(context: &Context, summary: &Summary, state: RunState, enough: bool)
 
 impl RunArgs {
     fn judge(&self) -> Result<Judge, Failure> {
-        let rules = self.rules.salted()?;
+        let mut rules = self.rules.salted()?;
+        if self.course.noise > 0 {
+            // Noise is learned from all differences, however few of them are kept.
+            let limit = rules.kept().max(Sampling::DIFFERENCES);
+            rules = rules.limit(limit);
+        }
         Ok(Judge {
             stdout: self.read_as.clone(),
             files: self

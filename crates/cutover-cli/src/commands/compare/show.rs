@@ -5,9 +5,11 @@ use std::io::{self, Write};
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use cutover_domain::comparison::noise::Noise;
+use cutover_domain::comparison::report::generalize;
 use cutover_domain::comparison::{
-    ComparisonRecord, DifferenceFilter, DifferenceKind, Judgement, Measurements, PathPattern,
-    RecordResult, RecordedInput, Run, Severity, SideRecord,
+    ComparisonRecord, Difference, DifferenceFilter, DifferenceKind, Judgement, Measurements,
+    PathPattern, RecordResult, RecordedInput, Run, Severity, SideRecord,
 };
 use cutover_ports::comparison::{ComparisonStore, RecordQuery};
 use serde::Serialize;
@@ -17,7 +19,7 @@ use super::moment::moment;
 use super::quantity::{show_duration, show_size};
 use super::summary::performance::limits_of;
 use super::summary::{Summary, Summing, planned_cases};
-use crate::commands::differences;
+use crate::commands::differences::{self, Mark};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
@@ -202,6 +204,9 @@ struct Shown {
     records_left_out: u64,
     #[serde(skip)]
     in_detail: bool,
+    /// What was learned of old from all records of the run.
+    #[serde(skip)]
+    noise: Noise,
 }
 
 pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
@@ -243,6 +248,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
     let (records, records_left_out) = records.into_sorted();
     let planned = planned_cases(&run);
     context.output.show(&Shown {
+        noise: summing.learned(),
         summary: summing.summary(context, &store, &run, planned)?,
         records,
         records_left_out,
@@ -313,7 +319,7 @@ impl Report for Shown {
             return self.summary.write(page);
         }
         for record in &self.records {
-            write_record(page, record)?;
+            write_record(page, record, &self.noise)?;
         }
         Ok(())
     }
@@ -339,7 +345,33 @@ fn write_heading(page: &mut Page<'_>, record: &ComparisonRecord) -> io::Result<(
     )
 }
 
-fn write_record(page: &mut Page<'_>, record: &ComparisonRecord) -> io::Result<()> {
+/// What is known of each of a record's differences.
+fn marks(record: &ComparisonRecord, noise: &Noise) -> Vec<Mark> {
+    let places = if noise.is_empty() {
+        Vec::new()
+    } else {
+        noise.read_places(record)
+    };
+    let differences = record.judgement.differences().iter().enumerate();
+    let mark = |(number, difference): (usize, &Difference)| {
+        let (path, kind) = (generalize(&difference.path), difference.kind);
+        let mut places = places.iter();
+        let Some(place) = places.find(|place| place.path == path && place.kind == kind) else {
+            return Mark::None;
+        };
+        let sample = record.noise.as_ref();
+        let same = sample.filter(|sample| sample.is_steady(number, &path, kind));
+        match same {
+            _ if place.hidden == place.differences => Mark::Noise,
+            Some(sample) => Mark::Same(sample.pairs + 1),
+            None if place.hidden > 0 => Mark::Noise,
+            None => Mark::None,
+        }
+    };
+    differences.map(mark).collect()
+}
+
+fn write_record(page: &mut Page<'_>, record: &ComparisonRecord, noise: &Noise) -> io::Result<()> {
     write_heading(page, record)?;
     let mut sides = table([
         "",
@@ -355,7 +387,9 @@ fn write_record(page: &mut Page<'_>, record: &ComparisonRecord) -> io::Result<()
     page.table(sides)?;
     match &record.judgement {
         Judgement::Failed(why) => writeln!(page, "{WARN}not compared:{WARN:#} {}", printable(why))?,
-        Judgement::Compared(comparison) => differences::write_comparison(page, comparison)?,
+        Judgement::Compared(comparison) => {
+            differences::write_marked(page, comparison, &marks(record, noise))?;
+        }
     }
     let sides = [("old", &record.old), ("new", &record.new)];
     if ends_alone(record) {

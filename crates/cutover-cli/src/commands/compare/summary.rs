@@ -8,9 +8,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
+use cutover_domain::comparison::noise::Noise;
 use cutover_domain::comparison::performance::{Answer, PerformanceLimit};
 use cutover_domain::comparison::{
-    ComparisonRecord, DifferenceKind, RecordResult, RuleHit, Run, RunState,
+    ComparisonRecord, DifferenceKind, RecordResult, RuleHit, Run, RunJudgement, RunKind, RunState,
 };
 use cutover_domain::tree::Tree;
 use cutover_ports::comparison::{ComparisonStore, RecordQuery};
@@ -68,8 +69,17 @@ pub(super) struct Summary {
     performance: Vec<LimitVerdict>,
     /// The options it was started with.
     options: serde_json::Value,
+    /// How many of the pairs have a record still, where some have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records_kept: Option<u64>,
     #[serde(skip)]
     unequal: Vec<(String, RecordResult)>,
+    /// Pairs that differ by noise alone.
+    #[serde(skip)]
+    pairs_by_noise: u64,
+    /// How it was judged when it ended, where records are gone.
+    #[serde(skip)]
+    judged: Option<RunJudgement>,
     /// What is to be said of the first cases where a program failed, or that were not compared.
     #[serde(skip)]
     apart: BTreeMap<String, String>,
@@ -122,6 +132,22 @@ impl Summary {
             .is_some_and(|noise| noise.suggestions > 0)
     }
 
+    pub(super) fn pairs_by_noise(&self) -> u64 {
+        self.pairs_by_noise
+    }
+
+    /// What the run came to, to be kept with it.
+    pub(super) fn judgement(&self) -> RunJudgement {
+        RunJudgement {
+            cases: self.cases,
+            equal: self.equal,
+            different: self.different,
+            by_noise: self.noisy(),
+            errors: self.errors,
+            limits: self.performance.iter().map(LimitVerdict::judged).collect(),
+        }
+    }
+
     /// What the rules hid, by rule.
     pub(super) fn hidden(&self) -> &[RuleHit] {
         &self.hidden
@@ -136,6 +162,31 @@ impl Summary {
     pub(super) fn performance(&self) -> Option<Answer> {
         let answers = self.performance.iter().map(|limit| limit.verdict.answer);
         performance::worst(&answers.collect::<Vec<_>>())
+    }
+
+    /// Takes what was found when there was a record of every pair.
+    fn judge_as(&mut self, judged: Option<&RunJudgement>) {
+        let Some(judged) = judged else { return };
+        self.cases = judged.cases;
+        self.equal = judged.equal;
+        self.different = judged.different;
+        self.errors = judged.errors;
+        match &mut self.noise {
+            Some(noise) => noise.cases = judged.by_noise,
+            None if judged.by_noise > 0 => {
+                self.noise = Some(NoiseSummary::of_cases(judged.by_noise))
+            }
+            None => {}
+        }
+        for (verdict, limit) in self.performance.iter_mut().zip(&judged.limits) {
+            verdict.verdict.answer = limit.answer;
+        }
+        if judged.different == 0 {
+            // By the records that are left alone it may not be known that it is noise.
+            self.unequal
+                .retain(|(_, result)| *result != RecordResult::Different);
+        }
+        self.judged = Some(judged.clone());
     }
 
     /// Whether nothing was compared but failures: equal they may be, but they prove little.
@@ -172,6 +223,11 @@ impl Summing {
     /// How many cases differ so far.
     pub(super) fn different(&self) -> u64 {
         self.different
+    }
+
+    /// What was learned so far of old's differences with itself.
+    pub(super) fn learned(&self) -> Noise {
+        self.settling.learned()
     }
 
     /// Adds one record. Of the repeats of a case the worst counts.
@@ -239,8 +295,10 @@ impl Summing {
             }
         }
         unequal.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let pairs_by_noise = self.settling.by_noise();
         let of = |result| counted.get(&result).copied().unwrap_or_default();
-        Ok(Summary {
+        let made = run.tally.made();
+        let mut summary = Summary {
             id: run.id.to_string(),
             name: run.name.clone(),
             state: run.state,
@@ -266,8 +324,17 @@ impl Summing {
             noise: self.settling.summary(noisy),
             performance: self.measuring.verdicts(run),
             options: run.options.clone(),
+            records_kept: None,
             unequal,
-        })
+            pairs_by_noise,
+            judged: None,
+        };
+        if run.kind == RunKind::Commands && summary.pairs < made {
+            summary.records_kept = Some(summary.pairs);
+            summary.pairs = made;
+            summary.judge_as(run.judged.as_ref());
+        }
+        Ok(summary)
     }
 }
 
@@ -358,7 +425,7 @@ impl Report for Summary {
                 self.unequal.len() - NAMED
             )?;
         }
-        if let Some(noise) = &self.noise {
+        if let Some(noise) = self.noise.as_ref().filter(|noise| noise.self_pairs > 0) {
             noise.write(page)?;
         }
         let mut hidden: Vec<&RuleHit> = self.hidden.iter().collect();
@@ -375,8 +442,28 @@ impl Report for Summary {
             let more = counted((hidden.len() - NAMED) as u64, "rule");
             writeln!(page, "{DIM}… and by {more} more{DIM:#}")?;
         }
-        for verdict in &self.performance {
-            verdict.write(page)?;
+        match &self.judged {
+            Some(judged) => {
+                for limit in &judged.limits {
+                    writeln!(page, "{}", printable(&limit.said))?;
+                }
+            }
+            None => {
+                for verdict in &self.performance {
+                    verdict.write(page)?;
+                }
+            }
+        }
+        if let Some(kept) = self.records_kept {
+            writeln!(
+                page,
+                "{WARN}{kept} of {} records are kept{WARN:#}{}",
+                self.pairs,
+                match &self.judged {
+                    Some(_) => "; the verdict is that of the end of the run",
+                    None => "; what follows is of these alone",
+                }
+            )?;
         }
         if !self.performance.is_empty() && self.jobs() > 1 {
             writeln!(

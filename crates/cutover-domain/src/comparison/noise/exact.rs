@@ -10,7 +10,7 @@ fn ln_factorial(n: u64) -> f64 {
     (x + 0.5) * x.ln() - x + 0.5 * std::f64::consts::TAU.ln() + series
 }
 
-fn ln_choose(n: u64, k: u64) -> f64 {
+pub(super) fn ln_choose(n: u64, k: u64) -> f64 {
     ln_factorial(n) - ln_factorial(k) - ln_factorial(n - k)
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::exact::{adjusted, more_often};
-use super::learner::{Group, NoiseLearner, PathCounts, place_hash};
+use super::learner::{Group, Member, NoiseLearner, OldThere, PathCounts, place_hash};
 use super::suggestion::{Sort, Suggestion, suggestions};
 use super::{NoiseSample, Values};
 use crate::comparison::{Comparison, ComparisonRecord, DifferenceKind, RecordResult, round};
@@ -50,6 +50,18 @@ impl fmt::Display for NoiseClass {
     }
 }
 
+/// What of the differences of new at a place noise hides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hides {
+    /// Nothing.
+    Nothing,
+    /// Only where old differs from itself in the same case, at the same index.
+    Varied,
+    /// All of them.
+    All,
+}
+
 /// What was learned about one operation, and what it hides.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Noise {
@@ -87,8 +99,12 @@ pub struct NoisePath {
     pub path: String,
     /// How answers part there.
     pub kind: DifferenceKind,
-    /// What it is.
+    /// What it is. Real is also where noise hides a part only, and something is left.
     pub class: NoiseClass,
+    /// What it hides.
+    pub hides: Hides,
+    /// How many values new has otherwise that are the same in all runs of old.
+    pub alone: u64,
     /// Why, with the numbers, for people.
     pub why: String,
     /// How many of [`Noise::self_pairs`] differ there.
@@ -117,6 +133,21 @@ pub struct Reading {
     pub result: RecordResult,
     /// How many of its differences noise hides.
     pub hidden: u64,
+    /// At how many places.
+    pub places: u64,
+}
+
+/// A place of one record, read with what was learned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlaceReading {
+    /// The path, with `[*]` for every index.
+    pub path: String,
+    /// How answers part there.
+    pub kind: DifferenceKind,
+    /// How many differences of new there are.
+    pub differences: u64,
+    /// How many of them noise hides.
+    pub hidden: u64,
 }
 
 impl NoiseLearner {
@@ -133,14 +164,7 @@ impl NoiseLearner {
         let p_values: Vec<f64> = asked
             .iter()
             .filter_map(|place| self.paths.get(*place))
-            .map(|counts| {
-                more_often(
-                    counts.records,
-                    self.records,
-                    counts.self_pairs,
-                    self.self_pairs,
-                )
-            })
+            .map(|counts| self.chance(counts))
             .collect();
         let q_values = adjusted(&p_values);
         let tested: HashMap<u128, (f64, f64)> = asked
@@ -172,22 +196,56 @@ impl NoiseLearner {
         noise
     }
 
+    /// How likely it is that new differs so often if it is one more run of old. Records that tell
+    /// value by value are judged by that; older ones by how often each side differs at all. Where
+    /// there are both, twice the smaller of the two chances holds.
+    fn chance(&self, counts: &PathCounts) -> f64 {
+        let pooled = (counts.pooled.records > 0).then(|| {
+            more_often(
+                counts.pooled.records,
+                self.pooled.records,
+                counts.pooled.self_pairs,
+                self.pooled.self_pairs,
+            )
+        });
+        let by_value = (!counts.strata.is_empty()).then(|| counts.strata.more_often());
+        match (by_value, pooled) {
+            (Some(by_value), Some(pooled)) => (2.0 * by_value.min(pooled)).min(1.0),
+            (one, other) => one.or(other).unwrap_or(1.0),
+        }
+    }
+
     fn path(&self, counts: &PathCounts, tested: Option<(f64, f64)>) -> NoisePath {
         let more_often = tested.is_some_and(|(_, q)| q <= FALSE_DISCOVERIES);
-        let (class, so) = if more_often {
-            (NoiseClass::Real, "new differs more often")
-        } else if counts.self_pairs < ENOUGH {
-            (
-                NoiseClass::Undecided,
-                "once is no pattern; more pairs of old and old decide",
-            )
-        } else if looks_otherwise(&counts.self_values, &counts.values) {
-            (
-                NoiseClass::Undecided,
-                "new's values look otherwise than old's",
-            )
+        let alone = counts.strata.alone();
+        let is_pattern = counts.self_pairs >= ENOUGH;
+        let looks_otherwise = looks_otherwise(&counts.self_values, &counts.values);
+        // Where it is new alone that makes it more often, the rest may still be noise.
+        let is_elsewhere = alone > 0
+            && is_pattern
+            && !looks_otherwise
+            && !counts.strata.is_more_often_where_old_varies();
+        let (class, hides, so) = if more_often && !is_elsewhere {
+            let so = "new differs more often".to_owned();
+            (NoiseClass::Real, Hides::Nothing, so)
+        } else if !is_pattern {
+            let so = "once is no pattern; more pairs of old and old decide".to_owned();
+            (NoiseClass::Undecided, Hides::Nothing, so)
+        } else if looks_otherwise {
+            let so = "new's values look otherwise than old's".to_owned();
+            (NoiseClass::Undecided, Hides::Nothing, so)
+        } else if alone > 0 && (more_often || !counts.strata.chance_leaves_new_alone()) {
+            let so = match alone {
+                1 => "1 value of new differs that was the same in all runs of old, and counts"
+                    .to_owned(),
+                alone => format!(
+                    "{alone} values of new differ that were the same in all runs of old, and count"
+                ),
+            };
+            (NoiseClass::Real, Hides::Varied, so)
         } else {
-            (NoiseClass::Noise, "new differs no more often")
+            let so = "new differs no more often".to_owned();
+            (NoiseClass::Noise, Hides::All, so)
         };
         let why = format!(
             "old differs from itself in {} of {} pairs, new from old in {} of {}; {so}",
@@ -197,6 +255,8 @@ impl NoiseLearner {
             path: counts.path.clone(),
             kind: counts.kind,
             class,
+            hides,
+            alone,
             why,
             self_pairs: counts.self_pairs,
             records: counts.records,
@@ -215,6 +275,14 @@ fn looks_otherwise(self_values: &Values, values: &Values) -> bool {
     match Sort::of(self_values) {
         Sort::Any => false,
         sort => values.seen > 0 && Sort::of(values) != sort,
+    }
+}
+
+impl Group {
+    /// Whether all of its differences are hidden.
+    fn is_hidden(&self, hidden: &[Option<(usize, u64)>]) -> bool {
+        (self.members.iter().zip(hidden))
+            .all(|(member, hidden)| hidden.is_some_and(|(_, hidden)| hidden == member.differences))
     }
 }
 
@@ -243,6 +311,7 @@ impl Noise {
             None => Reading {
                 result: record.result,
                 hidden: 0,
+                places: 0,
             },
         }
     }
@@ -255,26 +324,47 @@ impl Noise {
             return Reading {
                 result: RecordResult::Different,
                 hidden: 0,
+                places: 0,
             };
         }
         let group = Group::of(sample, found.exact, &places);
         let hidden = self.hidden_in(&group);
-        let result = if hidden.iter().any(Option::is_none) {
+        let result = if !group.is_hidden(&hidden) {
             RecordResult::Different
         } else if group.exact {
             RecordResult::Equal
         } else {
             RecordResult::Inexact
         };
-        let differences = group
-            .members
-            .iter()
-            .zip(hidden)
-            .filter(|(_, hidden)| hidden.is_some());
+        let hidden = hidden.into_iter().flatten();
         Reading {
             result,
-            hidden: differences.map(|(member, _)| member.differences).sum(),
+            hidden: hidden.clone().map(|(_, hidden)| hidden).sum(),
+            places: hidden.count() as u64,
         }
+    }
+
+    /// What noise hides of a record, place by place; nothing where not all places are known.
+    #[must_use]
+    pub fn read_places(&self, record: &ComparisonRecord) -> Vec<PlaceReading> {
+        let Some(found) = record.judgement.comparison() else {
+            return Vec::new();
+        };
+        let known = found.is_placed();
+        let places = found.by_place().into_iter();
+        places
+            .map(|place| {
+                let member = Member::of(record.noise.as_ref(), &place);
+                let pairs = record.noise.as_ref().map_or(0, |sample| sample.pairs);
+                let hidden = self.hidden_at(&member, pairs).filter(|_| known);
+                PlaceReading {
+                    path: place.path,
+                    kind: place.kind,
+                    differences: place.differences,
+                    hidden: hidden.map_or(0, |(_, hidden)| hidden),
+                }
+            })
+            .collect()
     }
 
     fn at(&self, place: u128) -> Option<&NoisePath> {
@@ -283,19 +373,26 @@ impl Noise {
             .and_then(|index| self.paths.get(*index))
     }
 
-    /// For each place of a group, the noisy path that hides it.
-    fn hidden_in(&self, group: &Group) -> Vec<Option<usize>> {
-        let hides = |place: u128, quiet: bool| {
-            let index = *self.index.get(&place)?;
-            let path = self.paths.get(index)?;
-            let covered = !quiet || self.may_be_quiet(path, group.self_pairs);
-            (path.class == NoiseClass::Noise && covered).then_some(index)
-        };
-        group
-            .members
-            .iter()
-            .map(|member| hides(member.place, member.quiet))
+    /// For each place of a group, the noisy path that hides something there, and how much.
+    fn hidden_in(&self, group: &Group) -> Vec<Option<(usize, u64)>> {
+        let members = group.members.iter();
+        members
+            .map(|member| self.hidden_at(member, group.self_pairs))
             .collect()
+    }
+
+    fn hidden_at(&self, member: &Member, pairs: u64) -> Option<(usize, u64)> {
+        let index = *self.index.get(&member.place)?;
+        let path = self.paths.get(index)?;
+        let hidden = match (path.hides, member.old) {
+            (Hides::Nothing, _) => 0,
+            (Hides::Varied, OldThere::ByValue) => member.differences - member.alone,
+            // Whether old varies there is not known.
+            (Hides::Varied, _) => 0,
+            (Hides::All, OldThere::Quiet) if !self.may_be_quiet(path, pairs) => 0,
+            (Hides::All, _) => member.differences,
+        };
+        (hidden > 0).then_some((index, hidden))
     }
 
     /// Whether so many pairs of one record may all agree at a noisy path.
@@ -311,17 +408,17 @@ impl Noise {
     /// Counts what is hidden in the records of a group.
     fn hide(&mut self, group: &Group) {
         let hidden = self.hidden_in(group);
-        for (member, index) in group.members.iter().zip(&hidden) {
-            if let Some(path) = index.and_then(|index| self.paths.get_mut(index)) {
-                path.hidden_differences += member.differences;
+        for (index, differences) in hidden.iter().flatten() {
+            if let Some(path) = self.paths.get_mut(*index) {
+                path.hidden_differences += differences;
                 path.hidden_records += group.records;
-                self.hidden_differences += member.differences;
+                self.hidden_differences += differences;
             }
         }
         if hidden.iter().any(Option::is_some) {
             self.hidden_records += group.records;
         }
-        if hidden.iter().all(Option::is_some) {
+        if group.is_hidden(&hidden) {
             let ended = if group.exact {
                 &mut self.equal
             } else {

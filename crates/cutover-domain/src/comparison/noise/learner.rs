@@ -1,7 +1,8 @@
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::sample::values_by_place;
-use super::{NoiseSample, Values};
+use super::strata::Strata;
+use super::{NoiseSample, Stratum, Values};
 use crate::comparison::bounded::{Bounded, Room};
 use crate::comparison::{Comparison, ComparisonRecord, DifferenceKind, Place};
 
@@ -21,11 +22,27 @@ const MOST_GROUPS: usize = 8_192;
 pub struct NoiseLearner {
     pub(super) records: u64,
     pub(super) self_pairs: u64,
+    /// Of them, the records and pairs of which only places are known, not single values.
+    pub(super) pooled: Pooled,
     pub(super) incomplete: u64,
     pub(super) unlearned: u64,
     pub(super) unread: u64,
     pub(super) paths: Bounded<PathCounts>,
     pub(super) groups: Bounded<Group>,
+}
+
+/// Records and pairs of old with itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pooled {
+    pub(super) records: u64,
+    pub(super) self_pairs: u64,
+}
+
+impl Pooled {
+    fn merge(&mut self, other: Self) {
+        self.records = self.records.saturating_add(other.records);
+        self.self_pairs = self.self_pairs.saturating_add(other.self_pairs);
+    }
 }
 
 /// What is known of one place.
@@ -37,6 +54,10 @@ pub(super) struct PathCounts {
     pub(super) self_pairs: u64,
     pub(super) self_differences: u64,
     pub(super) self_values: Values,
+    /// The values there, one by one.
+    pub(super) strata: Strata,
+    /// Of the records and pairs that differ there, those whose values are not known.
+    pub(super) pooled: Pooled,
     /// Records with a sample in which new differs there.
     pub(super) records: u64,
     /// Differences of new, in all records.
@@ -59,10 +80,23 @@ pub(super) struct Group {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Member {
     pub(super) place: u128,
-    /// Whether old, asked again, gave the same answer there.
-    pub(super) quiet: bool,
+    /// How much is known of old there.
+    pub(super) old: OldThere,
     /// How many differences, in all records of the group.
     pub(super) differences: u64,
+    /// Of them, those in values that are the same in all runs of old.
+    pub(super) alone: u64,
+}
+
+/// What is known of old at one place of one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OldThere {
+    /// Value by value whether it differs from itself.
+    ByValue,
+    /// It was not asked again, or differs somewhere there.
+    MayDiffer,
+    /// It gave the same answer, as far as is known.
+    Quiet,
 }
 
 impl Default for NoiseLearner {
@@ -70,6 +104,7 @@ impl Default for NoiseLearner {
         Self {
             records: 0,
             self_pairs: 0,
+            pooled: Pooled::default(),
             incomplete: 0,
             unlearned: 0,
             unread: 0,
@@ -111,12 +146,30 @@ impl NoiseLearner {
             self.records += 1;
             self.self_pairs = self.self_pairs.saturating_add(sample.pairs);
             self.unlearned = self.unlearned.saturating_add(sample.surplus);
+            let by_value = sample.by_value;
+            if !by_value {
+                self.pooled.merge(Pooled {
+                    records: 1,
+                    self_pairs: sample.pairs,
+                });
+            }
             for finding in &sample.findings {
                 self.at(&finding.path, finding.kind, finding.differences, |counts| {
                     counts.self_pairs = counts.self_pairs.saturating_add(finding.pairs);
                     counts.self_differences =
                         counts.self_differences.saturating_add(finding.differences);
                     counts.self_values.merge(&finding.values);
+                    if by_value {
+                        for stratum in &finding.strata {
+                            let Stratum { old, values, new } = *stratum;
+                            counts.strata.add(sample.pairs, old, new > 0, values);
+                        }
+                    } else {
+                        counts.pooled.merge(Pooled {
+                            records: 0,
+                            self_pairs: finding.pairs,
+                        });
+                    }
                 });
             }
         }
@@ -126,7 +179,15 @@ impl NoiseLearner {
                 .remove(&(place.path.clone(), place.kind))
                 .unwrap_or_default();
             self.at(&place.path, place.kind, place.differences, |counts| {
-                counts.records += u64::from(taught.is_some());
+                if let Some(sample) = taught {
+                    counts.records += 1;
+                    if !sample.by_value {
+                        counts.pooled.records += 1;
+                    } else if sample.at(&place.path, place.kind).next().is_none() {
+                        let values = place.differences;
+                        counts.strata.add(sample.pairs, 0, true, values);
+                    }
+                }
                 counts.differences = counts.differences.saturating_add(place.differences);
                 counts.values.merge(&seen);
             });
@@ -140,6 +201,7 @@ impl NoiseLearner {
     pub fn merge(&mut self, other: &Self) {
         self.records = self.records.saturating_add(other.records);
         self.self_pairs = self.self_pairs.saturating_add(other.self_pairs);
+        self.pooled.merge(other.pooled);
         self.incomplete = self.incomplete.saturating_add(other.incomplete);
         self.unlearned = self.unlearned.saturating_add(other.unlearned);
         self.unread = self.unread.saturating_add(other.unread);
@@ -151,6 +213,8 @@ impl NoiseLearner {
                     .self_differences
                     .saturating_add(more.self_differences);
                 counts.self_values.merge(&more.self_values);
+                counts.strata.merge(&more.strata);
+                counts.pooled.merge(more.pooled);
                 counts.records = counts.records.saturating_add(more.records);
                 counts.differences = counts.differences.saturating_add(more.differences);
                 counts.values.merge(&more.values);
@@ -192,6 +256,7 @@ impl NoiseLearner {
                 .iter()
                 .map(|member| Member {
                     differences: 0,
+                    alone: 0,
                     ..*member
                 })
                 .collect(),
@@ -202,6 +267,7 @@ impl NoiseLearner {
                 known.records = known.records.saturating_add(group.records);
                 for (known, more) in known.members.iter_mut().zip(&group.members) {
                     known.differences = known.differences.saturating_add(more.differences);
+                    known.alone = known.alone.saturating_add(more.alone);
                 }
                 let lost = gone.map_or(0, |gone| gone.records);
                 self.unread = self.unread.saturating_add(lost);
@@ -219,6 +285,8 @@ impl PathCounts {
             self_pairs: 0,
             self_differences: 0,
             self_values: Values::default(),
+            strata: Strata::default(),
+            pooled: Pooled::default(),
             records: 0,
             differences: 0,
             values: Values::default(),
@@ -229,27 +297,16 @@ impl PathCounts {
 impl Group {
     /// The group of one record.
     pub(super) fn of(sample: Option<&NoiseSample>, exact: bool, places: &[Place]) -> Self {
-        let loud = |place: &Place| {
-            sample.is_some_and(|sample| {
-                let mut findings = sample.findings.iter();
-                findings.any(|found| found.path == place.path && found.kind == place.kind)
-            })
-        };
         let mut members: Vec<Member> = places
             .iter()
-            .map(|place| Member {
-                place: place_hash(&place.path, place.kind),
-                quiet: !loud(place),
-                differences: place.differences,
-            })
+            .map(|place| Member::of(sample, place))
             .collect();
         members.sort_by_key(|member| member.place);
+        // Where the sample did not keep all it found, quiet proves nothing.
+        let quiet = members.iter().any(|member| member.old == OldThere::Quiet);
         Self {
             exact,
-            // Where the sample did not keep all it found, quiet proves nothing.
-            self_pairs: sample
-                .filter(|sample| sample.surplus == 0)
-                .map_or(0, |sample| sample.pairs),
+            self_pairs: sample.filter(|_| quiet).map_or(0, |sample| sample.pairs),
             members,
             records: 1,
         }
@@ -261,9 +318,41 @@ impl Group {
         hash.update(&self.self_pairs.to_le_bytes());
         for member in &self.members {
             hash.update(&member.place.to_le_bytes());
-            hash.update(&[u8::from(member.quiet)]);
+            let (some, all) = (member.alone > 0, member.alone == member.differences);
+            hash.update(&[member.old as u8, u8::from(some), u8::from(all)]);
         }
         hash.digest128()
+    }
+}
+
+impl Member {
+    pub(super) fn of(sample: Option<&NoiseSample>, place: &Place) -> Self {
+        let findings = || {
+            let samples = sample.into_iter();
+            samples.flat_map(move |sample| sample.at(&place.path, place.kind))
+        };
+        let is_loud = findings().next().is_some();
+        let old = match sample {
+            Some(sample) if sample.by_value => OldThere::ByValue,
+            Some(sample) if !is_loud && sample.surplus == 0 => OldThere::Quiet,
+            _ => OldThere::MayDiffer,
+        };
+        let alone = match old {
+            OldThere::ByValue if is_loud => {
+                let strata = findings().flat_map(|finding| &finding.strata);
+                let alone = strata.filter(|stratum| stratum.old == 0);
+                let alone = alone.fold(0_u64, |sum, stratum| sum.saturating_add(stratum.new));
+                alone.min(place.differences)
+            }
+            OldThere::ByValue => place.differences,
+            OldThere::MayDiffer | OldThere::Quiet => 0,
+        };
+        Self {
+            place: place_hash(&place.path, place.kind),
+            old,
+            differences: place.differences,
+            alone,
+        }
     }
 }
 

@@ -9,8 +9,14 @@
 //! | real | old never differs from itself there, however few pairs there are: hiding needs proof, showing does not. Or new differs significantly more often: one-sided exact test, false discovery rate over all paths at most 5 % | counts |
 //! | undecided | neither: old differed from itself once, or in values that look otherwise than new's | counts, and says so |
 //!
-//! A path that noise covers is not a licence: in a record whose own A/A pairs agree there, although
-//! old's answers practically always (to one in a thousand) part there, a difference of new is real.
+//! A path that noise covers is not a licence. Every value is looked at by itself, in its case and at
+//! its index: of old's `N` runs and the one of new, `m` part there from old's first. If new were one
+//! more run of old, it would be among them with a chance of `m / (N + 1)`, and new differs more often
+//! where it is among them more often than that over all such values. Where old answered the same in
+//! all of its runs and new does not, the difference counts, whatever varies elsewhere; but for places
+//! where old's own runs were seen to be at odds by chance for at least five values, and new stands
+//! alone no more often than one of them does. Indexes of an array that changes its members or their
+//! sequence from run to run tell nothing; there the place as a whole is one value of the case.
 //!
 //! What the counts cannot tell: whether new's values are *right* where old's never are the same
 //! twice. That is why rules are [suggested](Noise::rules_file) to a person, who knows, and nothing
@@ -28,8 +34,9 @@
 //! let mut learner = NoiseLearner::new();
 //! for case in 0..10 {
 //!     let (old, again, new) = (answer(case, 7)?, answer(case + 1, 7)?, answer(case + 2, 8)?);
-//!     let itself = NoiseSample::of(&[compare.compare(&old, &again)]);
-//!     learner.add(Some(&itself), &compare.compare(&old, &new));
+//!     let new = compare.compare(&old, &new);
+//!     let itself = NoiseSample::beside(&new, &[compare.compare(&old, &again)]);
+//!     learner.add(Some(&itself), &new);
 //! }
 //!
 //! let noise = learner.learned();
@@ -44,12 +51,16 @@ mod exact;
 mod learned;
 mod learner;
 mod sample;
+mod sampling;
+mod strata;
 mod suggestion;
 mod values;
 
 pub use exact::more_often;
-pub use learned::{Noise, NoiseClass, NoisePath, Reading};
+pub use learned::{Hides, Noise, NoiseClass, NoisePath, PlaceReading, Reading};
 pub use learner::NoiseLearner;
 pub use sample::{NoiseFinding, NoiseSample};
+pub use sampling::Sampling;
+pub use strata::Stratum;
 pub use suggestion::{SuggestedRule, Suggestion};
 pub use values::Values;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Values;
+use super::{Sampling, Stratum, Values};
 use crate::comparison::place::{LONGEST_PATH, MOST_PLACES};
 use crate::comparison::report::generalize;
 use crate::comparison::side::is_default;
@@ -10,7 +10,8 @@ use crate::comparison::{Comparison, Difference, DifferenceKind};
 
 /// What old was found to differ in from itself, asked again with the input of one record.
 ///
-/// It holds paths and counts, no values, and at most 100 findings.
+/// It holds paths and counts, no values, and at most 500 findings. Made by
+/// [`Sampling`](super::Sampling), it knows value by value whether old and new part there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NoiseSample {
@@ -31,6 +32,14 @@ pub struct NoiseSample {
     /// Differences that are in none of the findings.
     #[serde(skip_serializing_if = "is_default")]
     pub surplus: u64,
+    /// Whether every value in which old or new differs is known by itself. Not in samples stored
+    /// before that was looked at.
+    #[serde(skip_serializing_if = "is_default")]
+    pub by_value: bool,
+    /// Which of the record's differences, by their number from 0, are of values that are the same
+    /// in all of old's runs, at places where others are not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steady: Vec<u32>,
 }
 
 /// Where old differs from itself.
@@ -47,15 +56,47 @@ pub struct NoiseFinding {
     /// What the values look like.
     #[serde(default, skip_serializing_if = "is_default")]
     pub values: Values,
+    /// The same value by value, beside new; nothing in samples stored before there was this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strata: Vec<Stratum>,
 }
 
 impl NoiseSample {
-    /// What some comparisons of old with itself found.
+    /// What some comparisons of old with itself found, place by place; see
+    /// [`beside`](Self::beside).
     #[must_use]
     pub fn of<'a>(comparisons: impl IntoIterator<Item = &'a Comparison>) -> Self {
         let mut sample = Self::default();
         comparisons.into_iter().for_each(|found| sample.add(found));
         sample
+    }
+
+    /// What some comparisons of old with itself found, beside what new differs in from old's first
+    /// answer.
+    #[must_use]
+    pub fn beside<'a>(new: &Comparison, again: impl IntoIterator<Item = &'a Comparison>) -> Self {
+        let mut sampling = Sampling::beside(new);
+        again.into_iter().for_each(|found| sampling.add(found));
+        sampling.finish()
+    }
+
+    /// Whether old answered the same in all of its runs where the record's difference of this number,
+    /// place and kind is. Not where that is not known.
+    #[must_use]
+    pub fn is_steady(&self, number: usize, place: &str, kind: DifferenceKind) -> bool {
+        let varies = self.at(place, kind).next().is_some();
+        let is_steady = || self.steady.iter().any(|steady| *steady as usize == number);
+        self.by_value && (!varies || is_steady())
+    }
+
+    /// The findings of a place: one, or several whose paths have become one by redaction.
+    pub(super) fn at<'a>(
+        &'a self,
+        path: &'a str,
+        kind: DifferenceKind,
+    ) -> impl Iterator<Item = &'a NoiseFinding> {
+        let findings = self.findings.iter();
+        findings.filter(move |found| found.kind == kind && found.path == path)
     }
 
     /// Adds one comparison of old with its own first answer.
@@ -85,7 +126,10 @@ impl NoiseSample {
     }
 
     /// The finding of a place; `None` when there is no room for one more.
-    fn finding(&mut self, (path, kind): (String, DifferenceKind)) -> Option<&mut NoiseFinding> {
+    pub(super) fn finding(
+        &mut self,
+        (path, kind): (String, DifferenceKind),
+    ) -> Option<&mut NoiseFinding> {
         let found = self
             .findings
             .binary_search_by(|finding| (&finding.path, finding.kind).cmp(&(&path, kind)));
@@ -99,6 +143,7 @@ impl NoiseSample {
                     pairs: 0,
                     differences: 0,
                     values: Values::default(),
+                    strata: Vec::new(),
                 };
                 self.findings.insert(place, finding);
                 place

@@ -179,6 +179,13 @@ impl PerformanceLimits {
         &self.0
     }
 
+    /// Whether somebody has set a limit of this metric and statistic.
+    #[must_use]
+    pub fn is_set(&self, metric: &Metric, statistic: Statistic) -> bool {
+        let mut set = self.0.iter();
+        set.any(|set| set.metric == *metric && set.statistic == statistic)
+    }
+
     /// What is judged of a metric: what is usual, and what was set.
     #[must_use]
     pub fn of(&self, metric: &Metric) -> Vec<(Statistic, f64)> {

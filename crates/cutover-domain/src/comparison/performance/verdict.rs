@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Performance, Statistic};
 use crate::comparison::round;
+use crate::comparison::side::is_default;
 
 /// More pairs than this are no plan.
 const MOST_NEEDED: f64 = 1e9;
@@ -67,6 +68,9 @@ pub struct Verdict {
     /// the root of their number. Absent when the answer is there, and when no number of pairs is
     /// likely to give one, because the ratio found is the limit.
     pub needed: Option<u64>,
+    /// Nobody has set this limit: it is the usual one, and nothing is broken by being above it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub usual: bool,
 }
 
 impl Performance {
@@ -85,6 +89,7 @@ impl Performance {
             unusable: self.unusable,
             independent: self.independent,
             needed: None,
+            usual: false,
         };
         let Some(estimate) = self.estimates[statistic as usize] else {
             verdict.needed = Some(statistic.least_pairs().saturating_sub(self.pairs));
@@ -124,7 +129,10 @@ impl fmt::Display for Verdict {
         }
         write!(f, " of at most × {}: {}", self.at_most, self.answer)?;
         match (self.answer, self.needed) {
-            (Answer::Insufficient, Some(needed)) => write!(f, ", about {needed} more pairs needed"),
+            (Answer::Insufficient, Some(needed)) => {
+                let pairs = if needed == 1 { "pair" } else { "pairs" };
+                write!(f, ", about {needed} more {pairs} needed")
+            }
             (Answer::Insufficient, None) => f.write_str(", and more pairs will hardly decide"),
             _ => Ok(()),
         }

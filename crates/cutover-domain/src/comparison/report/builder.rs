@@ -56,6 +56,7 @@ pub struct ReportBuilder {
 
 #[derive(Debug, Default)]
 struct Operation {
+    records: u64,
     totals: Totals,
     clusters: Clusters,
     failures: BTreeMap<String, u64>,
@@ -146,7 +147,7 @@ impl ReportBuilder {
     /// The report on what was added.
     #[must_use]
     pub fn finish(mut self, generated: Timestamp) -> Report {
-        let (totals, coverage, mut runs) = self.settle(generated);
+        let (mut totals, coverage, mut runs) = self.settle(generated);
         runs.sort_by(|left, right| {
             right
                 .started
@@ -159,7 +160,10 @@ impl ReportBuilder {
             .map(|(name, found)| found.finish(name, &self.limits))
             .collect();
         operations.sort_by(|left, right| {
-            let unproven = |totals: &Totals| totals.comparisons - totals.equal;
+            let unproven = |totals: &Totals| {
+                let passed = totals.equal.saturating_add(totals.by_noise);
+                totals.comparisons.saturating_sub(passed)
+            };
             unproven(&right.totals)
                 .cmp(&unproven(&left.totals))
                 .then_with(|| left.operation.cmp(&right.operation))
@@ -182,6 +186,14 @@ impl ReportBuilder {
         let (mut old, mut new) = (self.old, self.new);
         let (old_report, new_report) = (old.finish(), new.finish());
         let coverage = ReportedCoverage::new(coverage, self.records);
+        let by_noise = operations.iter().map(|operation| operation.totals.by_noise);
+        let by_noise = by_noise.fold(0, u64::saturating_add);
+        totals.by_noise = if coverage.without_record > 0 {
+            by_noise.max(totals.by_noise)
+        } else {
+            by_noise
+        };
+        totals.by_noise = totals.by_noise.min(totals.different);
         let noises = operations
             .iter()
             .filter_map(|operation| operation.noise.as_ref());
@@ -325,6 +337,7 @@ impl ReportBuilder {
 
 impl Operation {
     fn add(&mut self, record: &ComparisonRecord) {
+        self.records += 1;
         self.clusters.add(record);
         self.noise.record(record);
         self.measured.add(record);
@@ -333,8 +346,16 @@ impl Operation {
         }
     }
 
-    fn finish(self, operation: String, limits: &PerformanceLimits) -> OperationReport {
+    fn finish(mut self, operation: String, limits: &PerformanceLimits) -> OperationReport {
         let noise = Some(self.noise.learned()).filter(|noise| !noise.is_empty());
+        let learned = noise.as_ref().map_or(0, |noise| noise.equal);
+        // Where records are gone, the run itself knew more.
+        let known = if self.totals.comparisons > self.records {
+            learned.max(self.totals.by_noise)
+        } else {
+            learned
+        };
+        self.totals.by_noise = known.min(self.totals.different);
         let unclustered = self.clusters.unclustered;
         let clusters = self
             .clusters

@@ -90,7 +90,7 @@ impl Clusters {
         if let Some(comparison) = record.judgement.comparison() {
             self.unclustered += comparison.counts.total().saturating_sub(kept.len() as u64);
         }
-        for difference in kept {
+        for (number, difference) in kept.iter().enumerate() {
             let key = (generalize(&difference.path), difference.kind);
             let room = self.found.len() < MOST_CLUSTERS;
             let (cluster, records) = match self.found.get_mut(&key) {
@@ -98,7 +98,7 @@ impl Clusters {
                 None if room => self
                     .found
                     .entry(key.clone())
-                    .or_insert_with(|| (begin(&key.0, record, difference), Vec::new())),
+                    .or_insert_with(|| (begin(&key.0, record, number, difference), Vec::new())),
                 None => {
                     self.unclustered += 1;
                     continue;
@@ -106,8 +106,9 @@ impl Clusters {
             };
             cluster.differences += 1;
             cluster.severity = cluster.severity.max(difference.severity);
-            if rank(record, difference) < rank_of(&cluster.example) {
-                cluster.example = example(record, difference);
+            let same = same_in_old(record, number, difference);
+            if rank(record, difference, same) < rank_of(&cluster.example) {
+                cluster.example = example(record, number, difference);
             }
             if seen.insert(key) {
                 cluster.records += 1;
@@ -119,7 +120,7 @@ impl Clusters {
         }
     }
 
-    /// Those in the most records first; names that are data are put together.
+    /// What noise does not hide first, and those in the most records; names that are data are put together.
     pub(super) fn sorted(
         self,
         noise: impl Fn(&str, DifferenceKind) -> Option<NoiseClass>,
@@ -135,8 +136,12 @@ impl Clusters {
         let merged = wildcard::merge(found.collect());
         let mut clusters: Vec<Cluster> = merged.into_iter().map(|found| found.cluster).collect();
         clusters.sort_by(|left, right| {
-            (right.records, right.differences)
-                .cmp(&(left.records, left.differences))
+            let is_noise = |cluster: &Cluster| cluster.noise == Some(NoiseClass::Noise);
+            (is_noise(left).cmp(&is_noise(right)))
+                .then_with(|| {
+                    let count = |cluster: &Cluster| (cluster.records, cluster.differences);
+                    count(right).cmp(&count(left))
+                })
                 .then_with(|| left.path.cmp(&right.path))
                 .then_with(|| left.kind.cmp(&right.kind))
         });
@@ -144,7 +149,7 @@ impl Clusters {
     }
 }
 
-fn begin(path: &str, record: &ComparisonRecord, difference: &Difference) -> Cluster {
+fn begin(path: &str, record: &ComparisonRecord, number: usize, difference: &Difference) -> Cluster {
     Cluster {
         path: path.to_owned(),
         paths: 1,
@@ -153,27 +158,42 @@ fn begin(path: &str, record: &ComparisonRecord, difference: &Difference) -> Clus
         severity: difference.severity,
         records: 0,
         differences: 0,
-        example: example(record, difference),
+        example: example(record, number, difference),
         noise: None,
     }
 }
 
-fn example(record: &ComparisonRecord, difference: &Difference) -> Example {
+fn example(record: &ComparisonRecord, number: usize, difference: &Difference) -> Example {
     Example {
         run: record.run.clone(),
         record: record.id.clone(),
         label: record.label().to_owned(),
         unit: record.unit.clone(),
         difference: difference.clone(),
+        same_in_old: same_in_old(record, number, difference),
     }
 }
 
-/// Small examples are easy to read; beyond that any rule does that does not depend on the order of
-/// the records.
-type Rank<'a> = (usize, &'a str, &'a str, &'a str);
+/// In how many further runs of old its answer was the same there, if it always was.
+fn same_in_old(record: &ComparisonRecord, number: usize, difference: &Difference) -> Option<u64> {
+    let sample = record.noise.as_ref()?;
+    let path = generalize(&difference.path);
+    sample
+        .is_steady(number, &path, difference.kind)
+        .then_some(sample.pairs)
+}
 
-fn rank<'a>(record: &'a ComparisonRecord, difference: &'a Difference) -> Rank<'a> {
+/// What old never varies in is no noise. Small examples are easy to read; beyond that any rule does that does not depend on the order of
+/// the records.
+type Rank<'a> = (bool, usize, &'a str, &'a str, &'a str);
+
+fn rank<'a>(
+    record: &'a ComparisonRecord,
+    difference: &'a Difference,
+    same: Option<u64>,
+) -> Rank<'a> {
     (
+        same.is_none(),
         size(difference),
         &difference.path,
         record.run.as_str(),
@@ -184,6 +204,7 @@ fn rank<'a>(record: &'a ComparisonRecord, difference: &'a Difference) -> Rank<'a
 pub(super) fn rank_of(example: &Example) -> Rank<'_> {
     let difference = &example.difference;
     (
+        example.same_in_old.is_none(),
         size(difference),
         &difference.path,
         example.run.as_str(),

@@ -35,18 +35,18 @@ pub(super) fn but_for_noise<'a>(
     noises: impl Iterator<Item = &'a Noise>,
 ) -> Option<NoiseTotals> {
     let (mut self_pairs, mut hidden_differences, mut hidden_records) = (0_u64, 0_u64, 0_u64);
+    let by_noise = std::mem::take(&mut totals.by_noise);
+    totals.different -= by_noise;
+    totals.equal = totals.equal.saturating_add(by_noise);
     for noise in noises {
         self_pairs = self_pairs.saturating_add(noise.self_pairs);
         hidden_differences = hidden_differences.saturating_add(noise.hidden_differences);
         hidden_records = hidden_records.saturating_add(noise.hidden_records);
-        let equal = noise.equal.min(totals.different);
-        totals.different -= equal;
-        totals.equal = totals.equal.saturating_add(equal);
         let inexact = noise.inexact.min(totals.different);
         totals.different -= inexact;
         totals.inexact = totals.inexact.saturating_add(inexact);
     }
-    (self_pairs > 0).then(|| NoiseTotals {
+    (self_pairs > 0 || by_noise > 0).then(|| NoiseTotals {
         totals,
         pass: totals.pass(),
         self_pairs,
@@ -67,7 +67,10 @@ pub(super) fn performance(
             verdicts: limits
                 .of(&metric)
                 .into_iter()
-                .map(|(statistic, at_most)| performance.judge(statistic, at_most))
+                .map(|(statistic, at_most)| Verdict {
+                    usual: !limits.is_set(&metric, statistic),
+                    ..performance.judge(statistic, at_most)
+                })
                 .collect(),
             metric,
         })

@@ -171,6 +171,8 @@ pub struct Totals {
     pub equal: u64,
     /// Different.
     pub different: u64,
+    /// Of the different ones, those that differ by noise alone. They pass.
+    pub by_noise: u64,
     /// No difference found, but not everything was looked at.
     pub inexact: u64,
     /// The comparison itself failed.
@@ -193,12 +195,14 @@ impl Totals {
             comparisons,
             equal,
             different,
+            by_noise,
             inexact,
             failed,
         } = *other;
         self.comparisons = self.comparisons.saturating_add(comparisons);
         self.equal = self.equal.saturating_add(equal);
         self.different = self.different.saturating_add(different);
+        self.by_noise = self.by_noise.saturating_add(by_noise);
         self.inexact = self.inexact.saturating_add(inexact);
         self.failed = self.failed.saturating_add(failed);
     }
@@ -209,6 +213,7 @@ impl Totals {
             comparisons: 0,
             equal: self.equal.max(other.equal),
             different: self.different.max(other.different),
+            by_noise: self.by_noise.max(other.by_noise),
             inexact: self.inexact.max(other.inexact),
             failed: self.failed.max(other.failed),
         };
@@ -218,12 +223,13 @@ impl Totals {
         more
     }
 
-    /// The share proven equal.
+    /// The share that passed: proven equal, or different by noise alone.
     #[must_use]
     pub fn pass(&self) -> Pass {
+        let passed = self.equal.saturating_add(self.by_noise);
         Pass {
-            share: (self.comparisons > 0).then(|| self.equal as f64 / self.comparisons as f64),
-            interval: wilson(self.equal, self.comparisons),
+            share: (self.comparisons > 0).then(|| passed as f64 / self.comparisons as f64),
+            interval: wilson(passed, self.comparisons),
             confidence: statistics::CONFIDENCE,
             method: "wilson",
             look: "single",
@@ -237,13 +243,15 @@ impl From<&Tally> for Totals {
             comparisons: tally.made(),
             equal: tally.equal,
             different: tally.different,
+            by_noise: tally.by_noise.min(tally.different),
             inexact: tally.inexact,
             failed: tally.failed,
         }
     }
 }
 
-/// The share of comparisons proven equal; what is inexact or failed is not.
+/// The share of comparisons that passed: proven equal, but for noise. What is inexact or failed is
+/// not.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Pass {
     /// 0 to 1; absent when there are none.
@@ -299,7 +307,7 @@ pub struct OperationReport {
     pub totals: Totals,
     /// The share proven equal.
     pub pass: Pass,
-    /// Its differences by path and kind, those in the most records first.
+    /// Its differences by path and kind: what noise hides last, and those in the most records first.
     pub clusters: Vec<Cluster>,
     /// Differences that are in none of the clusters: a record keeps only so many of its own, and
     /// there are only so many clusters.
@@ -352,6 +360,10 @@ pub struct Example {
     pub unit: Option<RecordedUnit>,
     /// The difference.
     pub difference: Difference,
+    /// So many further runs of old all gave its first answer there; absent where some did not, or
+    /// where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_in_old: Option<u64>,
 }
 
 /// One side over all records.

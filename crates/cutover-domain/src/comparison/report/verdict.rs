@@ -72,6 +72,7 @@ mod tests {
             different,
             inexact,
             failed,
+            ..Totals::default()
         };
         let whole = ReportedCoverage::default();
         let not_run = ReportedCoverage {

@@ -402,6 +402,12 @@ impl Rules {
         self
     }
 
+    /// How many differences are kept.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.limit.unwrap_or(Self::DEFAULT_LIMIT)
+    }
+
     /// Keeps of each differing value a sample of about so many bytes.
     #[must_use]
     pub fn sample_bytes(mut self, bytes: usize) -> Self {

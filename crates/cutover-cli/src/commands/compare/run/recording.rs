@@ -49,6 +49,7 @@ impl<'a> Recording<'a> {
     ) -> Result<Self, Failure> {
         let now = context.now();
         run.end(RunState::Running, now);
+        run.judged = None;
         // Figures of one run that were not measured in one go.
         let resumed = run
             .unknown
@@ -97,7 +98,11 @@ impl<'a> Recording<'a> {
     pub(super) fn end(mut self, state: RunState, cases: u64) -> Result<Summary, Failure> {
         self.run.end(state, self.context.now());
         block_on(self.store.update_run(&self.run))?;
-        self.summing
-            .summary(self.context, self.store, &self.run, Some(cases))
+        let summary = (self.summing).summary(self.context, self.store, &self.run, Some(cases))?;
+        // It stands when records are gone.
+        self.run.tally.by_noise = summary.pairs_by_noise();
+        self.run.judged = Some(summary.judgement());
+        block_on(self.store.update_run(&self.run))?;
+        Ok(summary)
     }
 }

@@ -23,11 +23,17 @@ pub(super) struct Settling {
     cases: HashMap<String, RecordResult>,
     hidden: u64,
     left: u64,
+    /// Pairs that differ by noise alone.
+    by_noise: u64,
 }
 
 impl Settling {
     pub(super) fn learn(&mut self, record: &ComparisonRecord) {
         self.learner.record(record);
+    }
+
+    pub(super) fn learned(&self) -> Noise {
+        self.learner.learned()
     }
 
     /// Whether there is noise to take out, so that the records are to be read again.
@@ -45,6 +51,8 @@ impl Settling {
         let reading = noise.read(record);
         let comparison = record.judgement.comparison();
         let total = comparison.map_or(0, |found| found.counts.total());
+        let is_noise = record.result == RecordResult::Different;
+        self.by_noise += u64::from(is_noise && reading.result == RecordResult::Equal);
         self.hidden += reading.hidden;
         self.left += total.saturating_sub(reading.hidden);
         worst(&mut self.cases, record.label(), reading.result);
@@ -53,6 +61,10 @@ impl Settling {
     /// How a case ends, but for noise; `raw` where nothing was learned.
     pub(super) fn case(&self, case: &str, raw: RecordResult) -> RecordResult {
         self.cases.get(case).copied().unwrap_or(raw)
+    }
+
+    pub(super) fn by_noise(&self) -> u64 {
+        self.by_noise
     }
 
     pub(super) fn summary(self, cases: u64) -> Option<NoiseSummary> {
@@ -70,6 +82,7 @@ impl Settling {
             undecided_places: undecided.count() as u64,
             suggestions: noise.suggestions.len() as u64,
             incomplete: noise.incomplete,
+            unlearned: noise.unlearned,
             blinding: noise.blinding().map(ToString::to_string).collect(),
             places: noise
                 .paths
@@ -87,10 +100,10 @@ impl Settling {
 }
 
 /// What is known about noise.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct NoiseSummary {
     /// How often old was compared with itself.
-    self_pairs: u64,
+    pub(super) self_pairs: u64,
     /// Cases that differ by noise alone.
     pub(super) cases: u64,
     /// Differences that are noise.
@@ -106,6 +119,9 @@ pub(super) struct NoiseSummary {
     /// Pairs with more differences than are known by place: nothing is hidden in them.
     #[serde(skip_serializing_if = "is_none")]
     incomplete: u64,
+    /// Differences at places past the number that is learned about: nothing is hidden there.
+    #[serde(skip_serializing_if = "is_none")]
+    unlearned: u64,
     /// Those of them that would leave nothing to compare.
     #[serde(skip)]
     pub(super) blinding: Vec<String>,
@@ -135,6 +151,14 @@ fn does(count: u64) -> &'static str {
 }
 
 impl NoiseSummary {
+    /// Of a run whose records are gone.
+    pub(super) fn of_cases(cases: u64) -> Self {
+        Self {
+            cases,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
         if self.incomplete > 0 {
             writeln!(
@@ -142,6 +166,14 @@ impl NoiseSummary {
                 "{WARN}more differences than are known by place, so that nothing is taken for noise: \
                  {}{WARN:#}",
                 counted(self.incomplete, "pair")
+            )?;
+        }
+        if self.unlearned > 0 {
+            writeln!(
+                page,
+                "{WARN}past the number of places that is learned about, so that nothing is taken for \
+                 noise: {}{WARN:#}",
+                counted(self.unlearned, "difference")
             )?;
         }
         if self.noisy_places == 0 {

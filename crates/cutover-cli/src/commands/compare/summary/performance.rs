@@ -1,26 +1,35 @@
 //! Whether new keeps the limits that were set for its performance.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use cutover_domain::comparison::performance::{
     Answer, Metric, Performance, PerformanceLimit, PerformanceLimits, Verdict,
 };
 use cutover_domain::comparison::report::{Report, ReportBuilder};
-use cutover_domain::comparison::{ComparisonRecord, Run};
+use cutover_domain::comparison::{ComparisonRecord, JudgedLimit, Run};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::super::quantity::show_size;
 use crate::output::style::{BAD, DIM, GOOD, WARN};
 use crate::output::{Page, printable};
 
 /// The name under which a run keeps its limits.
 pub(in super::super) const OPTION: &str = "at_most";
 
+/// So many names of counters are remembered.
+const COUNTERS: usize = 20;
+
 /// Gathers measurements for limits; nothing when none was set.
 #[derive(Debug, Default)]
 pub(super) struct Measuring {
     limits: Vec<PerformanceLimit>,
     builder: Option<ReportBuilder>,
+    /// Counters that were seen, on old and on new.
+    counters: [BTreeSet<String>; 2],
+    /// The most that a program may have used of memory, where only that is known.
+    memory_below: Option<u64>,
 }
 
 impl Measuring {
@@ -29,17 +38,56 @@ impl Measuring {
         Self {
             builder: (!limits.is_empty()).then(|| ReportBuilder::new().limits(all)),
             limits,
+            ..Self::default()
         }
     }
 
     pub(super) fn add(&mut self, record: &ComparisonRecord) {
         if let Some(builder) = &mut self.builder {
             builder.record(record);
+            for (seen, side) in self.counters.iter_mut().zip([&record.old, &record.new]) {
+                let counters = side.measurements.counters.keys();
+                // Enough to find a name that is written otherwise.
+                seen.extend(counters.take(COUNTERS).cloned());
+                while seen.len() > COUNTERS {
+                    seen.pop_last();
+                }
+                let floor = side.unknown.get("measuring_floor_bytes");
+                self.memory_below = self.memory_below.max(floor.and_then(Value::as_u64));
+            }
         }
     }
 
-    pub(super) fn verdicts(self, run: &Run) -> Vec<LimitVerdict> {
-        let Some(builder) = self.builder else {
+    /// Why there is nothing to judge.
+    fn why(&self, metric: &Metric) -> Option<String> {
+        let [old, new] = &self.counters;
+        match metric {
+            Metric::PeakMemory => self.memory_below.map(|bytes| {
+                format!(
+                    "the programs are smaller than the process that measures them, so that all that \
+                     is known is that they took no more than {}",
+                    show_size(bytes)
+                )
+            }),
+            Metric::Counter(name) => Some(match (old.contains(name), new.contains(name)) {
+                (true, false) => "only old reports this counter".to_owned(),
+                (false, true) => "only new reports this counter".to_owned(),
+                (true, true) => "no pair has this counter on both sides".to_owned(),
+                (false, false) => {
+                    let seen: Vec<&str> = old.union(new).map(String::as_str).collect();
+                    if seen.is_empty() {
+                        "no side reports a counter".to_owned()
+                    } else {
+                        format!("no side reports it, but {}", seen.join(", "))
+                    }
+                }
+            }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn verdicts(mut self, run: &Run) -> Vec<LimitVerdict> {
+        let Some(builder) = self.builder.take() else {
             return Vec::new();
         };
         let report = builder.finish(run.updated);
@@ -47,11 +95,23 @@ impl Measuring {
         let nothing = Performance::of(&[], 0);
         self.limits
             .iter()
-            .map(|limit| LimitVerdict {
-                metric: limit.metric.clone(),
-                verdict: verdicts(&report, limit)
-                    .next()
-                    .unwrap_or_else(|| nothing.judge(limit.statistic, limit.at_most)),
+            .map(|limit| {
+                let found = verdicts(&report, limit).next();
+                let why = match found {
+                    Some(_) => None,
+                    None => self.why(&limit.metric),
+                };
+                let mut verdict =
+                    found.unwrap_or_else(|| nothing.judge(limit.statistic, limit.at_most));
+                if why.is_some() {
+                    // More of the same do not help.
+                    verdict.needed = None;
+                }
+                LimitVerdict {
+                    metric: limit.metric.clone(),
+                    verdict,
+                    why,
+                }
             })
             .collect()
     }
@@ -96,7 +156,7 @@ pub(in super::super) fn answer(report: &Report, limits: &[PerformanceLimit]) -> 
 }
 
 /// The worst of some answers.
-pub(super) fn worst(answers: &[Answer]) -> Option<Answer> {
+pub(in super::super) fn worst(answers: &[Answer]) -> Option<Answer> {
     [Answer::Fail, Answer::Insufficient, Answer::Pass]
         .into_iter()
         .find(|wanted| answers.contains(wanted))
@@ -128,6 +188,9 @@ pub(super) struct LimitVerdict {
     metric: Metric,
     #[serde(flatten)]
     pub(super) verdict: Verdict,
+    /// Why it cannot be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
 }
 
 impl LimitVerdict {
@@ -137,13 +200,41 @@ impl LimitVerdict {
             Answer::Fail => BAD,
             Answer::Insufficient => WARN,
         };
-        let metric = printable(&self.metric.to_string());
         let pairs = self.verdict.pairs;
-        writeln!(
-            page,
-            "{style}{metric} {}{style:#}{DIM}, {pairs} {}{DIM:#}",
-            self.verdict,
-            if pairs == 1 { "pair" } else { "pairs" }
-        )
+        write!(page, "{style}{}{style:#}", printable(&self.said()))?;
+        match (&self.why, pairs) {
+            (Some(_), _) => writeln!(page),
+            (None, 1) => writeln!(page, "{DIM}, 1 pair{DIM:#}"),
+            (None, pairs) => writeln!(page, "{DIM}, {pairs} pairs{DIM:#}"),
+        }
+    }
+
+    fn said(&self) -> String {
+        let Self {
+            metric,
+            verdict,
+            why,
+        } = self;
+        match why {
+            None => format!("{metric} {verdict}"),
+            Some(why) => format!(
+                "{metric} {} of at most × {}: cannot be judged: {why}",
+                verdict.statistic.word(),
+                verdict.at_most
+            ),
+        }
+    }
+
+    /// The same, to be kept with the run.
+    pub(super) fn judged(&self) -> JudgedLimit {
+        JudgedLimit {
+            limit: written(&PerformanceLimit {
+                metric: self.metric.clone(),
+                statistic: self.verdict.statistic,
+                at_most: self.verdict.at_most,
+            }),
+            answer: self.verdict.answer,
+            said: self.said(),
+        }
     }
 }
