@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use cutover_domain::comparison::noise::{Noise, Reading};
 use cutover_domain::comparison::report::Report;
-use cutover_domain::comparison::{ComparisonRecord, Judgement, RecordResult, Run, RunId};
+use cutover_domain::comparison::{ComparisonRecord, RecordResult, Run, RunId};
 use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
 
-use self::case::{Outcome, asides, ended_as, new_line, outcome, write_case, write_text};
+use self::case::{Outcome, asides, ended_as, new_line, outcome, write_case};
 use super::figure::{count, counted, cut, visible, whereabouts};
 use crate::comparison::Sink;
 
@@ -256,6 +256,7 @@ impl<S: Read + Write + Seek> JUnit<S> {
         let reading = match self.noise.get(&*record.operation) {
             Some(noise) => noise.read(record),
             None => Reading {
+                places: 0,
                 result: record.result,
                 hidden: 0,
             },
