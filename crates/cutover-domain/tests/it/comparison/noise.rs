@@ -410,8 +410,9 @@ fn the_same_program_on_both_sides_raises_no_alarm() {
         let members: Vec<String> = (0..20).map(member).collect();
         format!("[{}]", members.join(","))
     };
+    // Members in which only new is another are looked at besides the place: two chances of 5 %.
     let found = false_alarms(30, 3, seldom);
-    assert!(found <= 20, "{found} of 200");
+    assert!(found <= 30, "{found} of 200");
     let dice = |case: usize, run: usize| draw(case, run, 0, 6).to_string();
     let found = false_alarms(40, 3, dice);
     assert!(found <= 20, "{found} of 200");
