@@ -66,6 +66,7 @@ mod overlay;
 mod rollback;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
 mod schemas;
 #[cfg(test)]
 mod stale;
