@@ -5,7 +5,7 @@ use arc_swap::{ArcSwap, Cache};
 use cutover_domain::flags::{Context, Decision, Slot, Snapshot};
 use cutover_ports::flags::Decide;
 
-use super::{Live, near};
+use super::Live;
 
 /// A boolean flag, resolved once.
 #[derive(Clone, Debug)]
@@ -34,9 +34,11 @@ impl Flag {
     #[must_use]
     #[inline(always)]
     pub fn decide(&self, context: &Context<'_>) -> Decision {
-        near::ask(&self.live.inner.snapshot, |snapshot| {
-            snapshot.decide(self.slot, context, self.default)
-        })
+        self.live
+            .inner
+            .snapshot
+            .load()
+            .decide(self.slot, context, self.default)
     }
 
     /// Whether the flag is on for this context.

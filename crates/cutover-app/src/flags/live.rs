@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use super::callbacks::Callbacks;
 use super::freshness::{Ageing, Freshness};
 use super::layers::{Forced, ScopeId};
-use super::near;
 use super::notice::Notice;
 use super::state::{State, Taken, Telling};
 use super::{Committed, Flag, FlagChange, Keys, LiveStatus, Reader, Subscription};
@@ -30,7 +29,7 @@ pub struct Live {
 }
 
 pub(super) struct Inner {
-    pub(super) snapshot: Arc<ArcSwap<Snapshot>>,
+    pub(super) snapshot: ArcSwap<Snapshot>,
     /// Also the lock under which snapshots are replaced.
     state: Mutex<State>,
     callbacks: Arc<Callbacks>,
@@ -53,7 +52,7 @@ impl Live {
         let snapshot = state.unpublished().unwrap_or_default();
         Self {
             inner: Arc::new(Inner {
-                snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
+                snapshot: ArcSwap::from_pointee(snapshot),
                 state: Mutex::new(state),
                 callbacks,
                 freshness,
@@ -219,10 +218,11 @@ impl Live {
     #[must_use]
     #[inline]
     pub fn decide(&self, key: &str, context: &Context<'_>, default: bool) -> Decision {
-        near::ask(&self.inner.snapshot, |snapshot| match snapshot.slot(key) {
+        let snapshot = self.inner.snapshot.load();
+        match snapshot.slot(key) {
             Some(slot) => snapshot.decide(slot, context, default),
             None => Decision::fallback(default, ErrorCode::FlagNotFound, snapshot.revision()),
-        })
+        }
     }
 
     /// The value of a flag of any type, cloned, or the caller's default.
@@ -268,7 +268,7 @@ impl Live {
     /// whether it has changed.
     #[must_use]
     pub fn reader(&self) -> Reader<'_> {
-        Reader::new(Cache::new(&*self.inner.snapshot))
+        Reader::new(Cache::new(&self.inner.snapshot))
     }
 
     pub(super) fn slot(&self, key: &str) -> Slot {

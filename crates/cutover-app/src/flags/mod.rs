@@ -19,7 +19,6 @@ mod freshness;
 mod handle;
 mod layers;
 mod live;
-mod near;
 mod notice;
 mod past;
 mod request;

@@ -61,12 +61,12 @@ impl Compiled {
         self.tolerant || !self.customs.is_empty()
     }
 
-    /// What is hidden, with the rules' names.
     pub(super) fn rule_name(&self, rule: RuleId) -> &str {
         let name = self.rule_names.get(usize::from(rule));
         name.map_or("", String::as_str)
     }
 
+    /// What is hidden, with the rules' names.
     pub(super) fn named(&self, hits: impl IntoIterator<Item = (RuleId, u64)>) -> Vec<RuleHit> {
         let hit = |(rule, hidden)| RuleHit {
             rule: self.rule_name(rule).to_owned(),

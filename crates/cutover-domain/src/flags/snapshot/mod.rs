@@ -9,8 +9,7 @@ pub use self::interner::{Interner, Slot};
 use self::name_hash::ByName;
 use super::condition::check::Symbols;
 use super::{
-    Bucketing, Context, Decision, Definition, ErrorCode, Evaluation, FlagDocument, FlagKey, Reason,
-    Revision,
+    Bucketing, Context, Decision, ErrorCode, Evaluation, FlagDocument, FlagKey, Reason, Revision,
 };
 
 /// All flags of one revision, compiled: immutable, and answering without lock, allocation or
@@ -21,7 +20,6 @@ pub struct Snapshot {
     is_stale: bool,
     flags: Box<[Option<CompiledFlag>]>,
     slots: ByName<FlagKey, Slot>,
-    weight: usize,
 }
 
 impl Snapshot {
@@ -46,7 +44,6 @@ impl Snapshot {
             is_stale: false,
             flags: flags.into(),
             slots,
-            weight: document.flags.values().map(weight).sum(),
         }
     }
 
@@ -78,13 +75,6 @@ impl Snapshot {
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.revision
-    }
-
-    /// How much there is in it, for whoever thinks of keeping it: flags, rules and overrides.
-    #[must_use]
-    #[inline]
-    pub fn weight(&self) -> usize {
-        self.weight
     }
 
     /// The slot of a flag that is there.
@@ -202,8 +192,4 @@ impl Snapshot {
     fn flag(&self, slot: Slot) -> Option<&CompiledFlag> {
         self.flags.get(slot.index()).and_then(Option::as_ref)
     }
-}
-
-fn weight(flag: &Definition) -> usize {
-    1 + flag.rules.len() + flag.overrides.len()
 }
