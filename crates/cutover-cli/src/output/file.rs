@@ -1,5 +1,6 @@
 //! Writing an answer to a file.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -18,17 +19,24 @@ pub(crate) fn write_whole(file: &Path, text: &[u8], existing: Existing) -> io::R
 }
 
 /// The same with a text that `write` writes piece by piece.
+///
+/// A symbolic link stays one: what it points to is written. What is no file, such as `/dev/null`,
+/// a pipe or `/dev/stdout`, holds nothing that could be lost; it is written to and never replaced.
 pub(crate) fn write_whole_by(
     file: &Path,
     existing: Existing,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
+    let file = &fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    if fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return write(&mut fs::File::options().write(true).open(file)?);
+    }
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    let readable = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666);
+    let readable = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666);
     // As any program's file, less what the user's mask takes away.
     #[cfg(unix)]
     builder.permissions(readable);
@@ -39,4 +47,46 @@ pub(crate) fn write_whole_by(
         Existing::Keep => temporary.persist_noclobber(file)?,
     };
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::fs::FileTypeExt;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_written_to_and_stays_a_pipe() {
+        for existing in [Existing::Replace, Existing::Keep] {
+            let folder = tempfile::tempdir().unwrap();
+            let pipe = folder.path().join("pipe");
+            let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+            assert!(made.unwrap().success());
+            let reading = std::thread::spawn({
+                let pipe = pipe.clone();
+                move || {
+                    let mut text = String::new();
+                    fs::File::open(pipe).unwrap().read_to_string(&mut text).map(|_| text)
+                }
+            });
+            write_whole(&pipe, b"text", existing).unwrap();
+            assert_eq!(reading.join().unwrap().unwrap(), "text");
+            assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+        }
+    }
+
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "before").unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        let kept = write_whole(&link, b"after", Existing::Keep).unwrap_err();
+        assert_eq!(kept.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "before");
+        write_whole(&link, b"after", Existing::Replace).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "after");
+    }
 }
