@@ -112,9 +112,8 @@ mod system {
 }
 
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
-    #![cfg(target_os = "linux")]
-
     use cutover_domain::comparison::{RunId, RunKind};
 
     use super::*;
