@@ -67,7 +67,10 @@ mod tests {
                 let pipe = pipe.clone();
                 move || {
                     let mut text = String::new();
-                    fs::File::open(pipe).unwrap().read_to_string(&mut text).map(|_| text)
+                    fs::File::open(pipe)
+                        .unwrap()
+                        .read_to_string(&mut text)
+                        .map(|_| text)
                 }
             });
             write_whole(&pipe, b"text", existing).unwrap();
