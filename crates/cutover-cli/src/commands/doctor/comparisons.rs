@@ -8,7 +8,7 @@ use pollster::block_on;
 use super::{Check, counted};
 use crate::context::Context;
 use crate::place::ComparisonPlace;
-use crate::suggest::command;
+use crate::suggest::{carrying, command};
 
 const NAME: &str = "comparisons";
 
@@ -18,7 +18,7 @@ pub(super) fn all(context: &Context) -> Vec<Check> {
     match runs(&*context.comparison_store()) {
         Err(error) => checks.push(Check::fail(
             NAME,
-            error.to_string(),
+            carrying(&error.to_string()),
             "comparisons are neither kept nor shown until it is put right; operations go on",
         )),
         Ok((0, damage)) if damage.is_empty() => {}
