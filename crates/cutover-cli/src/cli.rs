@@ -38,7 +38,7 @@ use crate::suggest;
         ("cutover flag kill use_new_backend", "everybody back to the old side"),
     ]),
     after_help = "Exit codes: 0 yes/done, 1 the answer is no, 2 usage, 3 trouble, 4 not enough \
-                  evidence, 5 timeout, 6 confirmation needed, 7 conflict."
+                  evidence, 5 timeout, 6 confirmation needed, 7 conflict, 130 stopped by Ctrl-C."
 )]
 pub struct Cli {
     /// The global options.
@@ -139,7 +139,18 @@ impl Command {
 /// The whole command line, for completions and documentation.
 #[must_use]
 pub fn command() -> clap::Command {
-    examples_first(Cli::command())
+    without_flags(examples_first(Cli::command()))
+}
+
+/// Two documents have nothing to do with the flags: what names their store is taken and not shown.
+fn without_flags(command: clap::Command) -> clap::Command {
+    const ABOUT_FLAGS: [&str; 5] = ["home", "store", "environment", "overlay", "no_input"];
+    let global = command.get_arguments();
+    let about_flags = global.filter(|option| ABOUT_FLAGS.contains(&option.get_id().as_str()));
+    let hidden: Vec<_> = about_flags
+        .map(|option| option.clone().hide(true))
+        .collect();
+    command.mut_subcommand("diff", |diff| diff.args(hidden))
 }
 
 /// A page of help begins with what the command does, then shows it being used.

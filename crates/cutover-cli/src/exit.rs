@@ -133,6 +133,16 @@ impl Failure {
         self
     }
 
+    /// The same failure where no is an answer to something else: whoever asks whether two sides are
+    /// equal is not told no because what was to be compared is not there.
+    #[must_use]
+    pub(crate) fn instead_of_no(mut self, exit: Exit) -> Self {
+        if self.exit == Exit::No {
+            self.exit = exit;
+        }
+        self
+    }
+
     /// How the command ends.
     #[must_use]
     pub fn exit(&self) -> Exit {

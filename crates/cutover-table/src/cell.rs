@@ -24,7 +24,7 @@ pub enum Cell {
     Boolean(bool),
     /// A whole number.
     Integer(i64),
-    /// A finite or other float.
+    /// A finite or other float; a whole one is written without a point.
     Number(f64),
     /// A text, or a value of another type as text.
     Text(String),
@@ -71,13 +71,24 @@ impl Cell {
     }
 }
 
+/// A float that is a whole number, and the only one that would be written so. A column may hold
+/// both, and a `1` is shown as `1`.
+fn whole(value: f64) -> Option<i64> {
+    let is_whole = value.fract() == 0.0 && value.abs() < (1_u64 << 53) as f64;
+    let is_written_so = value != 0.0 || value.is_sign_positive();
+    (is_whole && is_written_so).then_some(value as i64)
+}
+
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
             Self::Boolean(value) => write!(f, "{value}"),
             Self::Integer(value) => write!(f, "{value}"),
-            Self::Number(value) => write!(f, "{value:?}"),
+            Self::Number(value) => match whole(*value) {
+                Some(integer) => write!(f, "{integer}"),
+                None => write!(f, "{value:?}"),
+            },
             Self::Text(text) => f.write_str(text),
         }
     }
@@ -89,8 +100,36 @@ impl Serialize for Cell {
             Self::Null => serializer.serialize_unit(),
             Self::Boolean(value) => serializer.serialize_bool(*value),
             Self::Integer(value) => serializer.serialize_i64(*value),
-            Self::Number(value) if value.is_finite() => serializer.serialize_f64(*value),
+            Self::Number(value) if value.is_finite() => match whole(*value) {
+                Some(integer) => serializer.serialize_i64(integer),
+                None => serializer.serialize_f64(*value),
+            },
             Self::Number(_) | Self::Text(_) => serializer.collect_str(self),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_number_is_written_as_one() {
+        for (value, written) in [
+            (1.0, "1"),
+            (-3.0, "-3"),
+            (0.0, "0"),
+            (-0.0, "-0.0"),
+            (2.5, "2.5"),
+            (9_007_199_254_740_991.0, "9007199254740991"),
+            (1e300, "1e300"),
+        ] {
+            let cell = Cell::Number(value);
+            assert_eq!(cell.to_string(), written);
+            let json = serde_json::to_string(&cell).unwrap();
+            assert_eq!(json.parse::<f64>().unwrap(), value, "{json}");
+        }
+        assert_eq!(serde_json::to_string(&Cell::Number(1.0)).unwrap(), "1");
+        assert_eq!(Cell::Number(f64::NAN).to_string(), "NaN");
     }
 }

@@ -191,6 +191,16 @@ impl Plan {
             }
             None => reconcile(&old.kind, &new.kind, exact),
         };
+        let changed = matches!(&common, Some(common) if common.relation == Relation::Changed);
+        let mixed = old.kind == Described::Json && new.kind == Described::Json;
+        let as_json = !declared_here && (mixed || (changed && old.by_value && new.by_value));
+        let common = common.map(|common| match as_json {
+            true => Common {
+                target: DataType::Utf8View,
+                ..common
+            },
+            false => common,
+        });
         let relation = common.as_ref().map(|common| common.relation);
         let (kind, material) = match relation {
             Some(Relation::Same) => (None, false),
@@ -226,7 +236,7 @@ impl Plan {
             target: common.target.clone(),
             // Between two CSV files an empty field is an empty field, however it is quoted.
             quoted_empty_is_text: matches!(other, Described::Typed(_)),
-            as_json: *side == Described::Json && *other == Described::Json && !declared_here,
+            as_json,
             lossless: common.mixed && rule.tolerance.is_exact() && is_integer(side),
         };
         self.pairs.push(Pair {

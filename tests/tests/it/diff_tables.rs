@@ -22,7 +22,7 @@ fn tables_are_compared_by_key_for_eyes() {
         "\
 column as     different one is null largest mean tolerated
 price  number 1         0           0.25    0.25 0
-~ price  id=009  3.0 → 3.25
+~ price  id=009  3 → 3.25
 - row 2  id=008  only in old
 + row 3  id=010  only in new
 rows 3 old, 3 new, by id: 1 equal, 1 different, 1 only in old, 1 only in new
@@ -62,7 +62,7 @@ fn programs_read_it_as_json() {
             "name": "price", "old_type": "number", "new_type": "number", "compared_as": "number",
             "key": false, "different": 1, "nulls": 0, "tolerated": 0, "largest": 0.25, "mean": 0.25,
             "samples": [{
-                "key": {"id": "009"}, "old_row": 3, "new_row": 1, "old": 3.0, "new": 3.25,
+                "key": {"id": "009"}, "old_row": 3, "new_row": 1, "old": 3, "new": 3.25,
             }],
         })
     );

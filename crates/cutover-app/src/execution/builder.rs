@@ -283,6 +283,10 @@ impl<I, O, E, Side> Builder<I, O, E, Side> {
             &metrics,
             cutover,
         );
+        let judge = match settings.noise.is_zero() {
+            true => judge,
+            false => judge.learning(),
+        };
         let calls = Calls {
             decide,
             compare: settings.compare.resolve(&cutover.live),

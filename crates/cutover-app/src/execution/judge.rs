@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use cutover_domain::comparison::noise::Sampling;
+use cutover_domain::comparison::noise::{NoiseLearner, Sampling};
 use cutover_domain::comparison::{
     Comparator, ComparisonRecord, Implementation, Judgement, Outcome, RecordId, RecordLimits,
     RecordResult, RecordedInput, RecordedUnit, Run, RunId, RunKind, RunState, SideOutcome,
@@ -46,6 +46,8 @@ pub(super) struct Judge {
     run: RunId,
     started: Timestamp,
     tally: Mutex<Tally>,
+    /// What old differs in from itself, where it is asked again.
+    noise: Option<Mutex<NoiseLearner>>,
     /// For the run; apart from the metric, which several operations of one name may share.
     sampled_out: Counter,
     /// When the run's header was last written.
@@ -102,10 +104,17 @@ impl Judge {
             run: RunId::time_ordered(started, random()),
             started,
             tally: Mutex::default(),
+            noise: None,
             sampled_out: Counter::detached(),
             saved: Mutex::new(None),
             store_failed: AtomicBool::new(false),
         }
+    }
+
+    /// Learns what is noise, so that the run says how many of its comparisons differ by it alone.
+    pub(super) fn learning(mut self) -> Self {
+        self.noise = Some(Mutex::default());
+        self
     }
 
     /// What is to be known about a call later.
@@ -224,6 +233,9 @@ impl Judge {
 
     /// Keeps a comparison where that is wanted.
     pub(super) async fn store(&self, Judged { record, .. }: Judged) {
+        if let (Some(noise), Some(_)) = (&self.noise, &self.store) {
+            lock(noise).record(&record);
+        }
         let wanted = match self.keep {
             Keep::Everything => true,
             Keep::Differences => record.result != RecordResult::Equal || record.noise.is_some(),
@@ -262,6 +274,11 @@ impl Judge {
         run.end(state, self.clock.now());
         run.tally = lock(&self.tally).clone();
         run.tally.sampled_out = self.sampled_out.value();
+        if let Some(noise) = &self.noise {
+            // Off the lock: calls go on meanwhile.
+            let learner = lock(noise).clone();
+            run.tally.by_noise = learner.learned().equal.min(run.tally.different);
+        }
         [run.old, run.new] = self.versions.clone();
         run
     }

@@ -1,7 +1,7 @@
 //! Figures as people read them.
 
 use cutover_domain::comparison::noise::{Noise, NoiseClass};
-use cutover_domain::comparison::performance::{self, Answer, Metric};
+use cutover_domain::comparison::performance::Metric;
 use cutover_domain::comparison::report::{
     Cluster, MeanDelta, OperationReport, Pass, Report, Spread, Totals, Verdict,
 };
@@ -187,65 +187,6 @@ pub(super) fn metric(metric: &Metric) -> String {
         Metric::PeakMemory => "peak memory".to_owned(),
         Metric::Allocated => "memory asked for".to_owned(),
         Metric::Counter(name) => visible(name),
-    }
-}
-
-/// What became of the limits of performance: `of 8 limits of performance 6 are kept, 1 is broken, 1
-/// is open`.
-pub(super) fn performance(report: &Report) -> Option<String> {
-    let metrics = report
-        .operations
-        .iter()
-        .flat_map(|operation| &operation.performance);
-    let (mut all, mut of) = (0, [0; 3]);
-    let verdicts = metrics.flat_map(|metric| &metric.verdicts);
-    for verdict in verdicts.filter(|verdict| !verdict.usual) {
-        all += 1;
-        of[verdict.answer as usize] += 1;
-    }
-    let [kept, broken, open] = of;
-    let parts = [(kept, "kept"), (broken, "broken"), (open, "open")];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| {
-            let verb = if number == 1 { "is" } else { "are" };
-            format!("{} {verb} {what}", count(number))
-        })
-        .collect();
-    (all > 0).then(|| {
-        let limits = counted(all, "limit", "limits");
-        format!("of {limits} of performance {}", parts.join(", "))
-    })
-}
-
-/// An interval of ratios, and what would decide it: `0.598× to 0.604×`.
-pub(super) fn reach(verdict: &performance::Verdict) -> String {
-    let shown = |bound: f64| format!("{}×", ratio(bound));
-    let mut text = match (verdict.low, verdict.high) {
-        (Some(low), Some(high)) => format!("{} to {}", shown(low), shown(high)),
-        (Some(low), None) => format!("from {}", shown(low)),
-        _ => "too few pairs".to_owned(),
-    };
-    match (verdict.answer, verdict.needed) {
-        (Answer::Insufficient, Some(needed)) => {
-            let pairs = counted(needed, "more pair", "more pairs");
-            text += &format!(", about {pairs} needed");
-        }
-        (Answer::Insufficient, None) => text += ", more pairs will hardly decide",
-        _ => {}
-    }
-    text
-}
-
-/// What became of a limit, in one word. One that nobody has set cannot be broken.
-pub(super) fn kept(verdict: &performance::Verdict) -> &'static str {
-    match (verdict.answer, verdict.usual) {
-        (Answer::Pass, false) => "kept",
-        (Answer::Pass, true) => "within",
-        (Answer::Fail, false) => "broken",
-        (Answer::Fail, true) => "above",
-        (Answer::Insufficient, _) => "open",
     }
 }
 

@@ -5,6 +5,7 @@
 //! behind the counts at the end.
 
 mod case;
+mod limits;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutover_domain::comparison::noise::{Noise, Reading};
-use cutover_domain::comparison::report::Report;
+use cutover_domain::comparison::report::{Report, ReportedLimit};
 use cutover_domain::comparison::{ComparisonRecord, RecordResult, Run, RunId};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
@@ -42,7 +43,8 @@ const OTHERS: &str = "(others)";
 
 /// Writes comparisons as JUnit XML: a suite for each operation of each run, a test case for each
 /// comparison. What differs failed; what could not be compared, or not to its end, is an error;
-/// what was not compared at all is skipped. What [noise](Self::but_for_noise) or rules hide passed,
+/// what was not compared at all is skipped. [Limits](Self::with_limits) of performance are a suite of
+/// their own. What [noise](Self::but_for_noise) or rules hide passed,
 /// and its output says so.
 ///
 /// Of each result the first 10,000 are written; how many more there are is a case of its own, which
@@ -73,6 +75,8 @@ pub struct JUnit<S: Read + Write + Seek> {
     runs: HashMap<RunId, Run>,
     /// What old differs in from itself, by operation.
     noise: HashMap<String, Noise>,
+    /// Limits of performance, with what became of them.
+    limits: Vec<ReportedLimit>,
     /// The run whose records come now.
     now: Option<RunId>,
     suites: BTreeMap<Arc<str>, Suite<S>>,
@@ -184,6 +188,7 @@ impl<S: Read + Write + Seek> JUnit<S> {
             scratch: Box::new(scratch),
             runs: HashMap::new(),
             noise: HashMap::new(),
+            limits: Vec::new(),
             now: None,
             suites: BTreeMap::new(),
             names: HashSet::new(),
@@ -207,6 +212,18 @@ impl<S: Read + Write + Seek> JUnit<S> {
         self
     }
 
+    /// Adds a test case for each limit of performance that a report on the same records tells of: a
+    /// failure where it is broken, an error where it is not decided.
+    #[must_use]
+    pub fn with_limits(mut self, report: &Report) -> Self {
+        self.limits.clone_from(&report.limits);
+        if report.runs.len() == 1 {
+            // A name that is the same tomorrow, so that reporters find it again.
+            self.limits.iter_mut().for_each(|limit| limit.run = None);
+        }
+        self
+    }
+
     /// Writes all of it.
     ///
     /// # Errors
@@ -224,6 +241,7 @@ impl<S: Read + Write + Seek> JUnit<S> {
             self.now = Some(run);
             self.end_run()?;
         }
+        self.end_limits()?;
         self.end_unreadable()?;
         let mut xml = Writer::new(&mut *to);
         xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;

@@ -7,10 +7,11 @@ use cutover_domain::comparison::Difference;
 use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 
 use super::figure::{
-    FIGURES, by_noise, change, conclusion, count, counted, graveness, kept, measured, not_compared,
-    not_learned, population, ratio, reach, sentence, settled, settled_in, share, spread_change,
-    time, value, visible, whereabouts,
+    FIGURES, by_noise, change, conclusion, count, counted, graveness, measured, not_compared,
+    not_learned, population, ratio, sentence, settled, settled_in, share, spread_change, time,
+    value, visible, whereabouts,
 };
+use super::limit::{kept, limits, of_records, reach};
 
 /// The longest comment that GitHub takes has 65,536 characters; some are left for a greeting.
 const MOST: usize = 64_000;
@@ -393,10 +394,24 @@ fn performance(report: &Report) -> Option<Folded> {
             }));
         }
     }
-    if rows.is_empty() {
+    let (limits, more) = limits(report);
+    if rows.is_empty() && limits.is_empty() {
         return None;
     }
     rows.truncate(2 * ROWS);
+    let mut before = String::new();
+    for [answer, said] in limits {
+        before += &format!("- {answer}: {}\n", code(&said));
+    }
+    if more > 0 {
+        before += &format!("- and {} more\n", count(more));
+    }
+    if let Some(of) = of_records(report) {
+        before += &format!("\n{}.\n", sentence(&of));
+    }
+    if !before.is_empty() {
+        before.push('\n');
+    }
     let heads = [
         "metric",
         "of the",
@@ -408,9 +423,12 @@ fn performance(report: &Report) -> Option<Folded> {
         "operation",
     ];
     Some(Folded {
-        summary: super::figure::performance(report)
+        summary: super::limit::performance(report)
             .unwrap_or_else(|| "beside the usual limits, as nobody has set any".to_owned()),
-        body: table(&heads, &[3, 4, 6], rows),
+        body: match rows.is_empty() {
+            true => before,
+            false => before + &table(&heads, &[3, 4, 6], rows),
+        },
     })
 }
 

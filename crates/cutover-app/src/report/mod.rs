@@ -15,6 +15,7 @@
 mod figure;
 mod html;
 mod junit;
+mod limit;
 mod markdown;
 mod text;
 

@@ -6,9 +6,10 @@ use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 
 use super::figure::{
     FIGURES, Measured, but_for_noise, by_noise, change, conclusion, count, counted, cut, graveness,
-    kept, measured, not_compared, not_learned, population, reach, settled, settled_in, share,
-    spread_change, time, value, visible, whereabouts,
+    measured, not_compared, not_learned, population, settled, settled_in, share, spread_change,
+    time, value, visible, whereabouts,
 };
+use super::limit::{kept, limits, of_records, reach};
 
 /// So many clusters of an operation are shown.
 const CLUSTERS: usize = 20;
@@ -308,8 +309,20 @@ fn performance(out: &mut Text, report: &Report) {
             }));
         }
     }
+    let (limits, more) = limits(report);
+    if !limits.is_empty() {
+        out.section("Limits");
+        let rows: Vec<_> = limits.into_iter().map(|row| row.to_vec()).collect();
+        out.table(&[], &rows);
+        if more > 0 {
+            out.line(format!("  and {} more", count(more)));
+        }
+    }
     if rows.len() > 1 {
         out.section("Performance");
+        if let Some(of) = of_records(report) {
+            out.line(format!("  {of}"));
+        }
         rows.truncate(2 * CLUSTERS);
         out.table(&[2, 3, 6], &rows);
     }

@@ -124,6 +124,12 @@ impl Application {
             .items
     }
 
+    pub(crate) fn runs(&self) -> Vec<Run> {
+        block_on(self.comparisons.runs(&RunQuery::default()))
+            .unwrap()
+            .items
+    }
+
     /// The count of `metric` for the operation `double` with one more label.
     pub(crate) fn count(&self, metric: &str, labels: &[(&str, &str)]) -> u64 {
         let labels: Labels = labels

@@ -106,6 +106,20 @@ fn asking_again_is_no_call_and_dilutes_no_share() {
 }
 
 #[test]
+fn the_run_says_how_many_differ_by_noise_alone() {
+    let application = Application::new();
+    let operation = counting().noise(Percentage::FULL);
+    let operation = operation.build(&application.cutover).unwrap();
+    for _ in 0..20 {
+        operation.run(&Context::unit("u"), 7).unwrap();
+        operation.drain(SOON);
+    }
+    drop(operation);
+    let run = &application.runs()[0];
+    assert_eq!((run.tally.different, run.tally.by_noise), (20, 20));
+}
+
+#[test]
 fn where_new_answers_the_candidate_is_asked_again() {
     let application = Application::new();
     application.set("use_new", true);

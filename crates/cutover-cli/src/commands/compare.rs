@@ -1,5 +1,6 @@
 //! `cutover compare`: two implementations over a corpus, and what was found, then and later.
 
+mod alive;
 mod find;
 #[cfg(unix)]
 mod interrupt;

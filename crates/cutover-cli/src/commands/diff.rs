@@ -33,7 +33,10 @@ them.
 Tables: csv, tsv, parquet, arrow (feather, ipc), sqlite:FILE?table=NAME, and jsonl where rows are \
 asked for (--key-columns, --bag); told by the file's name. Both may be of different kinds.
 
-Exit codes: 0 equal, 1 different (or not decided), 3 a document cannot be read.";
+With --quiet nothing is written in the table format: the exit code answers.
+
+Exit codes: 0 equal, 1 different (or not decided), 2 options that cannot be used, 3 a document \
+cannot be read.";
 
 /// Compare two documents or tables.
 #[derive(Args, Debug)]
@@ -172,7 +175,7 @@ fn documents(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
     let lines = (texts && context.output.format() == output::Format::Table)
         .then(|| Lines::of(&comparator, &comparison, &old_tree, &new_tree))
         .flatten();
-    context.output.show(&Found {
+    context.output.show_done(&Found {
         comparison,
         formats,
         names: (old.name(), new.name()),

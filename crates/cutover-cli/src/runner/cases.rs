@@ -1,6 +1,8 @@
 //! The corpus: what both programs are run on.
 
-use std::collections::{BTreeMap, HashMap};
+pub(super) mod line;
+
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
@@ -8,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use cutover_domain::comparison::digest;
 use globset::{GlobBuilder, GlobMatcher};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::RunnerError;
@@ -43,6 +44,9 @@ pub(crate) struct Corpus {
     pub(crate) cases: Vec<Case>,
     /// Entries of the folder that are neither files nor folders, or links to folders.
     pub(crate) skipped: Vec<PathBuf>,
+    /// Lines that look like descriptions of cases and are inputs, each with the member that makes it
+    /// one.
+    pub(crate) doubtful: Vec<(usize, String)>,
 }
 
 impl Corpus {
@@ -78,7 +82,8 @@ impl Corpus {
         source: &Path,
     ) -> Result<Self, RunnerError> {
         let cases = lines.into_iter().enumerate().map(|(index, text)| {
-            Case::from_line(index + 1, &text).map_err(|reason| RunnerError::CaseLine {
+            let read = line::read(index + 1, &text).map(|(case, _)| case);
+            read.map_err(|reason| RunnerError::CaseLine {
                 path: source.to_owned(),
                 line: index + 1,
                 reason,
@@ -87,6 +92,7 @@ impl Corpus {
         Ok(Self {
             cases: cases.collect::<Result<_, _>>()?,
             skipped: Vec::new(),
+            doubtful: Vec::new(),
         })
     }
 
@@ -155,7 +161,11 @@ impl Corpus {
                 env: Vec::new(),
             })
             .collect();
-        Ok(Self { cases, skipped })
+        Ok(Self {
+            cases,
+            skipped,
+            doubtful: Vec::new(),
+        })
     }
 
     fn from_lines(path: &Path) -> Result<Self, RunnerError> {
@@ -164,7 +174,7 @@ impl Corpus {
             source,
         };
         let mut lines = BufReader::new(File::open(path).map_err(trouble)?);
-        let mut cases = Vec::new();
+        let (mut cases, mut doubtful) = (Vec::new(), Vec::new());
         let mut named: HashMap<String, usize> = HashMap::new();
         let mut line = Vec::new();
         for number in 1.. {
@@ -186,7 +196,8 @@ impl Corpus {
             if text.is_empty() {
                 continue;
             }
-            let case = Case::from_line(number, text).map_err(invalid)?;
+            let (case, stranger) = line::read(number, text).map_err(invalid)?;
+            doubtful.extend(stranger.map(|member| (number, member)));
             if let Some(first) = named.insert(case.name.clone(), number) {
                 return Err(invalid(format!(
                     "the name `{}` is already that of line {first}; give every case its own",
@@ -198,21 +209,9 @@ impl Corpus {
         Ok(Self {
             cases,
             skipped: Vec::new(),
+            doubtful,
         })
     }
-}
-
-/// A line that describes a case instead of being its input.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Description<'a> {
-    name: Option<String>,
-    #[serde(default)]
-    args: Vec<String>,
-    #[serde(borrow)]
-    stdin: Option<&'a RawValue>,
-    #[serde(default)]
-    env: BTreeMap<String, String>,
 }
 
 impl Case {
@@ -231,38 +230,6 @@ impl Case {
             env: Vec::new(),
         }
     }
-
-    pub(super) fn from_line(number: usize, text: &str) -> Result<Self, String> {
-        let value: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let unnamed = format!("line-{number}");
-        if !describes_a_case(text) {
-            let input = Input::inline(value);
-            return Ok(Self {
-                name: unnamed,
-                input,
-                args: Vec::new(),
-                env: Vec::new(),
-            });
-        }
-        let described: Description<'_> =
-            serde_json::from_str(text).map_err(|error| error.to_string())?;
-        Ok(Self {
-            name: described.name.unwrap_or(unnamed),
-            input: described.stdin.map_or(Input::Nothing, Input::inline),
-            args: described.args,
-            env: described.env.into_iter().collect(),
-        })
-    }
-}
-
-/// An object with nothing but `name`, `args`, `stdin` and `env`, and more than a `name`, describes
-/// a case. Every other value is an input itself.
-fn describes_a_case(text: &str) -> bool {
-    let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text) else {
-        return false;
-    };
-    let known = |key: &str| matches!(key, "name" | "args" | "stdin" | "env");
-    members.keys().all(|key| known(key)) && members.keys().any(|key| key != "name")
 }
 
 impl Input {
@@ -321,51 +288,6 @@ mod tests {
 
     use super::*;
 
-    fn line(text: &str) -> Case {
-        Case::from_line(7, text).unwrap()
-    }
-
-    fn bytes(case: &Case) -> String {
-        String::from_utf8(case.input.read().unwrap()).unwrap()
-    }
-
-    #[test]
-    fn a_line_is_an_input_unless_it_describes_a_case() {
-        let case = line(r#"{"id": 123456789012345678901234567890,  "name": "x"}"#);
-        assert_eq!(case.name, "line-7");
-        assert_eq!(
-            bytes(&case),
-            "{\"id\": 123456789012345678901234567890,  \"name\": \"x\"}\n"
-        );
-        assert_eq!(bytes(&line(r#""a\nb""#)), "a\nb");
-        assert_eq!(bytes(&line("[1, 2]")), "[1, 2]\n");
-        assert_eq!(bytes(&line(r#"{"name":"Ann"}"#)), "{\"name\":\"Ann\"}\n");
-
-        let case = line(r#"{"name":"n","args":["-x","a b"],"stdin":"in","env":{"K":"V"}}"#);
-        assert_eq!(case.name, "n");
-        assert_eq!(case.args, ["-x", "a b"]);
-        assert_eq!(case.env, [("K".to_owned(), "V".to_owned())]);
-        assert_eq!(bytes(&case), "in");
-        assert_eq!(
-            bytes(&line(r#"{"stdin":{"name":"Ann"}}"#)),
-            "{\"name\":\"Ann\"}\n"
-        );
-        assert_eq!(line(r#"{"args":[]}"#).input, Input::Nothing);
-    }
-
-    #[test]
-    fn an_ill_formed_description_is_refused() {
-        for text in [
-            r#"{"args":"x"}"#,
-            r#"{"args":[1]}"#,
-            r#"{"env":{"K":1}}"#,
-            "{",
-            "nope",
-        ] {
-            assert!(Case::from_line(1, text).is_err(), "{text}");
-        }
-    }
-
     #[test]
     fn a_folder_gives_stable_names_in_order() {
         let folder = tempfile::tempdir().unwrap();
@@ -407,6 +329,7 @@ mod tests {
             let mut corpus = Corpus {
                 cases: names.map(Case::for_test).to_vec(),
                 skipped: Vec::new(),
+                doubtful: Vec::new(),
             };
             let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
             corpus.pick(&patterns).map(|()| {

@@ -26,8 +26,6 @@ use super::stop::{Cut, Lifeline, Stop};
 const LEFT_BEHIND: Duration = Duration::from_secs(1);
 /// How long the measuring process may take to end a group and to report.
 const ENDING: Duration = Duration::from_secs(10);
-/// How much of the end of stderr is kept.
-const STDERR_KEPT: usize = 8 * 1024;
 /// Linux counts resident pages in batches per thread: a peak this near the floor is the floor's.
 const FLOOR_SLACK: u64 = 256 * 1024;
 
@@ -38,6 +36,13 @@ pub(crate) struct Limits {
     pub(crate) timeout: Duration,
     /// Bytes on stdout, after which its whole process group is killed.
     pub(crate) output: usize,
+    /// Bytes of the end of stderr that are kept.
+    pub(crate) messages: usize,
+}
+
+impl Limits {
+    /// Enough of the end of stderr to tell what went wrong.
+    pub(crate) const MESSAGES: usize = 8 * 1024;
 }
 
 /// How an execution ended.
@@ -163,6 +168,8 @@ struct Running {
     messages: BufReader<UnixStream>,
     stdout: Reader,
     stderr: Reader,
+    /// Bytes of the end of stderr that are kept.
+    messages_kept: usize,
     closed: Receiver<()>,
     deadline: Instant,
     pid: Option<Pid>,
@@ -194,7 +201,11 @@ impl Running {
             },
             finished.clone(),
         );
-        let stderr = Reader::spawn(measuring.stderr.take(), Keep::End(STDERR_KEPT), finished);
+        let stderr = Reader::spawn(
+            measuring.stderr.take(),
+            Keep::End(limits.messages),
+            finished,
+        );
         let deadline = Instant::now() + limits.timeout;
         let request = Request {
             program: launch.program,
@@ -214,6 +225,7 @@ impl Running {
             messages,
             stdout,
             stderr,
+            messages_kept: limits.messages,
             closed,
             deadline,
             pid: None,
@@ -240,7 +252,7 @@ impl Running {
             ending => ending,
         };
         let ended_itself = matches!(ending, Ending::Exited(_) | Ending::Signalled(_));
-        let (stderr, stderr_dropped) = self.stderr.take_end(STDERR_KEPT);
+        let (stderr, stderr_dropped) = self.stderr.take_end(self.messages_kept);
         let left_behind = left_behind || report.as_ref().is_ok_and(|report| report.escaped > 0);
         let usage = report
             .ok()

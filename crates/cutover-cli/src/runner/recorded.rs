@@ -97,10 +97,11 @@ fn stdin(text: String, redaction: &Redaction) -> Result<(Tree, u64), String> {
 mod tests {
     use cutover_domain::comparison::{RedactAction, RedactionRules};
 
+    use super::super::cases::line;
     use super::*;
 
     fn kept(text: &str, redaction: &Redaction) -> (String, bool) {
-        let case = Case::from_line(1, text).unwrap();
+        let case = line::read(1, text).unwrap().0;
         let recorded = case.recorded(redaction, 100);
         let text = recorded
             .value()
@@ -124,7 +125,7 @@ mod tests {
             ),
         ] {
             assert_eq!(kept(line, &none), (expected.to_owned(), false), "{line}");
-            let again = Case::from_line(1, expected).unwrap();
+            let again = line::read(1, expected).unwrap().0;
             assert_eq!(
                 again.recorded(&none, 100).value().unwrap().to_json(),
                 expected

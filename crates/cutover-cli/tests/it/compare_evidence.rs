@@ -220,3 +220,100 @@ fn a_stored_run_is_judged_by_other_limits() {
         "{said}"
     );
 }
+
+/// Every form says what became of each limit, of each run, also when records are gone.
+#[test]
+fn a_report_holds_each_run_against_its_own_limits() {
+    let bench = Bench::with_cases((0..20).map(|case| (format!("{case:02}"), String::new())));
+    let (old, new) = (queries(1400), queries(24));
+    let run = |limits: &[&str]| {
+        let limits: Vec<&str> = limits
+            .iter()
+            .flat_map(|limit| ["--at-most", *limit])
+            .collect();
+        let (_, summary) = bench.run(&old, &new, &limits);
+        summary["id"].as_str().unwrap().to_owned()
+    };
+    let kept = run(&["counters.queries=0.5"]);
+    let broken = run(&["counters.queries=0.01", "counters.queries:p95=0.5"]);
+    let report = |arguments: &[&str]| {
+        let output = bench.cutover(&[&["compare", "report"], arguments].concat());
+        (output.status.code().unwrap(), text(&output.stdout))
+    };
+    assert_eq!(report(&[&kept, "--check"]).0, 0);
+    assert_eq!(report(&[&broken, "--check"]).0, 1);
+    assert_eq!(report(&[&kept, &broken, "--check"]).0, 1);
+    assert_eq!(report(&["--all", "--check"]).0, 1);
+
+    let json: Value = serde_json::from_str(&report(&[&kept, &broken, "--to", "json"]).1).unwrap();
+    let limits = json["limits"].as_array().unwrap();
+    let answers: Vec<_> = limits
+        .iter()
+        .map(|limit| {
+            (
+                limit["run"] == json!(kept),
+                limit["answer"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        answers,
+        [(false, "fail"), (false, "insufficient"), (true, "pass")]
+    );
+    for form in ["text", "md", "html", "junit"] {
+        let (_, said) = report(&[&broken, "--to", form]);
+        for part in ["× 0.017", "about 180 more pairs needed"] {
+            assert!(said.contains(part), "{form}: {part}: {said}");
+        }
+    }
+    let (_, junit) = report(&[&broken, "--to", "junit"]);
+    assert!(
+        junit.contains(
+            r#"<testsuite name="limits of performance" tests="2" failures="1" errors="1""#
+        ),
+        "{junit}"
+    );
+    assert!(
+        junit.contains(r#"<testcase name="counters.queries:p95=0.5""#),
+        "{junit}"
+    );
+    let (_, junit) = report(&[
+        &broken,
+        "--to",
+        "junit",
+        "--at-most",
+        "counters.queries=0.5",
+    ]);
+    assert!(
+        junit.contains(
+            r#"<testsuite name="limits of performance" tests="1" failures="0" errors="0""#
+        ),
+        "{junit}"
+    );
+    // What cannot be judged says why.
+    let unknown = ["--at-most", "counters.rows=1"];
+    for form in ["text", "md", "html", "junit"] {
+        let (exit, said) = report(&[&[broken.as_str(), "--to", form], &unknown[..]].concat());
+        assert_eq!(exit, 4);
+        assert!(
+            said.contains("no side reports it, but queries"),
+            "{form}: {said}"
+        );
+    }
+
+    // The judgement stands when records are gone, and the table says of what it is.
+    let pruned = bench.cutover(&["compare", "prune", "--max-records", "3", "--yes"]);
+    assert_eq!(pruned.status.code(), Some(0));
+    let (exit, said) = report(&[&broken, "--check"]);
+    assert_eq!(exit, 1, "{said}");
+    assert!(
+        said.contains("broken  counters.queries mean × 0.017"),
+        "{said}"
+    );
+    assert!(
+        said.contains(
+            "the figures are of the 3 records that are left; the limits were judged when"
+        ),
+        "{said}"
+    );
+}

@@ -180,7 +180,10 @@ fn doctor_counts_runs_and_tells_of_those_that_lie_elsewhere() {
             })
             .collect()
     };
-    assert_eq!(told(&files, &[]), [("ok".to_owned(), "3 runs".to_owned())]);
+    assert_eq!(
+        told(&files, &[]),
+        [("ok".to_owned(), "3 runs with 9 records".to_owned())]
+    );
     let address = format!("sqlite:{}", files.database().display());
     let elsewhere = &told(&files, &["--store", &address])[..];
     let [(status, message)] = elsewhere else {
@@ -247,6 +250,38 @@ fn with_recorded_inputs() -> Home {
     home
 }
 
+/// A record keeps the first of its differences, and of the others nobody can say where they are.
+#[test]
+fn records_that_keep_only_a_part_of_their_differences_are_told() {
+    for home in [Home::new(), Home::with_database()] {
+        let members = (0..60).map(|n| format!("\"m{n:02}\": 1"));
+        let many = format!("{{{}}}", members.collect::<Vec<_>>().join(", "));
+        let cases = home.file("cases.jsonl", format!("{many}\n{{\"m55\": 1}}\n[1]\n"));
+        let run = [
+            "compare",
+            "run",
+            "--old",
+            "cat",
+            "--new",
+            "sed 's/: 1/: 2/g'",
+            "--cases",
+            &cases,
+        ];
+        assert_eq!(home.run(&run).code, 1);
+        let ask = ["compare", "show", "latest", "--path", "$.m55"];
+        let answer = home.json(&ask);
+        assert_eq!(answer["records"].as_array().unwrap().len(), 1);
+        assert_eq!(answer["records_cut"], 1);
+        let told = home.run(&ask);
+        assert!(
+            told.err.contains("1 more record keeps only the first"),
+            "{told}"
+        );
+        let known = home.json(&["compare", "show", "latest", "--path", "$.m01"]);
+        assert_eq!(known["records_cut"], 0);
+    }
+}
+
 #[test]
 fn recorded_inputs_are_run_again_and_what_redaction_changed_only_if_that_is_allowed() {
     let home = with_recorded_inputs();
@@ -255,7 +290,7 @@ fn recorded_inputs_are_run_again_and_what_redaction_changed_only_if_that_is_allo
         home.run(&[&replay[..], more, &["--format", "json"]].concat())
     };
     let refused = replay(&["--operation", "quote"]);
-    assert_eq!(refused.code, 1, "{refused}");
+    assert_eq!(refused.code, 2, "{refused}");
     assert!(
         refused.err.contains("1 of the recorded inputs"),
         "{refused}"
@@ -284,10 +319,11 @@ fn recorded_inputs_are_run_again_and_what_redaction_changed_only_if_that_is_allo
     assert_eq!(source["changed_by_redaction"], 1);
 
     for (arguments, code, said) in [
-        (&["--operation", "other"][..], 1, "no recorded input"),
+        (&["--operation", "other"][..], 2, "no recorded input"),
+        (&["nosuch"], 2, "there is no run"),
         (
             &["--operation", "quote", "--since", "2027-01-01"],
-            1,
+            2,
             "no recorded input",
         ),
         (&["of-quote", "--cases", "x"], 2, "the recorded inputs"),

@@ -43,9 +43,13 @@ fn a_row_that_never_varies_is_not_covered_by_its_neighbours() {
         report.contains("10 of 10 comparisons differ") && report.contains("5 → 7"),
         "{report}"
     );
-    // No rule is suggested that would hide it.
+    // No rule is suggested that would hide it, and that is said.
     let rules = text(&bench.cutover(&["compare", "rules", "latest"]).stdout);
     assert!(!rules.contains("ignore ="), "{rules}");
+    assert!(
+        rules.contains("# $.rows[*].v (value): a rule would hide differences that count; old"),
+        "{rules}"
+    );
 
     // The same program on both sides.
     let (exit, summary) = bench.run(&old, &old, &["--noise", "2"]);

@@ -183,6 +183,23 @@ fn a_report_comes_in_five_forms() {
         assert!(written.starts_with(beginning), "{name}: {written}");
         assert!(written.len() < 1 << 20);
     }
+    // What no form is written as is refused, unless it is said what it is to hold.
+    let pdf = folder.path().join("report.pdf");
+    let pdf = pdf.to_str().unwrap();
+    let refused = home.run(&["compare", "report", first, "-o", pdf]);
+    said(
+        &refused,
+        2,
+        "no report as .pdf: there is .txt, .json, .html, .md and .xml",
+    );
+    assert!(fs::metadata(pdf).is_err());
+    home.done(&["compare", "report", first, "--to", "text", "-o", pdf]);
+    assert!(
+        fs::read_to_string(pdf)
+            .unwrap()
+            .starts_with("Comparison report")
+    );
+
     let junit = home.done(&["compare", "report", first, "--to", "junit"]);
     assert!(
         junit.contains(r#"tests="3" failures="1" errors="0""#),
@@ -255,6 +272,23 @@ fn a_report_is_a_check_where_that_is_asked_for() {
         assert_eq!(answer.code, code, "{answer}");
         assert!(!answer.out.is_empty(), "it is written in any case");
     }
+    // What is not there is neither equal nor different.
+    said(
+        &home.run(&["compare", "report", "nosuch", "--check"]),
+        2,
+        "there is no run",
+    );
+    said(
+        &home.run(&["compare", "report", "nosuch"]),
+        1,
+        "there is no run",
+    );
+    let nothing = ["compare", "report", "--since", "2999-01-01", "--check"];
+    said(&home.run(&nothing), 4, "no run started since");
+    let resumed = [
+        "compare", "run", "--old", "cat", "--new", "cat", "--cases", ".", "--resume", "nosuch",
+    ];
+    said(&home.run(&resumed), 2, "there is no run");
     let cases = folder.path().to_str().unwrap();
     // Neither side answers in time: nothing is known, which is not the same as equal.
     let answer = home.run(&[

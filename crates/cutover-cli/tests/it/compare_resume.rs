@@ -5,13 +5,16 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::harness::Home;
 use crate::workbench::{Bench, counts, text, wait_for};
 
 /// Forty cases; old and new differ in those whose number ends with 7. While `wait` is there, the
 /// ones from 020 on do not end.
-fn bench() -> Bench {
-    let bench =
-        Bench::with_cases((0..40).map(|index| (format!("{index:03}"), format!("{index:03}\n"))));
+fn bench_in(home: Home) -> Bench {
+    let bench = Bench::in_home(home);
+    for index in 0..40 {
+        bench.case(format!("{index:03}").as_ref(), &format!("{index:03}\n"));
+    }
     bench.file(
         "old.sh",
         "read x; echo $x >> ran; case $x in 00*|01*) ;; *) while test -e wait; do sleep 0.02; done;; \
@@ -65,12 +68,37 @@ fn signal(child: &Child, name: &str) {
 
 #[test]
 fn a_run_that_was_killed_goes_on_where_it_was() {
-    for end in ["-KILL", "-INT"] {
-        let bench = bench();
+    for (place, end) in [
+        (Home::new(), "-KILL"),
+        (Home::new(), "-INT"),
+        (Home::with_database(), "-KILL"),
+    ] {
+        let bench = bench_in(place);
         let mut child = started(&bench);
+        let state = || bench.json(&["compare", "list"])["runs"][0].clone();
+        assert_eq!(state()["state"], "running");
+        // While it lives, nobody else takes it up.
+        let refused = bench.cutover(&[&COMMAND[..], &["json", "--resume", "latest"]].concat());
+        assert_eq!(refused.status.code(), Some(7), "{}", text(&refused.stderr));
         signal(&child, end);
         child.wait().unwrap();
         let before = bench.json(&["compare", "show", "latest"]);
+        // Also where it could not say so, and at once.
+        if cfg!(target_os = "linux") || end == "-INT" {
+            let of_list = state();
+            assert_eq!(
+                (&of_list["state"], &of_list["silent"]),
+                (&json!("interrupted"), &json!(false))
+            );
+            assert_eq!(
+                of_list.get("finished").is_some(),
+                end == "-INT",
+                "{of_list}"
+            );
+            assert_eq!(before["state"], "interrupted");
+            let report = bench.json(&["compare", "report", "latest"]);
+            assert_eq!(report["runs"][0]["state"], "interrupted");
+        }
         fs::remove_file(bench.folder.path().join("wait")).unwrap();
         fs::write(bench.folder.path().join("ran"), "").unwrap();
 
@@ -108,7 +136,7 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
 
 #[test]
 fn what_would_be_another_run_is_refused_and_a_changed_case_is_told() {
-    let bench = bench();
+    let bench = bench_in(Home::new());
     let mut child = started(&bench);
     signal(&child, "-INT");
     child.wait().unwrap();

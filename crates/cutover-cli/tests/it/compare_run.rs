@@ -36,6 +36,31 @@ fn corpus() -> Vec<(String, String)> {
 }
 
 #[test]
+fn standard_error_is_compared_where_it_is_asked_for() {
+    let bench = Bench::with_cases([("a", "1\n".to_owned())]);
+    let says = |what: &str| format!("sh -c 'cat; echo {what} >&2'");
+    let run = |new: &str, more: &[&str]| bench.run(&says("one"), &says(new), more);
+    assert_eq!(run("two", &[]).0, 0, "it is for people");
+    let (exit, summary) = run("two", &["--stderr"]);
+    assert_eq!((exit, counts(&summary)), (1, [1, 0, 1, 0]));
+    assert_eq!(summary["options"]["stderr"], "text");
+    let records = bench.records("latest");
+    let difference = &records[0]["judgement"]["compared"]["differences"][0];
+    assert_eq!(difference["path"], "$.stderr[0]", "{}", records[0]);
+    assert_eq!(run("one", &["--stderr"]).0, 0);
+    assert_eq!(run("two", &["--stderr", "--ignore", "$.stderr"]).0, 0);
+    // Members of an object have no order, lines of text have.
+    let json = |text: &str| format!("sh -c 'echo {text} >&2'");
+    let (old, new) = (json("{\\\"a\\\":1}"), json("{ \\\"a\\\": 1 }"));
+    assert_eq!(bench.run(&old, &new, &["--stderr"]).0, 1);
+    assert_eq!(bench.run(&old, &new, &["--stderr=json"]).0, 0);
+    // What is not there to its beginning is not compared.
+    let much = "sh -c 'head -c 3000 /dev/zero >&2'";
+    let (exit, _) = bench.run(much, "true", &["--stderr", "--max-output", "1kB"]);
+    assert_eq!(exit, 3);
+}
+
+#[test]
 fn over_200_inputs_exactly_the_true_differences_are_found() {
     let cases = corpus();
     // Sorting by text and by number part as soon as two lines have different lengths and the

@@ -1,6 +1,7 @@
 //! `doctor`: what it finds, what it advises, and that it changes nothing.
 
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -116,9 +117,55 @@ fn what_is_broken_is_found_with_what_to_do() {
         fs::create_dir(home.path().join("metrics")).unwrap();
         fs::write(home.path().join("metrics/a.json"), "{").unwrap();
     });
+    broken("comparisons", "warn", &|home| {
+        let file = records(home);
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{text}garbage\n")).unwrap();
+    });
+    broken("comparisons", "warn", &|home| {
+        fs::write(records(home).with_file_name("run.json"), "{").unwrap();
+    });
+    broken("comparisons", "fail", &|home| {
+        let file = records(home);
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(file).unwrap();
+    });
     broken("expired", "warn", &|home| {
         home.done(&["flag", "create", "g", "--expires", "2020-01-01", "--yes"]);
     });
+}
+
+/// The file with the records of a run, which is made.
+fn records(home: &Home) -> PathBuf {
+    let cases = home.file("cases.jsonl", "1\n");
+    home.done(&[
+        "compare", "run", "--old", "cat", "--new", "cat", "--cases", &cases,
+    ]);
+    let runs = fs::read_dir(home.path().join("comparisons/runs")).unwrap();
+    let run = runs.last().unwrap().unwrap().path();
+    run.join("records-000001.jsonl")
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_counted_and_the_first_is_named() {
+    let home = Home::with_flag();
+    let file = records(&home);
+    assert_eq!(
+        check(&doctor(&home), "comparisons")["message"],
+        "1 run with 1 record"
+    );
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{text}garbage\n\0\n")).unwrap();
+    let message = check(&doctor(&home), "comparisons")["message"].clone();
+    let message = message.as_str().unwrap();
+    assert!(
+        message.starts_with("1 record, and 2 more cannot be read; the first is "),
+        "{message}"
+    );
+    assert!(
+        message.contains(&format!("{}:", file.display())),
+        "{message}"
+    );
 }
 
 #[test]

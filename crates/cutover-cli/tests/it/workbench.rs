@@ -23,12 +23,13 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        Self::in_home(Home::new())
+    }
+
+    pub(crate) fn in_home(home: Home) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("cases")).unwrap();
-        Self {
-            home: Home::new(),
-            folder,
-        }
+        Self { home, folder }
     }
 
     pub(crate) fn with_cases<N: AsRef<OsStr>>(

@@ -69,5 +69,7 @@ pub use preset::Preset;
 pub use record::{ComparisonRecord, RecordResult, RecordedUnit, SCHEMA};
 pub use redaction::{REDACTED, RedactAction, Redacted, Redaction, RedactionError, RedactionRules};
 pub use rules::{Likeness, RuleProblem, Rules, RulesError};
-pub use run::{Coverage, Implementation, JudgedLimit, Run, RunJudgement, RunKind, RunState, Tally};
+pub use run::{
+    Coverage, Implementation, JudgedLimit, Run, RunJudgement, RunKind, RunProcess, RunState, Tally,
+};
 pub use side::{Answer, Digester, SideOutcome, SideRecord, digest, excerpt};

@@ -57,11 +57,12 @@ impl fmt::Display for RunKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunState {
-    /// It goes on, or its process died without a word: `updated` says when it was last heard of.
+    /// It goes on, or its process died without a word: `process` says which, where it is known and
+    /// on the same system; else `updated` says when it was last heard of.
     Running,
     /// It did all it had to do.
     Complete,
-    /// It was stopped before that.
+    /// It was stopped before that. `finished` says when; it is absent where its process died.
     Interrupted,
 }
 
@@ -97,6 +98,20 @@ impl Implementation {
     }
 }
 
+/// A process that makes a run, as its system knows it.
+///
+/// The domain only keeps it: whoever reads the run on the same system can ask whether it is there
+/// still.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunProcess {
+    /// Within what the id means this process: one start of one system, one space of ids.
+    pub system: String,
+    /// Its id there.
+    pub id: u32,
+    /// When it started, as its system counts: an id is used again.
+    pub started: u64,
+}
+
 /// How many comparisons ended how, and how many were not made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -105,8 +120,8 @@ pub struct Tally {
     pub equal: u64,
     /// Different.
     pub different: u64,
-    /// Of the different ones, those that differ by [noise](super::noise) alone. Known of a run of
-    /// commands when it has ended.
+    /// Of the different ones, those that differ by [noise](super::noise) alone. Of a run of commands
+    /// it is known when it has ended, of an operation by what was learned so far.
     #[serde(skip_serializing_if = "is_default")]
     pub by_noise: u64,
     /// No difference found, but the budget ended before everything was looked at.
@@ -261,6 +276,9 @@ pub struct Run {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Timestamp>,
+    /// The process that makes it, while it goes on and where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<RunProcess>,
     /// The implementation being replaced.
     #[serde(default)]
     pub old: Implementation,
@@ -297,6 +315,7 @@ impl Run {
             started,
             updated: started,
             finished: None,
+            process: None,
             old: Implementation::default(),
             new: Implementation::default(),
             options: serde_json::Value::Null,
@@ -312,6 +331,7 @@ impl Run {
         self.state = state;
         self.updated = now;
         self.finished = (state != RunState::Running).then_some(now);
+        self.process = self.process.take().filter(|_| state == RunState::Running);
     }
 
     /// Whether it says that it is running and was not heard of for two minutes or longer: then its
@@ -420,9 +440,14 @@ mod tests {
     #[test]
     fn a_run_taken_up_again_has_no_end() {
         let mut run = run();
+        run.process = Some(RunProcess {
+            system: "linux".to_owned(),
+            id: 7,
+            started: 1,
+        });
         let later = "2026-01-02T00:00:00Z".parse().unwrap();
         run.end(RunState::Interrupted, later);
-        assert_eq!(run.finished, Some(later));
+        assert_eq!((run.finished, &run.process), (Some(later), &None));
         run.end(RunState::Running, later);
         assert_eq!(run.finished, None);
     }

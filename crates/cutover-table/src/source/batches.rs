@@ -93,6 +93,7 @@ pub(super) fn columns(schema: &Schema) -> Vec<Column> {
     let fields = schema.fields().iter().map(|field| Column {
         name: field.name().clone(),
         kind: Described::Typed(field.data_type().clone()),
+        by_value: false,
     });
     fields.collect()
 }

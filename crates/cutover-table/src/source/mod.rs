@@ -39,6 +39,8 @@ pub use sqlite_tables::{SqliteTable, sqlite_tables};
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) kind: Described,
+    /// Whether every value says its type: then `1` is never `"1"`.
+    pub(crate) by_value: bool,
 }
 
 /// What is known of a column's values.

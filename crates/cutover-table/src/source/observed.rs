@@ -70,6 +70,7 @@ impl Observed {
         Column {
             name,
             kind: self.kind(),
+            by_value: true,
         }
     }
 

@@ -68,6 +68,32 @@ fn numbers_keep_their_digits_and_texts_are_no_numbers() {
 }
 
 #[test]
+fn a_number_is_never_the_text_of_it_in_no_row() {
+    let sides = |old: &str, new: &str| {
+        let old = format!("{{\"id\":1,\"n\":1}}\n{{\"id\":2,\"n\":{old}}}\n");
+        let new = format!("{{\"id\":1,\"n\":\"1\"}}\n{{\"id\":2,\"n\":{new}}}\n");
+        let found = compare(&TableComparator::by_key(["id"]), &old, &new);
+        assert!(found.schema_differences[0].material, "{found:?}");
+        let sample = &found.columns[1].samples[0];
+        let shown = (sample.old.to_string(), sample.new.to_string());
+        assert_eq!(shown, ("1".to_owned(), "\"1\"".to_owned()));
+        counts(&found)
+    };
+    // Numbers beside texts, a column of both beside texts, and beside numbers.
+    assert_eq!(sides("2", "\"2\""), [0, 2, 0, 0]);
+    assert_eq!(sides("\"x\"", "\"x\""), [1, 1, 0, 0]);
+    assert_eq!(sides("true", "\"true\""), [0, 2, 0, 0]);
+    assert_eq!(sides("null", "null"), [1, 1, 0, 0]);
+
+    // As a key it is another one.
+    let by_n = TableComparator::by_key(["n"]);
+    let found = compare(&by_n, "{\"n\":1}\n", "{\"n\":\"1\"}\n");
+    assert_eq!(counts(&found), [0, 0, 1, 1]);
+    let as_text = TableComparator::by_key(["n"]).compare_as("n", ColumnType::Text);
+    assert!(compare(&as_text, "{\"n\":1}\n", "{\"n\":\"1\"}\n").equal);
+}
+
+#[test]
 fn values_of_several_kinds_and_nested_ones_are_compared_as_json() {
     let old = r#"{"id":1,"x":{"a":1,"b":[1,2]}}
 {"id":2,"x":"7"}

@@ -4,7 +4,7 @@ use cutover_domain::comparison::noise::NoiseSample;
 use cutover_domain::comparison::{
     Answer, Comparison, ComparisonRecord, Counts, Difference, DifferenceKind, Implementation,
     Judgement, Measurements, RecordId, RecordedInput, RecordedUnit, RuleHit, Run, RunId, RunKind,
-    Severity, SeverityCounts, SideOutcome, SideRecord, Times, Undecided,
+    RunProcess, Severity, SeverityCounts, SideOutcome, SideRecord, Times, Undecided,
 };
 use cutover_domain::tree::Tree;
 use cutover_domain::{Side, Stage};
@@ -72,6 +72,11 @@ pub fn full_run(id: &str, minute: i64) -> Run {
         version: Some("2.0".to_owned()),
     };
     run.options = serde_json::json!({"unordered": ["$.items"], "abs": 1e-9, "deep": {"a": null}});
+    run.process = Some(RunProcess {
+        system: HOSTILE.to_owned(),
+        id: u32::MAX,
+        started: u64::MAX,
+    });
     run.expected_cases = Some(u64::MAX);
     run.tally.equal = 17;
     run.tally.drop_one(HOSTILE);

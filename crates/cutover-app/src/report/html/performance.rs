@@ -5,6 +5,7 @@ use cutover_domain::comparison::report::{MetricPerformance, Report};
 use maud::{Markup, html};
 
 use super::super::figure::{self, count, counted, cut, sentence, visible};
+use super::super::limit::{self, kept, limits, of_records, reach};
 use super::plot::{Axis, interval};
 use super::{LINE, scroll};
 
@@ -19,11 +20,18 @@ pub(super) fn section(report: &Report) -> Markup {
         .filter(|operation| !operation.performance.is_empty());
     let judged: Vec<_> = judged.collect();
     let more = judged.len().saturating_sub(OPERATIONS) as u64;
+    let (limits, more_limits) = limits(report);
     html! {
+        @if let Some(performance) = limit::performance(report) {
+            p { (sentence(&performance)) "." }
+            ul {
+                @for [answer, said] in &limits { li { (answer) ": " (said) } }
+                @if more_limits > 0 { li { "and " (count(more_limits)) " more" } }
+            }
+        }
         @if !judged.is_empty() {
-            @if let Some(performance) = figure::performance(report) {
-                p { (sentence(&performance)) "." }
-            } @else {
+            @if let Some(of) = of_records(report) { p { (sentence(&of)) "." } }
+            @if limits.is_empty() {
                 p { "No limit was set: the usual ones are drawn for comparison." }
             }
             p class="quiet" {
@@ -96,7 +104,7 @@ fn row(metric: &Metric, verdict: &Verdict, axis: Axis) -> Markup {
             th scope="row" { (figure::metric(metric)) ", " (verdict.statistic.word()) }
             td {
                 span class={ "chip " @if !verdict.usual { (verdict.answer) } } {
-                    (figure::kept(verdict))
+                    (kept(verdict))
                 }
             }
             td class="number" { (shown(verdict.ratio)) }
@@ -104,7 +112,7 @@ fn row(metric: &Metric, verdict: &Verdict, axis: Axis) -> Markup {
             td class="range" {
                 (interval(verdict, axis))
                 span class="quiet" {
-                    (figure::reach(verdict))
+                    (reach(verdict))
                 }
             }
             td class="number" { (count(verdict.pairs)) }

@@ -4,9 +4,10 @@ use cutover_domain::comparison::report::{Report, Verdict};
 use maud::{Markup, html};
 
 use super::super::figure::{
-    change, conclusion, count, counted, cut, dropped, measured, not_compared, performance,
-    population, sentence, settled, share, visible,
+    change, conclusion, count, counted, cut, dropped, measured, not_compared, population, sentence,
+    settled, share, visible,
 };
+use super::super::limit::performance;
 use super::plot::{Part, bar};
 use super::{LINE, direction, figure_of, scroll};
 

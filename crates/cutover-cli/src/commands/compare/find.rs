@@ -6,6 +6,7 @@ use cutover_ports::comparison::{
 };
 use pollster::block_on;
 
+use super::alive::settle;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::suggest::{closest, command};
@@ -19,7 +20,7 @@ pub(super) fn run(store: &dyn ComparisonStore, reference: &str) -> Result<Run, F
     if let Ok(id) = reference.parse()
         && let Some(run) = block_on(store.run(&id))?
     {
-        return Ok(run);
+        return Ok(settle(run));
     }
     let mut candidates = runs(store, &RunQuery::default(), None)?.0;
     if reference == LATEST {
@@ -73,7 +74,7 @@ pub(super) fn runs(
     let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
     loop {
         let page = block_on(store.runs(&query))?;
-        runs.extend(page.items);
+        runs.extend(page.items.into_iter().map(settle));
         unreadable.extend(page.unreadable);
         let enough = limit.is_some_and(|limit| runs.len() >= limit);
         match page.next {

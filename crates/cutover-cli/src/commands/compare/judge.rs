@@ -23,6 +23,7 @@ use cutover_domain::tree::Tree;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::quantity::show_size;
 use crate::commands::hidden::Unmatched;
 use crate::commands::rules::compare_in_time;
 use crate::runner::{Ending, Execution, Limits, Pair};
@@ -35,7 +36,9 @@ use whole::Place;
 pub(super) struct Judge {
     /// What standard output is read as.
     pub(super) stdout: Wanted,
-    /// What the files of each output are read as; none when only standard output is compared.
+    /// What standard error is read as, where it is compared.
+    pub(super) stderr: Option<Wanted>,
+    /// What the files of each output are read as.
     pub(super) files: Vec<Wanted>,
     /// The rules, to which an answer may add how its elements find each other.
     pub(super) rules: Rules,
@@ -120,6 +123,11 @@ impl Judge {
         Some(record)
     }
 
+    /// Whether `$` is all that a program answers, and not its standard output alone.
+    fn is_whole(&self) -> bool {
+        !self.files.is_empty() || self.stderr.is_some()
+    }
+
     fn redaction(&self) -> &Redaction {
         self.comparator.redaction()
     }
@@ -131,7 +139,7 @@ impl Judge {
             &self.stdout.read_as,
             self.redaction(),
             // The paths of the rules begin where the comparison does.
-            (!self.files.is_empty()).then_some("stdout"),
+            self.is_whole().then_some("stdout"),
         );
         side
     }
@@ -189,11 +197,11 @@ impl Judge {
 
     /// Only how the two ended, by the rules.
     fn compare_ends(&self, outcomes: &[SideOutcome; 2]) -> Result<Comparison, String> {
-        if self.files.is_empty() {
+        if !self.is_whole() {
             return Ok(compare_stdout(&self.comparator, outcomes, None));
         }
         let [old, new] = outcomes.each_ref().map(side::told);
-        whole::compare(&self.comparator, [&old, &new], None, Vec::new())
+        whole::compare(&self.comparator, [&old, &new], Vec::new())
     }
 
     /// What the two answered; how standard output was read, and what is known about the files.
@@ -212,7 +220,7 @@ impl Judge {
             })
             .transpose()?;
         let read_as = stdout.as_ref().map_or("none", |read| read.read_as);
-        if self.files.is_empty() {
+        if !self.is_whole() {
             let known = stdout.as_ref().map(|read| (Place::Alone, &read.known));
             let comparator = self.comparator_for(known)?;
             let comparison = compare_stdout(&comparator, outcomes, stdout);
@@ -223,17 +231,41 @@ impl Judge {
         } else {
             Vec::new()
         };
-        let known = stdout.iter().map(|read| (Place::Stdout, &read.known));
-        let known = known.chain(
-            files
-                .iter()
-                .map(|(name, read)| (Place::File(name.clone()), &read.known)),
-        );
+        let described = (answered && !self.files.is_empty())
+            .then(|| files::described(self.redaction(), &files, old, new));
+        let stderr = answered.then(|| self.read_messages(old, new)).transpose()?;
+        let files = files.into_iter();
+        let parts: Vec<(Place, Read)> = (stdout.into_iter().map(|read| (Place::Stdout, read)))
+            .chain(stderr.flatten().map(|read| (Place::Stderr, read)))
+            .chain(files.map(|(name, read)| (Place::File(name), read)))
+            .collect();
+        let known = parts
+            .iter()
+            .map(|(place, read)| (place.clone(), &read.known));
         let comparator = self.comparator_for(known)?;
-        let described = answered.then(|| files::described(self.redaction(), &files, old, new));
         let [old_end, new_end] = outcomes.each_ref().map(side::told);
-        let comparison = whole::compare(&comparator, [&old_end, &new_end], stdout, files)?;
+        let comparison = whole::compare(&comparator, [&old_end, &new_end], parts)?;
         Ok((comparison, read_as, described))
+    }
+
+    /// What the two wrote to standard error, where that is compared.
+    fn read_messages(&self, old: &Execution, new: &Execution) -> Result<Option<Read>, String> {
+        let Some(wanted) = &self.stderr else {
+            return Ok(None);
+        };
+        for (name, side) in [("old", old), ("new", new)] {
+            if side.stderr_dropped > 0 {
+                return Err(format!(
+                    "{name}: it wrote more than {} to standard error, so that it cannot be compared; \
+                     allow more with --max-output",
+                    show_size(self.limits.messages as u64)
+                ));
+            }
+        }
+        let read = reading::read_pair(&wanted.read_as, None, &old.stderr, &new.stderr);
+        let read = read.and_then(|read| read.paired(&wanted.pairing));
+        read.map(Some)
+            .map_err(|why| format!("standard error: {why}"))
     }
 
     /// The comparator for answers whose elements find each other like this.
@@ -353,6 +385,7 @@ mod tests {
     fn judge(rules: Rules) -> Judge {
         Judge {
             stdout: Wanted::auto(),
+            stderr: None,
             files: Vec::new(),
             comparator: rules.clone().build().unwrap(),
             rules,
@@ -360,6 +393,7 @@ mod tests {
             limits: Limits {
                 timeout: Duration::from_secs(30),
                 output: 1 << 20,
+                messages: Limits::MESSAGES,
             },
             keep: None,
             inputs: None,

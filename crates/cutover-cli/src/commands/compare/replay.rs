@@ -61,7 +61,12 @@ pub(super) fn run(context: &Context, args: ReplayArgs) -> Result<Exit, Failure> 
     };
     let mut queries = Vec::new();
     for reference in &args.runs {
-        let run = Some(find::run(&store, reference)?.id);
+        // No would mean that the two differ.
+        let run = find::run(&store, reference);
+        let run = Some(
+            run.map_err(|failure| failure.instead_of_no(Exit::Usage))?
+                .id,
+        );
         queries.push(RecordQuery { run, ..all.clone() });
     }
     if queries.is_empty() {
@@ -152,14 +157,14 @@ impl Inputs {
     fn check(&self, context: &Context, args: &ReplayArgs) -> Result<(), Failure> {
         let output = &context.output;
         if self.changed > 0 && !args.allow_redacted {
-            return Err(Failure::no(format_args!(
+            return Err(Failure::usage(format_args!(
                 "redaction has changed {} of the recorded inputs: not what was asked then",
                 self.changed
             ))
             .hint("run them as they are with --allow-redacted"));
         }
         if self.lines.is_empty() {
-            return Err(Failure::no(format_args!(
+            return Err(Failure::usage(format_args!(
                 "there is no recorded input: {} without one, {} of which it was not kept",
                 counted(self.without, "record"),
                 counted(self.not_kept, "record")

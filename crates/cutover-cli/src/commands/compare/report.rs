@@ -1,5 +1,7 @@
 //! `cutover compare report`.
 
+mod judging;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -7,31 +9,34 @@ use clap::{ArgGroup, Args, ValueEnum};
 use cutover_app::comparison::{Selection, read};
 use cutover_app::report::{JUnit, html, json, markdown, text};
 use cutover_domain::comparison::performance::{Answer, PerformanceLimit};
-use cutover_domain::comparison::report::{Report, ReportBuilder, Verdict};
-use cutover_domain::comparison::{Run, RunJudgement, RunKind};
+use cutover_domain::comparison::report::{Report, Verdict};
+use cutover_domain::comparison::{Run, RunKind};
 use cutover_ports::comparison::{ComparisonStore, RunQuery};
 use pollster::block_on;
 
+use super::alive::Settled;
 use super::find;
 use super::moment::moment;
-use super::summary::performance::{answer, limits_of, unmeasured, with_standard, worst};
+use super::summary::performance::worst;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::file::{Existing, write_whole_by};
 use crate::output::{Format, data, printable, stdout_width};
 use crate::suggest::{closest, command};
+use judging::Judging;
 
 /// So many bytes of a scratch file are held in memory; the rest is on disk.
 const SPOOL: usize = 1 << 20;
 
 pub(super) const REPORT_HELP: &str = "\
-The form is that of --to, else that of the file's name (.html, .json, .md, .xml, .txt). Runs are \
+The form is that of --to, else that of the file's name (.html, .json, .md, .xml, .txt; any other \
+extension is refused). Runs are \
 named by their id, the beginning of it, or `latest`; several go into one report.
 
 Exit codes: 0 the report is written. With --check or --at-most also 1 there is a difference or a \
-limit is not kept, 4 neither is known, but not everything is proven equal (dropped, not run, not \
-compared to its end, or nothing at all) or a limit is not decided; the report is written in any \
-case.";
+limit is not kept, 2 there is no such run, 4 neither is known, but not everything is proven equal \
+(dropped, not run, not compared to its end, or nothing at all) or a limit is not decided; the report \
+is written wherever there is something to report.";
 
 /// Write a report of runs, or of an operation in production.
 #[derive(Args, Debug)]
@@ -59,7 +64,7 @@ pub struct ReportArgs {
     /// Answer with the exit code whether all is proven equal and the limits are kept
     #[arg(long)]
     check: bool,
-    /// Hold new against this limit instead of those the run was made with: wall, cpu, peak_memory or
+    /// Hold new against this limit instead of those the runs were made with: wall, cpu, peak_memory or
     /// counters.NAME, as a ratio to old or a change (wall:p95=+5%, counters.queries=0.5)
     #[arg(long, value_name = "METRIC[:STATISTIC]=RATIO")]
     at_most: Vec<PerformanceLimit>,
@@ -83,17 +88,26 @@ enum Form {
 }
 
 impl Form {
-    /// The form that the name of a file asks for.
-    fn of_file(path: &Path) -> Option<Self> {
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        Some(match extension.as_str() {
+    /// The form that the name of a file asks for; none where it has no extension.
+    fn of_file(path: &Path) -> Result<Option<Self>, Failure> {
+        let Some(extension) = path.extension() else {
+            return Ok(None);
+        };
+        let extension = extension.to_string_lossy().to_ascii_lowercase();
+        Ok(Some(match extension.as_str() {
             "txt" => Self::Text,
             "json" => Self::Json,
             "html" | "htm" => Self::Html,
             "md" | "markdown" => Self::Markdown,
             "xml" => Self::JUnit,
-            _ => return None,
-        })
+            _ => {
+                return Err(Failure::usage(format_args!(
+                    "there is no report as .{}: there is .txt, .json, .html, .md and .xml (JUnit)",
+                    printable(&extension)
+                ))
+                .hint("say with --to what the file is to hold"));
+            }
+        }))
     }
 
     fn render(self, report: &Report, width: Option<u16>) -> Result<String, Failure> {
@@ -109,51 +123,39 @@ impl Form {
 
 pub(super) fn run(context: &Context, args: &ReportArgs) -> Result<Exit, Failure> {
     let store = context.comparison_store();
-    let selection = args.selection(context, &store)?;
+    let selection = args.selection(context, &store);
+    let selection = selection.map_err(|failure| args.refusal(failure, Exit::Usage))?;
     let file = args
         .output
         .as_deref()
         .filter(|path| *path != Path::new("-"));
-    let form = args.to.or_else(|| file.and_then(Form::of_file));
+    let form = match (args.to, file) {
+        (None, Some(file)) => Form::of_file(file)?,
+        (to, _) => to,
+    };
     let form = form.unwrap_or(match context.output.format() {
         Format::Table => Form::Text,
         Format::Json | Format::Jsonl => Form::Json,
     });
-    let limits = args.limits(&store, &selection)?;
-    let mut builder = ReportBuilder::new().limits(with_standard(&limits));
-    if !block_on(read(&store, &selection, &mut builder))? {
-        return Err(nothing(&store, &selection));
+    let mut judging = Judging::new(args.at_most.clone());
+    if !block_on(read(&store, &selection, &mut Settled(&mut judging)))? {
+        return Err(args.refusal(nothing(&store, &selection), Exit::Insufficient));
     }
-    let report = builder.finish(context.now());
+    let report = judging.finish(context);
     if form == Form::JUnit {
         // What is noise is known only when everything was read, so the cases are read again.
         let junit = JUnit::new(|| Ok(tempfile::spooled_tempfile(SPOOL)));
-        let mut junit = junit.but_for_noise(&report);
-        block_on(read(&store, &selection, &mut junit))?;
+        let mut junit = junit.but_for_noise(&report).with_limits(&report);
+        block_on(read(&store, &selection, &mut Settled(&mut junit)))?;
         put(context, file, |to| junit.finish(to))?;
     } else {
         let width = if file.is_none() { stdout_width() } else { None };
         let rendered = form.render(&report, width)?;
         put(context, file, |to| to.write_all(rendered.as_bytes()))?;
     }
-    let judged = args.judged(&store, &selection)?;
-    let judged = judged.filter(|_| report.coverage.without_record > 0);
-    let kept = match &judged {
-        // What is left of the records would answer otherwise than all of them did.
-        Some(judged) => {
-            let answers = judged.limits.iter().map(|limit| limit.answer);
-            worst(&answers.collect::<Vec<_>>())
-        }
-        None => answer(&report, &limits),
-    };
-    let limits = if judged.is_some() { Vec::new() } else { limits };
-    for limit in unmeasured(&report, &limits) {
-        context.output.warn(format_args!(
-            "nothing was measured on both sides of {}, so that its limit is not decided",
-            printable(&limit.metric.to_string())
-        ));
-    }
-    if !args.check && args.at_most.is_empty() {
+    let answers = report.limits.iter().map(|limit| limit.judged.answer);
+    let kept = worst(&answers.collect::<Vec<_>>());
+    if !args.is_question() {
         return Ok(Exit::Done);
     }
     Ok(match (report.verdict, kept) {
@@ -164,27 +166,16 @@ pub(super) fn run(context: &Context, args: &ReportArgs) -> Result<Exit, Failure>
 }
 
 impl ReportArgs {
-    /// The limits that were asked for, else those of the run, where it is one.
-    fn limits(
-        &self,
-        store: &dyn ComparisonStore,
-        selection: &Selection,
-    ) -> Result<Vec<PerformanceLimit>, Failure> {
-        match &selection.runs[..] {
-            [run] if self.at_most.is_empty() => Ok(limits_of(&find::run(store, run.as_str())?)),
-            _ => Ok(self.at_most.clone()),
-        }
+    /// Whether the exit code answers.
+    fn is_question(&self) -> bool {
+        self.check || !self.at_most.is_empty()
     }
 
-    /// How the run was judged when it ended, where it is one and no other limits are asked for.
-    fn judged(
-        &self,
-        store: &dyn ComparisonStore,
-        selection: &Selection,
-    ) -> Result<Option<RunJudgement>, Failure> {
-        match &selection.runs[..] {
-            [run] if self.at_most.is_empty() => Ok(find::run(store, run.as_str())?.judged),
-            _ => Ok(None),
+    /// A failure that must not be taken for the answer.
+    fn refusal(&self, failure: Failure, instead_of_no: Exit) -> Failure {
+        match self.is_question() {
+            true => failure.instead_of_no(instead_of_no),
+            false => failure,
         }
     }
 

@@ -4,9 +4,9 @@ use std::io::{self, Write as _};
 
 use clap::{ArgGroup, Args};
 use cutover_app::comparison::{Selection, read};
-use cutover_domain::comparison::noise::{Noise, NoiseClass, NoisePath, Suggestion};
+use cutover_domain::comparison::Rules;
+use cutover_domain::comparison::noise::{Noise, NoisePath, Suggestion};
 use cutover_domain::comparison::report::ReportBuilder;
-use cutover_domain::comparison::{DifferenceKind, Rules};
 use pollster::block_on;
 use serde::Serialize;
 
@@ -108,12 +108,10 @@ pub(super) fn run(context: &Context, args: &RulesArgs) -> Result<Exit, Failure> 
     for rule in noise.blinding() {
         context.output.warn(blinding(&rule.to_string()));
     }
-    for path in &learned.without_rule {
-        let what = format!(
-            "{} ({}, {}): {}",
-            path.path, path.kind, path.class, path.why
-        );
-        context.output.note(printable(&what));
+    for (path, why) in noise.without_rule() {
+        let what = format!("{} ({}): {why}; {}", path.path, path.kind, path.why);
+        let what = printable(&what);
+        context.output.note(format_args!("no rule for {what}"));
     }
     Ok(Exit::Done)
 }
@@ -134,13 +132,7 @@ impl<'a> Learned<'a> {
             self_pairs: noise.self_pairs,
             records: noise.records,
             suggestions: &noise.suggestions,
-            without_rule: noise
-                .paths
-                .iter()
-                .filter(|path| {
-                    path.class != NoiseClass::Noise || path.kind == DifferenceKind::Outcome
-                })
-                .collect(),
+            without_rule: noise.without_rule().map(|(path, _)| path).collect(),
             rules: noise.rules(),
             file: noise.rules_file().unwrap_or_else(|| {
                 let why = if noise.paths.is_empty() {
@@ -149,8 +141,9 @@ impl<'a> Learned<'a> {
                     "no place differs by noise alone"
                 };
                 format!(
-                    "# No rules: in {} of old with itself {why}.\n",
-                    counted(noise.self_pairs, "comparison")
+                    "# No rules: in {} of old with itself {why}.\n{}",
+                    counted(noise.self_pairs, "comparison"),
+                    noise.left_out()
                 )
             }),
         }

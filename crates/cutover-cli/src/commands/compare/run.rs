@@ -19,8 +19,9 @@ use cutover_domain::comparison::{
 };
 use serde_json::json;
 
+use super::alive;
 use super::interrupt::stop_on_signals;
-use super::judge::Judge;
+use super::judge::{Judge, Wanted};
 use super::progress::Progress;
 use super::summary::performance;
 use super::summary::{Summary, Summing};
@@ -36,8 +37,8 @@ use crate::runner::{
 use crate::suggest::command;
 use measured::Measured;
 use observations::Observations;
+use options::SurroundingsArgs;
 pub(super) use options::{CASES_HELP, RunArgs};
-use options::{CourseArgs, SurroundingsArgs};
 use preview::Preview;
 use recording::Recording;
 use resume::Done;
@@ -160,6 +161,17 @@ fn warn_beforehand(context: &Context, runner: &Runner) {
             skipped.display()
         ));
     }
+    if let [(line, member), others @ ..] = &plan.corpus.doubtful[..] {
+        output.warn(format_args!(
+            "line {line} of the cases{} is an input as a whole, as `{}` is none of name, args, stdin \
+             and env",
+            match others.len() {
+                0 => String::new(),
+                more => format!(", like {more} more,"),
+            },
+            printable(member)
+        ));
+    }
     for name in plan.environment.missing() {
         output.warn(format_args!("there is no variable {name} to pass on"));
     }
@@ -229,6 +241,7 @@ impl RunArgs {
         }
         Ok(Judge {
             stdout: self.read_as.clone(),
+            stderr: self.stderr.clone(),
             files: self
                 .output
                 .iter()
@@ -240,7 +253,7 @@ impl RunArgs {
                 differences: self.rules.limit(),
                 ..RecordLimits::default()
             },
-            limits: self.course.limits(),
+            limits: self.limits(),
             keep: self.surroundings.keep.clone(),
             inputs: self.record_inputs.map(|bytes| bytes as u64),
             unmatched: Unmatched::default(),
@@ -283,8 +296,20 @@ impl RunArgs {
                 Some(seed) => seed,
                 None => u64::from_be_bytes(random()?) >> 11,
             },
-            limits: course.limits(),
+            limits: self.limits(),
         })
+    }
+
+    fn limits(&self) -> Limits {
+        let output = self.course.max_output;
+        Limits {
+            timeout: self.course.timeout,
+            output,
+            messages: match self.stderr {
+                Some(_) => output,
+                None => Limits::MESSAGES,
+            },
+        }
     }
 
     fn workplace(&self) -> Workplace {
@@ -308,6 +333,7 @@ impl RunArgs {
         run.old = Implementation::new(plan.old.text());
         run.new = Implementation::new(plan.new.text());
         run.expected_cases = Some(plan.pairs());
+        run.process = alive::this_process();
         run.options = self.options(plan)?;
         for (name, side) in [("old_program", Side::Old), ("new_program", Side::New)] {
             let doing = || format!("read the program of --{}", side.name());
@@ -324,7 +350,7 @@ impl RunArgs {
         let outputs = plan.outputs.iter().zip(&self.output);
         let outputs = outputs
             .map(|(output, (_, wanted))| json!({ "file": output.text(), "as": wanted.text() }));
-        let limits = self.course.at_most.iter().map(performance::written);
+        let limits = self.course.at_most.iter().map(ToString::to_string);
         let surroundings = &self.surroundings;
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
         Ok(json!({
@@ -332,6 +358,7 @@ impl RunArgs {
             "corpus": plan.corpus.identity(),
             "case": self.case,
             "as": self.read_as.text(),
+            "stderr": self.stderr.as_ref().map(Wanted::text),
             "outputs": outputs.collect::<Vec<_>>(),
             "delivery": plan.delivery.name(),
             "repeat": plan.repeats,
@@ -351,15 +378,6 @@ impl RunArgs {
             "env": surroundings.env.iter().map(|(name, _)| name).collect::<Vec<_>>(),
             "rules": self.rules.rules()?,
         }))
-    }
-}
-
-impl CourseArgs {
-    fn limits(&self) -> Limits {
-        Limits {
-            timeout: self.timeout,
-            output: self.max_output,
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use cutover_domain::comparison::noise::Noise;
 use cutover_domain::comparison::report::generalize;
 use cutover_domain::comparison::{
     ComparisonRecord, Difference, DifferenceFilter, DifferenceKind, Judgement, Measurements,
-    PathPattern, RecordResult, RecordedInput, Run, Severity, SideRecord,
+    PathPattern, RecordResult, RecordedInput, Run, RunKind, RunState, Severity, SideRecord,
 };
 use cutover_ports::comparison::{ComparisonStore, RecordQuery};
 use serde::Serialize;
@@ -126,6 +126,9 @@ struct Found {
     records: Vec<ComparisonRecord>,
     /// How many there are besides.
     records_left_out: u64,
+    /// How many keep only the first of their differences, and among those none that was asked for:
+    /// of them it is not known.
+    records_cut: u64,
     /// Which of their differences are of interest.
     #[serde(skip)]
     difference: DifferenceFilter,
@@ -173,6 +176,7 @@ fn found(
         run: run.id.to_string(),
         records: Vec::new(),
         records_left_out: 0,
+        records_cut: 0,
         difference: query.difference.clone().unwrap_or_default(),
     };
     find::visit(context, store, query, &mut |record| {
@@ -182,11 +186,37 @@ fn found(
             found.records_left_out += 1;
         }
     })?;
+    if query.difference.is_some() {
+        let all = RecordQuery {
+            difference: None,
+            result: Some(RecordResult::Different),
+            ..query.clone()
+        };
+        let is_cut = |record: &ComparisonRecord| {
+            let comparison = record.judgement.comparison();
+            comparison.is_some_and(|comparison| comparison.truncated)
+        };
+        find::visit(context, store, &all, &mut |record| {
+            let is_asked = query.result.is_none_or(|result| result == record.result);
+            found.records_cut += u64::from(is_asked && is_cut(&record) && !query.matches(&record));
+        })?;
+    }
     let first = found
         .records
         .first()
         .map(|record| record.label().to_owned());
     context.output.show(&found)?;
+    if found.records_cut > 0 {
+        let (verb, them) = match found.records_cut {
+            1 => ("keeps", "it"),
+            _ => ("keep", "them"),
+        };
+        context.output.warn(format_args!(
+            "{} {verb} only the first of many differences, none of which is meant: of {them} it is not \
+             known; a run keeps more with --limit N",
+            counted(found.records_cut, "more record")
+        ));
+    }
     if let Some(case) = first.filter(|case| !case.starts_with('-')) {
         let words = ["compare", "show", run.id.as_str(), &case];
         context.output.next(command(&words));
@@ -254,6 +284,13 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
         records_left_out,
         in_detail: wanted.is_some(),
     })?;
+    if run.state == RunState::Interrupted && run.kind == RunKind::Commands {
+        context.output.note(format_args!(
+            "it did not come to its end; the command that it was started with goes on with it by \
+             --resume {}",
+            run.id
+        ));
+    }
     context.output.next(next);
     Ok(Exit::Done)
 }

@@ -26,7 +26,6 @@ pub(super) struct Lines<'t> {
     changes: Changes,
     /// Of each text, whether its last line has no end.
     unended: (bool, bool),
-    more: u64,
 }
 
 /// A line of one text or of both, by its places.
@@ -58,8 +57,8 @@ impl Step {
 struct Changes {
     old: BTreeSet<usize>,
     new: BTreeSet<usize>,
-    /// There are more than those.
-    cut: bool,
+    /// So many differences more than those there are.
+    more: u64,
 }
 
 impl<'t> Lines<'t> {
@@ -79,12 +78,12 @@ impl<'t> Lines<'t> {
         }
         let mut changes = match &*comparison.differences {
             [only] if only.kind == DifferenceKind::Order => moved(comparator, old, new)?,
-            differences => Changes::of(differences, comparison.truncated)?,
+            differences => Changes::of(differences, comparison.counts.total())?,
         };
         let mut texts = [lines(old)?, lines(new)?];
         let [old, new] = &texts;
         let left = (old.len() - changes.old.len(), new.len() - changes.new.len());
-        if !changes.cut && left.0 != left.1 {
+        if changes.more == 0 && left.0 != left.1 {
             return None;
         }
         // The line after the last line end is none.
@@ -98,9 +97,6 @@ impl<'t> Lines<'t> {
         let [old, new] = texts;
         changes.old.remove(&old.len());
         changes.new.remove(&new.len());
-        if unended_old != unended_new && !changes.cut {
-            changes.end_differs(old.len(), new.len());
-        }
         let shown = |lines: Vec<&'t str>| {
             let lines = lines.into_iter();
             lines.map(|line| redaction.text(line)).collect()
@@ -110,22 +106,18 @@ impl<'t> Lines<'t> {
             new: shown(new),
             changes,
             unended: (unended_old, unended_new),
-            more: comparison
-                .counts
-                .total()
-                .saturating_sub(comparison.differences.len() as u64),
         })
     }
 
     pub(super) fn write(&self, page: &mut Page<'_>, names: (&str, &str)) -> io::Result<()> {
         writeln!(page, "{BOLD}--- {}{BOLD:#}", printable(names.0))?;
         writeln!(page, "{BOLD}+++ {}{BOLD:#}", printable(names.1))?;
-        let steps = self.changes.steps(self.old.len(), self.new.len());
+        let steps = self.steps();
         for hunk in hunks(&steps) {
             self.write_hunk(page, &steps[hunk])?;
         }
-        if self.more > 0 {
-            let more = self.more;
+        if self.changes.more > 0 {
+            let more = self.changes.more;
             writeln!(
                 page,
                 "{DIM}… and {more} more; --limit shows more of them{DIM:#}"
@@ -148,27 +140,67 @@ impl<'t> Lines<'t> {
         writeln!(page, "{DIM}@@ -{old} +{new} @@{DIM:#}")?;
         for step in steps {
             let (style, sign, text, is_unended) = match *step {
-                Step::Same(old, new) => {
-                    let last = (old + 1, new + 1) == (self.old.len(), self.new.len());
-                    let unended = last && self.unended == (true, true);
+                Step::Same(old, _) => {
+                    let unended = self.is_unended_in_old(old);
                     (anstyle::Style::new(), ' ', &self.old[old], unended)
                 }
-                Step::Old(old) => {
-                    let unended = old + 1 == self.old.len() && self.unended.0;
-                    (BAD, '-', &self.old[old], unended)
-                }
-                Step::New(new) => {
-                    let unended = new + 1 == self.new.len() && self.unended.1;
-                    (GOOD, '+', &self.new[new], unended)
-                }
+                Step::Old(old) => (BAD, '-', &self.old[old], self.is_unended_in_old(old)),
+                Step::New(new) => (GOOD, '+', &self.new[new], self.is_unended_in_new(new)),
             };
             let text = visible(&shorten(text, LINE_WIDTH));
             writeln!(page, "{style}{sign}{text}{style:#}")?;
             if is_unended {
-                writeln!(page, "{DIM}\\ no line end at the end of the text{DIM:#}")?;
+                writeln!(page, "{DIM}\\ No newline at end of file{DIM:#}")?;
             }
         }
         Ok(())
+    }
+
+    fn is_unended_in_old(&self, line: usize) -> bool {
+        self.unended.0 && line + 1 == self.old.len()
+    }
+
+    fn is_unended_in_new(&self, line: usize) -> bool {
+        self.unended.1 && line + 1 == self.new.len()
+    }
+
+    /// All lines in order; where there are more changes than those known, up to the last of them.
+    fn steps(&self) -> Vec<Step> {
+        let (old, new) = (self.old.len(), self.new.len());
+        let end = |changes: &BTreeSet<usize>, length: usize| match changes.last() {
+            _ if self.changes.more == 0 => length,
+            Some(last) => length.min(last + 1),
+            None => 0,
+        };
+        let (old_end, new_end) = (end(&self.changes.old, old), end(&self.changes.new, new));
+        let (mut at_old, mut at_new) = (0, 0);
+        let mut steps = Vec::with_capacity(old.max(new));
+        while at_old < old_end || at_new < new_end {
+            let step = if self.changes.old.contains(&at_old) {
+                Step::Old(at_old)
+            } else if self.changes.new.contains(&at_new) {
+                Step::New(at_new)
+            } else if at_old < old && at_new < new {
+                if self.is_unended_in_old(at_old) != self.is_unended_in_new(at_new) {
+                    // The same text, but only one of them has an end.
+                    steps.push(Step::Old(at_old));
+                    at_old += 1;
+                    Step::New(at_new)
+                } else {
+                    Step::Same(at_old, at_new)
+                }
+            } else if at_old < old_end {
+                Step::Old(at_old)
+            } else if at_new < new_end {
+                Step::New(at_new)
+            } else {
+                break;
+            };
+            at_old += usize::from(!matches!(step, Step::New(_)));
+            at_new += usize::from(!matches!(step, Step::Old(_)));
+            steps.push(step);
+        }
+        steps
     }
 
     /// What is hard to see in the lines themselves.
@@ -214,9 +246,9 @@ impl<'t> Lines<'t> {
 
 impl Changes {
     /// The changes that differences tell of. None if one is of another sort.
-    fn of(differences: &[Difference], cut: bool) -> Option<Self> {
+    fn of(differences: &[Difference], all: u64) -> Option<Self> {
         let mut changes = Self {
-            cut,
+            more: all.saturating_sub(differences.len() as u64),
             ..Self::default()
         };
         for difference in differences {
@@ -238,48 +270,6 @@ impl Changes {
         }
         Some(changes)
     }
-
-    /// Makes the last lines changed ones, unless one is already: their ends differ.
-    fn end_differs(&mut self, old: usize, new: usize) {
-        if let (Some(old), Some(new)) = (old.checked_sub(1), new.checked_sub(1))
-            && !self.old.contains(&old)
-            && !self.new.contains(&new)
-        {
-            self.old.insert(old);
-            self.new.insert(new);
-        }
-    }
-
-    /// All lines in order; where there are more changes than those known, up to the last of them.
-    fn steps(&self, old: usize, new: usize) -> Vec<Step> {
-        let end = |changes: &BTreeSet<usize>, length: usize| match changes.last() {
-            _ if !self.cut => length,
-            Some(last) => length.min(last + 1),
-            None => 0,
-        };
-        let (old_end, new_end) = (end(&self.old, old), end(&self.new, new));
-        let (mut at_old, mut at_new) = (0, 0);
-        let mut steps = Vec::with_capacity(old.max(new));
-        while at_old < old_end || at_new < new_end {
-            let step = if self.old.contains(&at_old) {
-                Step::Old(at_old)
-            } else if self.new.contains(&at_new) {
-                Step::New(at_new)
-            } else if at_old < old && at_new < new {
-                Step::Same(at_old, at_new)
-            } else if at_old < old_end {
-                Step::Old(at_old)
-            } else if at_new < new_end {
-                Step::New(at_new)
-            } else {
-                break;
-            };
-            at_old += usize::from(!matches!(step, Step::New(_)));
-            at_new += usize::from(!matches!(step, Step::Old(_)));
-            steps.push(step);
-        }
-        steps
-    }
 }
 
 /// Of the same lines in another sequence the comparison says only that; with one more on one side,
@@ -295,8 +285,9 @@ fn moved(comparator: &Comparator, old: &Tree, new: &Tree) -> Option<Changes> {
     longer.null();
     longer.end_array();
     let comparison = comparator.compare(&longer.finish().ok()?, new);
-    let mut changes = Changes::of(&comparison.differences, comparison.truncated)?;
-    changes.old.remove(&count);
+    let mut changes = Changes::of(&comparison.differences, comparison.counts.total())?;
+    let is_known = changes.old.remove(&count);
+    changes.more = changes.more.saturating_sub(u64::from(!is_known));
     Some(changes)
 }
 
@@ -331,4 +322,147 @@ fn visible(text: &str) -> String {
         .map(printable)
         .collect::<Vec<_>>()
         .join("\t")
+}
+
+#[cfg(test)]
+mod tests {
+    use cutover_domain::comparison::Rules;
+    use cutover_formats::text_lines;
+
+    use super::*;
+
+    /// What is shown of two texts; nothing where they are equal.
+    fn shown(old: &str, new: &str, limit: usize) -> Option<String> {
+        let comparator = Rules::new().limit(limit).build().unwrap();
+        let [old, new] = [old, new].map(|text| text_lines(text.as_bytes()).unwrap());
+        let comparison = comparator.compare(&old, &new);
+        let lines = Lines::of(&comparator, &comparison, &old, &new);
+        assert_eq!(lines.is_none(), comparison.equal);
+        let mut to = Vec::new();
+        lines?
+            .write(&mut Page::new(&mut to, None), ("old", "new"))
+            .unwrap();
+        let text = String::from_utf8(to).unwrap();
+        Some(anstream::adapter::strip_str(&text).to_string())
+    }
+
+    /// A line with its end, if it has one.
+    fn with_ends(text: &str) -> Vec<String> {
+        text.split_inclusive('\n').map(str::to_owned).collect()
+    }
+
+    /// What `patch` makes of `old`: every line that a hunk keeps or takes away must be there, as it
+    /// says, and every hunk as long as it says.
+    fn patched(old: &str, patch: &str) -> String {
+        let lines = with_ends(old);
+        let (mut at, mut made) = (0, String::new());
+        let mut rest = patch.lines().skip(2).peekable();
+        while let Some(head) = rest.next_if(|line| line.starts_with("@@ ")) {
+            let ranges = head.trim_matches(['@', ' ']).split(' ');
+            let ranges: Vec<(usize, usize)> = ranges
+                .map(|range| {
+                    let (start, length) = range[1..].split_once(',').unwrap_or((&range[1..], "1"));
+                    (start.parse().unwrap(), length.parse().unwrap())
+                })
+                .collect();
+            let start = ranges[0].0.saturating_sub(1);
+            made.extend(lines[at..start].iter().map(String::as_str));
+            at = start;
+            let (mut of_old, mut of_new) = (0, 0);
+            while let Some(line) = rest.next_if(|line| line.starts_with([' ', '-', '+'])) {
+                let unended = rest.next_if(|line| line.starts_with('\\')).is_some();
+                let text = format!("{}{}", &line[1..], if unended { "" } else { "\n" });
+                if !line.starts_with('+') {
+                    assert_eq!(lines[at], text, "{old:?}\n{patch}");
+                    (at, of_old) = (at + 1, of_old + 1);
+                }
+                if !line.starts_with('-') {
+                    made.push_str(&text);
+                    of_new += 1;
+                }
+            }
+            assert_eq!((of_old, of_new), (ranges[0].1, ranges[1].1), "{patch}");
+        }
+        made.extend(lines[at..].iter().map(String::as_str));
+        made
+    }
+
+    #[test]
+    fn what_is_shown_makes_new_of_old_whatever_ends_have_an_end() {
+        // All texts of up to three lines of three sorts, with and without an end.
+        let mut texts = vec![String::new()];
+        let mut last = texts.clone();
+        for _ in 0..3 {
+            let more = last
+                .iter()
+                .flat_map(|text| ["a", "b", ""].map(|line| format!("{text}{line}\n")));
+            last = more.collect();
+            let unended = last.iter().map(|text| text[..text.len() - 1].to_owned());
+            texts.extend(unended.filter(|text| !text.is_empty()));
+            texts.extend(last.iter().cloned());
+        }
+        for old in &texts {
+            for new in &texts {
+                match shown(old, new, 100) {
+                    Some(patch) => assert_eq!(patched(old, &patch), *new, "{old:?}\n{patch}"),
+                    None => assert_eq!(old, new),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_texts_are_shown_in_hunks_that_fit() {
+        let mut state = 7_u64;
+        let mut draw = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) % below
+        };
+        for round in 0..200 {
+            let mut text = |changed: &[String]| {
+                let mut lines: Vec<String> = match changed {
+                    [] => (0..40).map(|_| format!("line {}", draw(30))).collect(),
+                    old => old.to_vec(),
+                };
+                for _ in 0..draw(8) {
+                    let at = draw(lines.len() as u64) as usize;
+                    match draw(3) {
+                        0 => drop(lines.remove(at)),
+                        1 => lines.insert(at, format!("more {}", draw(3))),
+                        _ => lines.swap(0, at),
+                    }
+                }
+                lines
+            };
+            let old = text(&[]);
+            let new = text(&old);
+            let mut joined = |lines: &[String]| {
+                format!(
+                    "{}{}",
+                    lines.join("\n"),
+                    if draw(2) == 0 { "" } else { "\n" }
+                )
+            };
+            let (old, new) = (joined(&old), joined(&new));
+            if let Some(patch) = shown(&old, &new, 1000) {
+                assert_eq!(patched(&old, &patch), new, "round {round}\n{patch}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_many_lines_that_moved_it_says_how_many_are_not_shown() {
+        let lines: Vec<String> = (0..2_000).map(|line| format!("{line}\n")).collect();
+        let (old, mut new) = (lines.concat(), lines);
+        new.reverse();
+        let patch = shown(&old, &new.concat(), 100).unwrap();
+        let more = patch.lines().find_map(|line| {
+            let rest = line.strip_prefix("… and ")?;
+            rest.split(' ').next()?.parse::<usize>().ok()
+        });
+        assert!(more.unwrap() > 1_000, "{patch}");
+        patched(&old, &patch);
+    }
 }

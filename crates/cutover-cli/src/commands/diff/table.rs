@@ -211,7 +211,9 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
     let equal = comparison.equal;
     let in_order = !tables.bag && tables.key_columns.is_empty();
     let many = comparison.rows.different > 0 && in_order;
-    context.output.show(&Found::new(comparison, &old, &new))?;
+    context
+        .output
+        .show_done(&Found::new(comparison, &old, &new))?;
     if many {
         context.output.note(
             "rows were compared in their order; --key-columns NAME pairs them by a key, --bag in \

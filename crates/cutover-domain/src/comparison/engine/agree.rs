@@ -78,6 +78,15 @@ impl<'p> Judge<'p> {
 
     /// Whether an old and a new value agree. What rules hid is noted only if they do.
     pub(super) fn agree(&mut self, old: u32, new: u32) -> bool {
+        // What is small is looked at sooner than its hash, which lies somewhere else in memory.
+        if self.pair.old.end(old) - old < RETRY_BELOW {
+            let mark = self.hits.len();
+            if self.agree_in_step(old, new) {
+                return true;
+            }
+            self.hits.truncate(mark);
+            return !self.hashes_differ(old, new) && self.agree_out_of_step(old, new);
+        }
         !self.hashes_differ(old, new) && self.agree_as_hashes(old, new)
     }
 
@@ -91,6 +100,14 @@ impl<'p> Judge<'p> {
             return true;
         }
         self.hits.truncate(mark);
+        self.agree_out_of_step(old, new)
+    }
+
+    fn agree_out_of_step(&mut self, old: u32, new: u32) -> bool {
+        if self.is_refuted(old, new) {
+            return false;
+        }
+        let mark = self.hits.len();
         let agree = self.agree_anyhow(old, new);
         if !agree {
             self.hits.truncate(mark);

@@ -56,11 +56,12 @@ impl Judge<'_> {
     }
 
     fn subtract(&mut self, olds: &[Element], news: &[Element], fuzzy: bool, bag: &mut Bag) {
-        let rest = |element: &Element, in_old: usize, in_new: usize| Rest {
-            element: *element,
-            in_old,
-            in_new,
-        };
+        match (olds, news) {
+            ([old], []) => return bag.old_rest.push(Rest::one_of_old(*old)),
+            ([], [new]) => return bag.new_rest.push(Rest::one_of_new(*new)),
+            ([old], [new]) => return self.subtract_one(old, new, bag),
+            _ => {}
+        }
         if fuzzy && (olds.len() > 1 || news.len() > 1) && !olds.is_empty() && !news.is_empty() {
             let close = self.match_close(olds, news);
             let mut paired_new = vec![false; news.len()];
@@ -71,34 +72,60 @@ impl Judge<'_> {
                         bag.pairs.push((element.node, news[*at].node));
                     }
                     // Being close is not transitive: there is no "its like" to count.
-                    None => bag.old_rest.push(rest(element, 1, 0)),
+                    None => bag.old_rest.push(Rest::one_of_old(*element)),
                 }
             }
             let unpaired = news.iter().zip(&paired_new).filter(|(_, paired)| !**paired);
             bag.new_rest
-                .extend(unpaired.map(|(element, _)| rest(element, 0, 1)));
+                .extend(unpaired.map(|(element, _)| Rest::one_of_new(*element)));
             return;
         }
         let (in_old, in_new) = (olds.len(), news.len());
         let mut left = (vec![true; in_old], vec![true; in_new]);
         for (x, y) in self.pair_alike(olds, news) {
             (left.0[x], left.1[y]) = (false, false);
-            let (old, new) = (&olds[x], &news[y]);
-            if self.agree_as_hashes(old.node, new.node) {
-                bag.pairs.push((old.node, new.node));
-            } else {
-                // One hash, yet not the same: a number beyond tolerance, the caller's own
-                // comparison, or a collision.
-                bag.old_rest.push(rest(old, 1, 0));
-                bag.new_rest.push(rest(new, 0, 1));
-            }
+            self.subtract_one(&olds[x], &news[y], bag);
         }
         let of = |elements: &[Element], left: &[bool]| -> Vec<Rest> {
             let left = elements.iter().zip(left).filter(|(_, left)| **left);
-            left.map(|(element, _)| rest(element, in_old, in_new))
-                .collect()
+            left.map(|(element, _)| Rest {
+                element: *element,
+                in_old,
+                in_new,
+            })
+            .collect()
         };
         bag.old_rest.extend(of(olds, &left.0));
         bag.new_rest.extend(of(news, &left.1));
+    }
+
+    /// The same of two elements of one hash.
+    fn subtract_one(&mut self, old: &Element, new: &Element, bag: &mut Bag) {
+        if self.agree_as_hashes(old.node, new.node) {
+            bag.pairs.push((old.node, new.node));
+        } else {
+            // One hash, yet not the same: a number beyond tolerance, the caller's own comparison,
+            // or a collision.
+            bag.old_rest.push(Rest::one_of_old(*old));
+            bag.new_rest.push(Rest::one_of_new(*new));
+        }
+    }
+}
+
+impl Rest {
+    const fn one_of_old(element: Element) -> Self {
+        Self {
+            element,
+            in_old: 1,
+            in_new: 0,
+        }
+    }
+
+    const fn one_of_new(element: Element) -> Self {
+        Self {
+            element,
+            in_old: 0,
+            in_new: 1,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Elements of two collections grouped by a hash.
 
+use std::slice;
+
 use hashbrown::HashTable;
 
 use super::sides::Element;
@@ -7,10 +9,26 @@ use super::sides::Element;
 /// Elements grouped by hash, the groups in the order in which their hashes first appear, in old and
 /// then in new.
 pub(super) struct Classes {
-    old: Vec<Element>,
-    new: Vec<Element>,
-    /// How many of each side are in each class.
-    sizes: Vec<(usize, usize)>,
+    classes: Vec<Class>,
+    /// The elements of classes that have several of a side, one class after the other.
+    several_old: Vec<Element>,
+    several_new: Vec<Element>,
+}
+
+/// What is looked at together lies together: most classes have one element of each side.
+struct Class {
+    hash: u128,
+    old: Members,
+    new: Members,
+}
+
+/// The elements of one side in one class.
+#[derive(Clone, Copy, Debug, Default)]
+struct Members {
+    count: u32,
+    /// Where they end among the elements of such classes, if there are several.
+    end: u32,
+    first: Element,
 }
 
 impl Classes {
@@ -21,72 +39,96 @@ impl Classes {
     ) -> Self {
         let capacity = old.len().max(new.len());
         let mut table: HashTable<u32> = HashTable::with_capacity(capacity);
-        let mut hashes: Vec<u128> = Vec::with_capacity(capacity);
-        let mut sizes: Vec<(usize, usize)> = Vec::with_capacity(capacity);
-        let mut class_of = |hash: u128| {
+        let mut classes: Vec<Class> = Vec::with_capacity(capacity);
+        let mut class_of = |classes: &mut Vec<Class>, hash: u128| {
             let found = table.entry(
                 hash as u64,
-                |class| hashes[*class as usize] == hash,
-                |class| hashes[*class as usize] as u64,
+                |class| classes[*class as usize].hash == hash,
+                |class| classes[*class as usize].hash as u64,
             );
-            let class = *found.or_insert(hashes.len() as u32).get();
-            if class as usize == hashes.len() {
-                hashes.push(hash);
+            let class = *found.or_insert(classes.len() as u32).get();
+            if class as usize == classes.len() {
+                classes.push(Class {
+                    hash,
+                    old: Members::default(),
+                    new: Members::default(),
+                });
             }
             class
         };
         let mut classified_old = Vec::with_capacity(old.len());
         for (hash, element) in old {
-            let class = class_of(hash);
-            sizes.resize(sizes.len().max(class as usize + 1), (0, 0));
-            sizes[class as usize].0 += 1;
+            let class = class_of(&mut classes, hash);
+            classes[class as usize].old.add(element);
             classified_old.push((class, element));
         }
         let mut classified_new = Vec::with_capacity(new.len());
         for (hash, element) in new {
-            let class = class_of(hash);
-            sizes.resize(sizes.len().max(class as usize + 1), (0, 0));
-            sizes[class as usize].1 += 1;
+            let class = class_of(&mut classes, hash);
+            classes[class as usize].new.add(element);
             classified_new.push((class, element));
         }
+        let several_old = several(&mut classes, &classified_old, |class| &mut class.old);
+        let several_new = several(&mut classes, &classified_new, |class| &mut class.new);
         Self {
-            old: sorted_by_class(&classified_old, sizes.iter().map(|size| size.0)),
-            new: sorted_by_class(&classified_new, sizes.iter().map(|size| size.1)),
-            sizes,
+            classes,
+            several_old,
+            several_new,
         }
     }
 
     /// The elements of each class: those of old, those of new, each in their order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[Element], &[Element])> {
-        let (mut from_old, mut from_new) = (0, 0);
-        self.sizes.iter().map(move |(old, new)| {
-            let class = (
-                &self.old[from_old..from_old + old],
-                &self.new[from_new..from_new + new],
-            );
-            from_old += old;
-            from_new += new;
-            class
+        self.classes.iter().map(|class| {
+            (
+                class.old.among(&self.several_old),
+                class.new.among(&self.several_new),
+            )
         })
     }
 }
 
-/// A counting sort.
-fn sorted_by_class(
-    elements: &[(u32, Element)],
-    sizes: impl Iterator<Item = usize>,
+impl Members {
+    fn add(&mut self, element: Element) {
+        if self.count == 0 {
+            self.first = element;
+        }
+        self.count += 1;
+    }
+
+    fn among<'e>(&'e self, several: &'e [Element]) -> &'e [Element] {
+        match self.count {
+            0 => &[],
+            1 => slice::from_ref(&self.first),
+            count => &several[(self.end - count) as usize..self.end as usize],
+        }
+    }
+}
+
+/// The elements of classes with several of them, by a counting sort.
+fn several(
+    classes: &mut [Class],
+    classified: &[(u32, Element)],
+    side: impl Fn(&mut Class) -> &mut Members,
 ) -> Vec<Element> {
-    let mut next: Vec<usize> = sizes
-        .scan(0, |start, size| {
-            *start += size;
-            Some(*start - size)
-        })
-        .collect();
-    let mut sorted = vec![Element { node: 0, place: 0 }; elements.len()];
-    for (class, element) in elements {
-        let slot = &mut next[*class as usize];
-        sorted[*slot] = *element;
-        *slot += 1;
+    let mut total = 0;
+    for class in &mut *classes {
+        let members = side(class);
+        if members.count > 1 {
+            members.end = total;
+            total += members.count;
+        }
+    }
+    let mut sorted = vec![Element::default(); total as usize];
+    if sorted.is_empty() {
+        return sorted;
+    }
+    for (class, element) in classified {
+        let members = side(&mut classes[*class as usize]);
+        if members.count > 1 {
+            sorted[members.end as usize] = *element;
+            members.end += 1;
+        }
     }
     sorted
 }

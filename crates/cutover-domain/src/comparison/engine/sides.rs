@@ -44,7 +44,7 @@ const NODES_A_LINE: usize = 64 / size_of::<RawNode>();
 pub(super) const BATCH: usize = 32;
 
 /// An element of an array with its place in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Element {
     pub(super) node: u32,
     pub(super) place: u32,

@@ -5,6 +5,9 @@ use serde::Serialize;
 use super::{Noise, NoiseClass, NoisePath, Values};
 use crate::comparison::{DifferenceKind, Rules, round};
 
+/// So many places without a rule are named in a rules file.
+const LEFT_OUT: usize = 20;
+
 /// Numbers further apart than this are not jitter of the last digits.
 const JITTER: f64 = 1e-3;
 
@@ -141,8 +144,47 @@ impl Noise {
         })
     }
 
-    /// The suggested rules as a rules file in TOML, headed by what speaks for each; `None` where
-    /// there is nothing to suggest.
+    /// Places where old differs from itself and that no rule is suggested for, each with why not.
+    pub fn without_rule(&self) -> impl Iterator<Item = (&NoisePath, &'static str)> {
+        self.paths.iter().filter_map(|path| {
+            let why = match (path.class, path.kind) {
+                (_, DifferenceKind::Outcome) => {
+                    "whether a call fails is not for a rule to overlook"
+                }
+                (NoiseClass::Real, _) => "a rule would hide differences that count",
+                (NoiseClass::Undecided, _) => "it is not known to be noise",
+                (NoiseClass::Noise, _) if suggested(path).is_none() => "no rule fits its values",
+                (NoiseClass::Noise, _) => return None,
+            };
+            Some((path, why))
+        })
+    }
+
+    /// The same as comments of a rules file; empty where there are none.
+    #[must_use]
+    pub fn left_out(&self) -> String {
+        let mut text = String::new();
+        for (path, why) in self.without_rule().take(LEFT_OUT) {
+            if text.is_empty() {
+                text.push_str("#\n# No rule is suggested for these places, where old differs from itself too:\n");
+            }
+            let NoisePath {
+                path,
+                kind,
+                why: evidence,
+                ..
+            } = path;
+            text.push_str(&comment(&format!("{path} ({kind}): {why}; {evidence}")));
+        }
+        let more = self.without_rule().count().saturating_sub(LEFT_OUT);
+        if more > 0 {
+            text.push_str(&comment(&format!("and {more} more")));
+        }
+        text
+    }
+
+    /// The suggested rules as a rules file in TOML, headed by what speaks for each and by what was
+    /// left out; `None` where there is nothing to suggest.
     #[must_use]
     pub fn rules_file(&self) -> Option<String> {
         if self.suggestions.is_empty() {
@@ -169,6 +211,7 @@ impl Noise {
                 None => {}
             }
         }
+        text.push_str(&self.left_out());
         text.push('\n');
         text.push_str(&self.rules().to_toml());
         Some(text)

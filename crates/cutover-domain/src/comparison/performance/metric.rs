@@ -98,6 +98,18 @@ pub struct PerformanceLimit {
     pub at_most: f64,
 }
 
+impl fmt::Display for PerformanceLimit {
+    /// As its own parser reads it: `wall:p95=1.05`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            metric,
+            statistic,
+            at_most,
+        } = self;
+        write!(f, "{metric}:{}={at_most}", statistic.word())
+    }
+}
+
 impl FromStr for PerformanceLimit {
     type Err = String;
 
@@ -220,6 +232,7 @@ mod tests {
             assert!(error.contains(complaint), "{text}: {error}");
         }
         let odd: PerformanceLimit = "counters.a:b=c=-98.3%".parse().unwrap();
+        assert_eq!(odd.to_string().parse(), Ok(odd.clone()));
         assert_eq!(
             (odd.metric, odd.at_most),
             (Metric::Counter("a:b=c".to_owned()), 0.017)

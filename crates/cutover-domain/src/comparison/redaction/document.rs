@@ -1,6 +1,7 @@
 //! A copy of a document without what must not be kept.
 
 use super::reach::Reach;
+use super::secrets::{begins_key, ends_key, is_within_key};
 use super::token::token;
 use super::{Compiled, REDACTED, RedactAction, Redacted};
 use crate::tree::{Kind, Node, Tree, TreeBuilder};
@@ -38,6 +39,8 @@ struct Copying<'r, 't> {
     builder: TreeBuilder,
     open: Vec<Open<'t>>,
     places: u64,
+    /// Whether the text before was a line of a private key, but not its last one.
+    in_key: bool,
 }
 
 impl Compiled {
@@ -60,6 +63,7 @@ impl Compiled {
             builder: TreeBuilder::new(),
             open: Vec::new(),
             places: 0,
+            in_key: false,
         };
         let wrapped = (shape == Shape::Wrapped).then(|| reach.clone());
         copying.value(node, reach);
@@ -72,6 +76,14 @@ impl Compiled {
             tree: copying.builder.finish().unwrap_or_else(|_| Tree::null()),
             places: copying.places,
         }
+    }
+
+    /// What becomes of an element of a text that is kept line by line, by the lines before it.
+    pub(super) fn line(&self, node: Node<'_>) -> Option<RedactAction> {
+        let line = node.as_str()?;
+        let action = self.secret_names?;
+        let is_inside = !begins_key(line) && !ends_key(line) && is_within_key(node);
+        is_inside.then_some(action)
     }
 
     /// What stands for a value that may not be kept; nothing where it is left out.
@@ -106,6 +118,7 @@ impl<'t> Copying<'_, 't> {
             self.close();
             return;
         };
+        let action = action.max(self.key_line(node));
         if let Some(outer) = outer {
             reach = reach.union(outer);
         }
@@ -148,6 +161,18 @@ impl<'t> Copying<'_, 't> {
             Kind::String | Kind::Number if !self.rules.texts.is_empty() => self.text(node),
             _ => self.builder.value(node),
         }
+    }
+
+    /// What becomes of a text that is a line of a private key, between its first and its last.
+    fn key_line(&mut self, node: Node<'_>) -> Option<RedactAction> {
+        let action = self.rules.secret_names?;
+        let line = node.as_str();
+        match line {
+            Some(line) if begins_key(line) => self.in_key = true,
+            Some(line) if !ends_key(line) => return self.in_key.then_some(action),
+            _ => self.in_key = false,
+        }
+        None
     }
 
     fn text(&mut self, node: Node<'_>) {

@@ -83,9 +83,10 @@ impl RedactionRules {
         Self::default()
     }
 
-    /// Masks members whose name speaks of a secret (`password`, `token`, `secret`,
+    /// Masks members whose name speaks of a secret (`password`, `token`, `secret`, `session`,
     /// `authorization`, `api_key`, …, in whatever case and with or without `_` and `-`), and texts
-    /// that look like one (`Bearer …`, `password=…`, private keys, …).
+    /// that look like one (`Bearer …`, `password=…`, `ghp_…`, private keys, …): all are listed in
+    /// `docs/recording.md`. Takes time proportional to the text.
     #[must_use]
     pub fn secrets(self) -> Self {
         self.entry(What::Names(SECRETS.to_owned()), RedactAction::Mask)

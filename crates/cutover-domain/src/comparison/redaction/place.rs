@@ -46,7 +46,7 @@ impl<'r> Place<'r> {
 
     /// What may be kept of a value at this place, as a sample; nothing where it is left out.
     pub(in crate::comparison) fn sample(&self, node: Node<'_>, max_bytes: usize) -> Option<Tree> {
-        match self.action {
+        match self.action.or_else(|| self.rules.line(node)) {
             Some(action) => self.rules.stand_in(node, action),
             None => {
                 let kept = self.rules.copy(node, self.reach.clone(), Shape::Value);

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::cluster::Clusters;
 use super::evidence::{but_for_noise, performance};
+use super::limit::{set_for_report, set_for_runs};
 use super::statistics::{Bucket, Ratios, Spread, distribution};
 use super::timeline::Timeline;
 use super::{
@@ -199,8 +200,13 @@ impl ReportBuilder {
             .filter_map(|operation| operation.noise.as_ref());
         let noise = but_for_noise(totals, noises);
         let counted = noise.map_or(totals, |noise| noise.totals);
+        let limits = match self.limits.set() {
+            [] => set_for_runs(&runs, |id| self.runs.get(id)),
+            limits => set_for_report(limits, &operations),
+        };
         Report {
             schema: REPORT_SCHEMA,
+            limits,
             generated,
             verdict: Verdict::of(&counted, &coverage, self.unreadable.len()),
             runs,

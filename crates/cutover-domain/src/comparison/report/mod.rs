@@ -38,6 +38,7 @@
 mod builder;
 mod cluster;
 mod evidence;
+mod limit;
 mod statistics;
 mod timeline;
 mod verdict;
@@ -58,6 +59,7 @@ use super::{
 pub use builder::ReportBuilder;
 pub use cluster::generalize;
 pub use evidence::{MetricPerformance, NoiseTotals};
+pub use limit::ReportedLimit;
 pub use statistics::{Interval, Ratios, Spread, wilson};
 pub use timeline::TimelineStep;
 pub use verdict::Verdict;
@@ -89,6 +91,10 @@ pub struct Report {
     pub differences: Counts,
     /// Each operation, the one with the most mismatches first.
     pub operations: Vec<OperationReport>,
+    /// The limits of performance that somebody has set: for the report
+    /// ([`ReportBuilder::limits`]), else for its runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<ReportedLimit>,
     /// The implementation being replaced.
     pub old: SideReport,
     /// Its replacement.

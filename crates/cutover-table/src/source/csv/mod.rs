@@ -101,6 +101,7 @@ impl Source for Csv {
             .map(|(name, spelling)| Column {
                 name: name.clone(),
                 kind: Described::Spelled(spelling),
+                by_value: false,
             })
             .collect())
     }

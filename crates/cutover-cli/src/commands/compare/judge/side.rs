@@ -125,8 +125,12 @@ fn redacted(tree: &Tree, redaction: &Redaction, member: Option<&str>) -> Option<
 /// Everything that is recorded of an execution, but its answer.
 pub(super) fn recorded(execution: &Execution, limits: &Limits) -> SideRecord {
     let mut side = SideRecord::new(outcome(&execution.ending, limits));
-    if !execution.stderr.is_empty() {
-        side.messages = Some(String::from_utf8_lossy(&execution.stderr).into_owned());
+    // What is kept to be compared may be more than anybody reads.
+    let surplus = execution.stderr.len().saturating_sub(Limits::MESSAGES);
+    let dropped = execution.stderr_dropped + surplus as u64;
+    let messages = &execution.stderr[surplus..];
+    if !messages.is_empty() {
+        side.messages = Some(String::from_utf8_lossy(messages).into_owned());
     }
     if let Some(usage) = &execution.usage {
         side.measurements = Measurements {
@@ -141,7 +145,7 @@ pub(super) fn recorded(execution: &Execution, limits: &Limits) -> SideRecord {
     let notes = [
         (
             "messages_dropped_bytes",
-            (execution.stderr_dropped > 0).then(|| execution.stderr_dropped.into()),
+            (dropped > 0).then(|| dropped.into()),
         ),
         ("left_behind", execution.left_behind.then(|| true.into())),
         (

@@ -1,4 +1,5 @@
-//! Everything a program answered in one tree: `$.exit`, `$.stdout`, `$.files['out.json']`.
+//! Everything a program answered in one tree: `$.exit`, `$.stdout`, `$.stderr`,
+//! `$.files['out.json']`.
 //!
 //! One tree, so that the rules of a comparison reach all of it.
 
@@ -11,21 +12,13 @@ use crate::commands::rules::compare_in_time;
 /// Where the tree says how a program ended.
 pub(super) const EXIT: &str = "$.exit";
 
-/// Compares how the sides ended, what they wrote and the files they left. Without `stdout` (and
-/// files) only how they ended.
+/// Compares how the sides ended and the parts of what they wrote: standard output before standard
+/// error before files. Without parts only how they ended.
 pub(super) fn compare(
     comparator: &Comparator,
     exits: [&str; 2],
-    stdout: Option<Read>,
-    files: Vec<(String, Read)>,
+    parts: Vec<(Place, Read)>,
 ) -> Result<Comparison, String> {
-    let mut parts: Vec<(Place, Read)> = Vec::with_capacity(files.len() + 1);
-    parts.extend(stdout.map(|read| (Place::Stdout, read)));
-    parts.extend(
-        files
-            .into_iter()
-            .map(|(name, read)| (Place::File(name), read)),
-    );
     let (broken, parts): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(_, read)| read.broken);
     let build = |exit, side: fn(&Read) -> Option<&Tree>| {
         let values = parts
@@ -60,6 +53,7 @@ pub(super) enum Place {
     /// Standard output, where it is the whole answer.
     Alone,
     Stdout,
+    Stderr,
     File(String),
 }
 
@@ -69,6 +63,7 @@ impl Place {
         match self {
             Self::Alone => "$".to_owned(),
             Self::Stdout => "$.stdout".to_owned(),
+            Self::Stderr => "$.stderr".to_owned(),
             Self::File(name) => format!("$.files{}", member(name)),
         }
     }
@@ -112,6 +107,10 @@ fn tree<'a>(
         builder.key("stdout");
         builder.value(stdout.root());
     }
+    if let Some((_, stderr)) = values.next_if(|(place, _)| matches!(place, Place::Stderr)) {
+        builder.key("stderr");
+        builder.value(stderr.root());
+    }
     builder.key("files");
     builder.begin_object();
     for (place, value) in values {
@@ -120,7 +119,7 @@ fn tree<'a>(
             builder.value(value.root());
         }
     }
-    // The names of files in a folder, and three others, are each there once.
+    // The names of files in a folder, and four others, are each there once.
     let _ = builder.end_object();
     let _ = builder.end_object();
     builder.finish()
@@ -269,7 +268,10 @@ mod tests {
         let comparator = rules.build().unwrap();
         let stdout = read(Some("[1,2]"), Some("[2,1]"));
         let exits = ["exit status 0", "exit status 3"];
-        let found = compare(&comparator, exits, Some(stdout), files).unwrap();
+        let files = files.into_iter();
+        let files = files.map(|(name, read)| (Place::File(name), read));
+        let parts = std::iter::once((Place::Stdout, stdout)).chain(files);
+        let found = compare(&comparator, exits, parts.collect()).unwrap();
         let lines = found.differences.iter().map(ToString::to_string).collect();
         (lines, found)
     }

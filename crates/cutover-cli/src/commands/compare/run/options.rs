@@ -14,8 +14,8 @@ use crate::commands::rules::RuleArgs;
 pub(in super::super) const CASES_HELP: &str = "\
 Cases: every file below a folder is one, named by its path; or every line of a JSON Lines file. \
 A line that is an object with no other members than `name`, `args`, `stdin` and `env`, and more \
-than a `name`, describes a case: arguments to add, the standard input, variables to set. Any \
-other value is the input itself; a string stands for its text, everything else for its JSON, as \
+than a `name`, describes a case: arguments to add, the standard input, variables to set. One that \
+is misspelt is refused with the near name. Any other value is the input itself; a string stands for its text, everything else for its JSON, as \
 written.
 
 Commands are split into words as a shell does it, but no shell runs: for pipes and variables \
@@ -23,9 +23,9 @@ write sh -c '…'. `{}` stands for the path of the case, `{{}}` for two braces. 
 `{}` gets the case on standard input.
 
 Compared are how a program ended (exit status or signal) and what it wrote to standard output: \
-as JSON where both are, else line by line. Standard error is recorded. With --output files are \
-compared too, and rules are written for the whole: `$.exit`, `$.stdout`, `$.files['out.json']`. \
-Without it `$` is standard output.
+as JSON where both are, else line by line. Standard error is recorded. With --stderr it is compared \
+too, with --output files are, and rules are written for the whole: `$.exit`, `$.stdout`, `$.stderr`, \
+`$.files['out.json']`. Without them `$` is standard output.
 
 Programs run where you are and with your variables, and each with a folder for temporary files of \
 its own (TMPDIR). --workdir gives every execution a copy of a folder to run in, --output alone an \
@@ -47,9 +47,9 @@ pairs that are missing; --repeat and --warm-up help.
 A run that was stopped, or killed, goes on with the same command and --resume ID: what has a \
 record is not run again.
 
-Exit codes: 0 all equal, 1 differences or a limit that is not kept, 3 some could not be compared, \
-4 too little was measured for a limit, 130 stopped by Ctrl-C (what \
-was done is saved).";
+Exit codes: 0 all equal, 1 differences or a limit that is not kept, 2 options, programs or cases that \
+cannot be used, 3 some could not be compared, 4 too little was measured for a limit, 7 another \
+process goes on with the run, 130 stopped by Ctrl-C (what was done is saved).";
 
 /// Run two commands over a corpus of cases and compare what they answer.
 #[derive(Args, Debug)]
@@ -84,6 +84,17 @@ pub struct RunArgs {
         value_parser = read_as
     )]
     pub(super) read_as: Wanted,
+    /// Compare standard error too [as text, if no type is said]; `$` is then the whole: `$.exit`,
+    /// `$.stdout`, `$.stderr`
+    #[arg(
+        long,
+        value_name = "TYPE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "text",
+        value_parser = read_as
+    )]
+    pub(super) stderr: Option<Wanted>,
     /// Compare this file too, found where the programs run: a path, a folder, or a pattern;
     /// its type is told by its name, or said: out=json, out.csv=csv:key=id, out.parquet,
     /// app.db=sqlite:table=orders

@@ -8,6 +8,7 @@ use cutover_ports::comparison::ComparisonStore;
 use pollster::block_on;
 use serde_json::{Value, json};
 
+use crate::commands::compare::alive;
 use crate::commands::compare::summary::{Summary, Summing};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -49,6 +50,7 @@ impl<'a> Recording<'a> {
     ) -> Result<Self, Failure> {
         let now = context.now();
         run.end(RunState::Running, now);
+        run.process = alive::this_process();
         run.judged = None;
         // Figures of one run that were not measured in one go.
         let resumed = run

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use cutover_domain::comparison::{ComparisonRecord, Run, RunKind, Tally};
+use cutover_domain::comparison::{ComparisonRecord, Run, RunKind, RunState, Tally};
 use cutover_ports::comparison::{ComparisonStore, RecordQuery};
 use serde_json::Value;
 
-use crate::commands::compare::find;
 use crate::commands::compare::summary::performance;
+use crate::commands::compare::{alive, find};
 use crate::context::Context;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::output::{Output, printable};
 use crate::runner::Plan;
 
@@ -19,14 +19,24 @@ const FREE: [&str; 3] = ["jobs", "record_inputs_bytes", performance::OPTION];
 /// So many cases are named.
 const NAMED: usize = 5;
 
-/// The run that `reference` names, if its options are still these.
+/// The run that `reference` names, if it is one of commands and nobody is at it.
 pub(super) fn find_run(store: &dyn ComparisonStore, reference: &str) -> Result<Run, Failure> {
-    let run = find::run(store, reference)?;
+    // No would mean differences.
+    let found = find::run(store, reference);
+    let run = found.map_err(|failure| failure.instead_of_no(Exit::Usage))?;
     if run.kind != RunKind::Commands {
         return Err(Failure::usage(format_args!(
             "run {} is not one of commands, so it cannot be taken up again",
             run.id
         )));
+    }
+    if run.state == RunState::Running && alive::lives(&run) == Some(true) {
+        let process = run.process.as_ref().map_or(0, |process| process.id);
+        return Err(Failure::new(
+            Exit::Conflict,
+            format_args!("process {process} goes on with run {}", run.id),
+        )
+        .hint("let that one end; what it did is saved"));
     }
     Ok(run)
 }

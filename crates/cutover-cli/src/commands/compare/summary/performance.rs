@@ -23,17 +23,14 @@ const COUNTERS: usize = 20;
 
 /// Gathers measurements for limits; nothing when none was set.
 #[derive(Debug, Default)]
-pub(super) struct Measuring {
+pub(in super::super) struct Measuring {
     limits: Vec<PerformanceLimit>,
     builder: Option<ReportBuilder>,
-    /// Counters that were seen, on old and on new.
-    counters: [BTreeSet<String>; 2],
-    /// The most that a program may have used of memory, where only that is known.
-    memory_below: Option<u64>,
+    reasons: Reasons,
 }
 
 impl Measuring {
-    pub(super) fn for_limits(limits: Vec<PerformanceLimit>) -> Self {
+    pub(in super::super) fn for_limits(limits: Vec<PerformanceLimit>) -> Self {
         let all = with_standard(&limits);
         Self {
             builder: (!limits.is_empty()).then(|| ReportBuilder::new().limits(all)),
@@ -42,34 +39,53 @@ impl Measuring {
         }
     }
 
-    pub(super) fn add(&mut self, record: &ComparisonRecord) {
+    pub(in super::super) fn add(&mut self, record: &ComparisonRecord) {
         if let Some(builder) = &mut self.builder {
             builder.record(record);
-            for (seen, side) in self.counters.iter_mut().zip([&record.old, &record.new]) {
-                let counters = side.measurements.counters.keys();
-                // Enough to find a name that is written otherwise.
-                seen.extend(counters.take(COUNTERS).cloned());
-                while seen.len() > COUNTERS {
-                    seen.pop_last();
-                }
-                let floor = side.unknown.get("measuring_floor_bytes");
-                self.memory_below = self.memory_below.max(floor.and_then(Value::as_u64));
-            }
+            self.reasons.add(record);
         }
     }
 
-    /// Why there is nothing to judge.
-    fn why(&self, metric: &Metric) -> Option<String> {
+    pub(in super::super) fn verdicts(mut self, run: &Run) -> Vec<LimitVerdict> {
+        let Some(builder) = self.builder.take() else {
+            return Vec::new();
+        };
+        judge(&builder.finish(run.updated), &self.limits, &self.reasons)
+    }
+}
+
+/// What tells why there is nothing to judge.
+#[derive(Debug, Default)]
+pub(in super::super) struct Reasons {
+    /// Counters that were seen, on old and on new.
+    counters: [BTreeSet<String>; 2],
+    /// The most that a program may have used of memory, where only that is known.
+    memory_below: Option<u64>,
+}
+
+impl Reasons {
+    pub(in super::super) fn add(&mut self, record: &ComparisonRecord) {
+        for (seen, side) in self.counters.iter_mut().zip([&record.old, &record.new]) {
+            let counters = side.measurements.counters.keys();
+            // Enough to find a name that is written otherwise.
+            seen.extend(counters.take(COUNTERS).cloned());
+            while seen.len() > COUNTERS {
+                seen.pop_last();
+            }
+            let floor = side.unknown.get("measuring_floor_bytes");
+            self.memory_below = self.memory_below.max(floor.and_then(Value::as_u64));
+        }
+    }
+
+    fn why(&self, metric: &Metric) -> String {
         let [old, new] = &self.counters;
-        match metric {
-            Metric::PeakMemory => self.memory_below.map(|bytes| {
-                format!(
-                    "the programs are smaller than the process that measures them, so that all that \
-                     is known is that they took no more than {}",
-                    show_size(bytes)
-                )
-            }),
-            Metric::Counter(name) => Some(match (old.contains(name), new.contains(name)) {
+        match (metric, self.memory_below) {
+            (Metric::PeakMemory, Some(bytes)) => format!(
+                "the programs are smaller than the process that measures them, so that all that is \
+                 known is that they took no more than {}",
+                show_size(bytes)
+            ),
+            (Metric::Counter(name), _) => match (old.contains(name), new.contains(name)) {
                 (true, false) => "only old reports this counter".to_owned(),
                 (false, true) => "only new reports this counter".to_owned(),
                 (true, true) => "no pair has this counter on both sides".to_owned(),
@@ -81,40 +97,51 @@ impl Measuring {
                         format!("no side reports it, but {}", seen.join(", "))
                     }
                 }
-            }),
-            _ => None,
+            },
+            _ => "it was not measured on both sides".to_owned(),
         }
     }
+}
 
-    pub(super) fn verdicts(mut self, run: &Run) -> Vec<LimitVerdict> {
-        let Some(builder) = self.builder.take() else {
-            return Vec::new();
-        };
-        let report = builder.finish(run.updated);
-        // What no pair has on both sides is as little decided as what few have.
-        let nothing = Performance::of(&[], 0);
-        self.limits
+/// The verdicts on limits, for each operation that has what they are about. What no pair has on both
+/// sides is as little decided as what few have.
+pub(in super::super) fn judge(
+    report: &Report,
+    limits: &[PerformanceLimit],
+    reasons: &Reasons,
+) -> Vec<LimitVerdict> {
+    let nothing = Performance::of(&[], 0);
+    let mut judged = Vec::with_capacity(limits.len());
+    for limit in limits {
+        let before = judged.len();
+        judged.extend(
+            verdicts(report, limit).map(|(operation, verdict)| LimitVerdict {
+                metric: limit.metric.clone(),
+                operation: (report.operations.len() > 1).then(|| operation.to_owned()),
+                verdict,
+                why: None,
+            }),
+        );
+        if judged.len() > before {
+            continue;
+        }
+        let verdict = nothing.judge(limit.statistic, limit.at_most);
+        let is_known = report
+            .operations
             .iter()
-            .map(|limit| {
-                let found = verdicts(&report, limit).next();
-                let why = match found {
-                    Some(_) => None,
-                    None => self.why(&limit.metric),
-                };
-                let mut verdict =
-                    found.unwrap_or_else(|| nothing.judge(limit.statistic, limit.at_most));
-                if why.is_some() {
-                    // More of the same do not help.
-                    verdict.needed = None;
-                }
-                LimitVerdict {
-                    metric: limit.metric.clone(),
-                    verdict,
-                    why,
-                }
-            })
-            .collect()
+            .any(|operation| operation.totals.comparisons > 0);
+        judged.push(LimitVerdict {
+            metric: limit.metric.clone(),
+            operation: None,
+            // More of the same do not help.
+            verdict: Verdict {
+                needed: verdict.needed.filter(|_| !is_known),
+                ..verdict
+            },
+            why: is_known.then(|| reasons.why(&limit.metric)),
+        });
     }
+    judged
 }
 
 /// The usual limits, with these instead where they are of the same metric and statistic.
@@ -124,35 +151,18 @@ pub(in super::super) fn with_standard(limits: &[PerformanceLimit]) -> Performanc
 }
 
 /// What a report says of a limit, operation by operation.
-fn verdicts(report: &Report, limit: &PerformanceLimit) -> impl Iterator<Item = Verdict> {
+fn verdicts<'r>(
+    report: &'r Report,
+    limit: &PerformanceLimit,
+) -> impl Iterator<Item = (&'r str, Verdict)> {
     let operations = report.operations.iter();
-    operations
-        .flat_map(|operation| &operation.performance)
-        .filter(move |performance| performance.metric == limit.metric)
-        .flat_map(|performance| &performance.verdicts)
-        .filter(move |verdict| verdict.statistic == limit.statistic)
-        .copied()
-}
-
-/// Limits on what was not measured on both sides.
-pub(in super::super) fn unmeasured<'a>(
-    report: &Report,
-    limits: &'a [PerformanceLimit],
-) -> impl Iterator<Item = &'a PerformanceLimit> {
-    let limits = limits.iter();
-    limits.filter(move |limit| verdicts(report, limit).next().is_none())
-}
-
-/// What a report answers to limits, the worst first; none when there are no limits. What was not
-/// measured is not decided.
-pub(in super::super) fn answer(report: &Report, limits: &[PerformanceLimit]) -> Option<Answer> {
-    let unknown = unmeasured(report, limits).map(|_| Answer::Insufficient);
-    let answers = limits
-        .iter()
-        .flat_map(|limit| verdicts(report, limit))
-        .map(|verdict| verdict.answer);
-    let answers: Vec<Answer> = answers.chain(unknown).collect();
-    worst(&answers)
+    operations.flat_map(move |operation| {
+        let metrics = operation.performance.iter();
+        let metrics = metrics.filter(|performance| performance.metric == limit.metric);
+        let verdicts = metrics.flat_map(|performance| &performance.verdicts);
+        let verdicts = verdicts.filter(|verdict| verdict.statistic == limit.statistic);
+        verdicts.map(|verdict| (operation.operation.as_str(), *verdict))
+    })
 }
 
 /// The worst of some answers.
@@ -160,16 +170,6 @@ pub(in super::super) fn worst(answers: &[Answer]) -> Option<Answer> {
     [Answer::Fail, Answer::Insufficient, Answer::Pass]
         .into_iter()
         .find(|wanted| answers.contains(wanted))
-}
-
-/// A limit, as it is stored with a run and read back by its own parser.
-pub(in super::super) fn written(limit: &PerformanceLimit) -> String {
-    format!(
-        "{}:{}={}",
-        limit.metric,
-        limit.statistic.word(),
-        limit.at_most
-    )
 }
 
 /// The limits that a run was started with.
@@ -184,8 +184,11 @@ pub(in super::super) fn limits_of(run: &Run) -> Vec<PerformanceLimit> {
 
 /// One limit with the verdict on it.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct LimitVerdict {
+pub(in super::super) struct LimitVerdict {
     metric: Metric,
+    /// Of which of several operations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<String>,
     #[serde(flatten)]
     pub(super) verdict: Verdict,
     /// Why it cannot be judged.
@@ -209,16 +212,25 @@ impl LimitVerdict {
         }
     }
 
+    /// What is not measured on both sides, where that is why there is no answer.
+    pub(in super::super) fn unmeasured(&self) -> Option<&Metric> {
+        self.why.as_ref().map(|_| &self.metric)
+    }
+
     fn said(&self) -> String {
         let Self {
             metric,
+            operation,
             verdict,
             why,
         } = self;
+        let of = operation
+            .as_ref()
+            .map_or_else(String::new, |name| format!(" of {name}"));
         match why {
-            None => format!("{metric} {verdict}"),
+            None => format!("{metric}{of} {verdict}"),
             Some(why) => format!(
-                "{metric} {} of at most × {}: cannot be judged: {why}",
+                "{metric}{of} {} of at most × {}: cannot be judged: {why}",
                 verdict.statistic.word(),
                 verdict.at_most
             ),
@@ -226,13 +238,14 @@ impl LimitVerdict {
     }
 
     /// The same, to be kept with the run.
-    pub(super) fn judged(&self) -> JudgedLimit {
+    pub(in super::super) fn judged(&self) -> JudgedLimit {
+        let limit = PerformanceLimit {
+            metric: self.metric.clone(),
+            statistic: self.verdict.statistic,
+            at_most: self.verdict.at_most,
+        };
         JudgedLimit {
-            limit: written(&PerformanceLimit {
-                metric: self.metric.clone(),
-                statistic: self.verdict.statistic,
-                at_most: self.verdict.at_most,
-            }),
+            limit: limit.to_string(),
             answer: self.verdict.answer,
             said: self.said(),
         }
