@@ -18,8 +18,10 @@ impl FlagService {
     ) -> Result<Change, ApplyError> {
         let mut query = HistoryQuery::newest(PAGE).of(key.clone());
         query.before = Some(now.revision.next());
+        let mut damaged = 0;
         loop {
             let page = self.store.history(&query).await?;
+            damaged += page.damaged;
             let mut changes = page.records.into_iter().flat_map(|record| record.changes);
             if let Some(last) =
                 changes.find(|change| change.key == *key && change.before != change.after)
@@ -36,6 +38,7 @@ impl FlagService {
             }
             match page.next {
                 Some(next) => query.before = Some(next),
+                None if damaged > 0 => return Err(ApplyError::LastChangeLost(key.clone())),
                 None => return Err(ApplyError::NothingToUndo(key.clone())),
             }
         }

@@ -331,6 +331,9 @@ fn undo_does_not_guess_what_a_damaged_record_told() {
     let error = undo("use_new_backend", None).unwrap_err();
     assert!(matches!(error, ApplyError::LastChangeLost(_)), "{error}");
     assert!(undo("use_new_config", None).is_ok());
+    store.damage(3);
+    let error = undo("use_new_config", None).unwrap_err();
+    assert!(matches!(error, ApplyError::LastChangeLost(_)), "{error}");
     // What is older than the last change does not matter.
     store.damage(2);
     assert!(undo("use_new_backend", None).is_ok());
