@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 use cutover_ports::{PortError, PortErrorKind};
 
-use crate::suggest::command;
+use crate::suggest::{carrying, command};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -198,7 +198,7 @@ impl From<PortError> for Failure {
             PortErrorKind::InvalidInput | PortErrorKind::Unsupported => Exit::Usage,
             _ => Exit::Trouble,
         };
-        let failure = Self::new(exit, &error);
+        let failure = Self::new(exit, carrying(&error.to_string()));
         match error.kind() {
             PortErrorKind::Conflict { .. } => failure.hint(format_args!(
                 "look at `{}`, then try again",

@@ -37,6 +37,17 @@ pub fn command(words: &[&str]) -> String {
     format!("cutover{carried} {}", quoted_words(words))
 }
 
+/// A text of an adapter, which knows no options, with those of this run in the commands that it
+/// advises.
+pub(crate) fn carrying(text: &str) -> String {
+    match CARRIED.get() {
+        Some(carried) if !carried.is_empty() => {
+            text.replace("`cutover ", &format!("`cutover{carried} "))
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// Words as a POSIX shell takes them.
 pub(crate) fn quoted_words<W: AsRef<str>>(words: &[W]) -> String {
     let quoted = |word: &W| quoted(OsStr::new(word.as_ref()));

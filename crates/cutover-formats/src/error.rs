@@ -45,7 +45,9 @@ pub enum Problem {
         limit: u64,
     },
     /// Nested beyond the limit.
-    #[error("the document is nested deeper than {limit} levels")]
+    #[error(
+        "the document is nested deeper than {limit} levels; nest it less, or compare it as text"
+    )]
     TooDeep {
         /// The limit in force.
         limit: usize,

@@ -140,6 +140,33 @@ pub enum ApplyError {
         /// The oldest record there is.
         oldest: Revision,
     },
+    /// Records between the revision asked for and now are missing, damaged or incomplete.
+    #[error(
+        "what the flags were at revision {wanted} is not known: {} missing, damaged or incomplete",
+        records(*first, *last)
+    )]
+    HistoryHasGap {
+        /// What was asked for.
+        wanted: Revision,
+        /// The first revision of the newest gap.
+        first: Revision,
+        /// Its last revision.
+        last: Revision,
+    },
+    /// The newest record of a flag that is there does not lead to what the flag is.
+    #[error(
+        "what {0} was before its last change is not known: the record of that change is missing or \
+         damaged"
+    )]
+    LastChangeLost(FlagKey),
+}
+
+fn records(first: Revision, last: Revision) -> String {
+    if first == last {
+        format!("the record of revision {first} is")
+    } else {
+        format!("the records of revisions {first} to {last} are")
+    }
 }
 
 impl ApplyError {

@@ -118,8 +118,8 @@ impl FlagService {
     ///
     /// # Errors
     ///
-    /// There is no such revision, the history does not reach back to it, or the store cannot be
-    /// watched.
+    /// There is no such revision, the history does not reach back to it without a gap, or the store
+    /// cannot be watched.
     pub async fn watch(&self, since: Revision) -> Result<Changes, ApplyError> {
         let now = self.document().await?;
         let flags = self.flags_at(since, &now, None).await?;
@@ -160,7 +160,7 @@ impl FlagService {
             |change: fn(FlagKey) -> Change| now.flags.keys().cloned().map(change).collect();
         Ok(match intent {
             Intent::Changes(changes) => changes.clone(),
-            Intent::Undo { key, to: None } => vec![self.undo_last(key).await?],
+            Intent::Undo { key, to: None } => vec![self.undo_last(key, now).await?],
             Intent::Undo { key, to: Some(to) } => {
                 let past = self.flags_at(*to, now, Some(key)).await?;
                 vec![Change::Put {

@@ -40,7 +40,11 @@ pub(crate) fn write_whole_by(
     // As any program's file, less what the user's mask takes away.
     #[cfg(unix)]
     builder.permissions(readable);
-    let mut temporary = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let folder = folder.unwrap_or(Path::new("."));
+    fs::metadata(folder)?;
+    // Nobody knows the name that its own words would tell.
+    let nameless = |error: io::Error| io::Error::from(error.kind());
+    let mut temporary = builder.tempfile_in(folder).map_err(nameless)?;
     write(&mut temporary)?;
     match existing {
         Existing::Replace => temporary.persist(file)?,

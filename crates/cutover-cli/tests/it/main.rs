@@ -75,7 +75,11 @@ mod stores;
 #[cfg(test)]
 mod suggestions;
 #[cfg(test)]
+mod switch;
+#[cfg(test)]
 mod together;
+#[cfg(test)]
+mod unreadable;
 #[cfg(test)]
 #[cfg(unix)]
 mod watch;

@@ -213,3 +213,11 @@ fn a_tree_with_traps_is_searched_to_its_end() {
         );
     }
 }
+
+#[test]
+fn code_that_is_not_there_is_trouble_also_while_no_flag_is_stale() {
+    let home = Home::with_flag();
+    let answer = home.run(&["flag", "stale", "--code", "nosuch"]);
+    assert_eq!(answer.code, 3, "{answer}");
+    assert!(answer.err.contains("cannot read nosuch"), "{answer}");
+}

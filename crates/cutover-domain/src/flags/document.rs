@@ -177,6 +177,9 @@ pub struct ChangeRecord {
 /// The field of a record that names the revisions which it took back.
 const TAKES_BACK: &str = "takes_back";
 
+/// The field of a record whose changes are not all known.
+const INCOMPLETE: &str = "incomplete";
+
 impl ChangeRecord {
     /// The revisions whose changes this one took back although nobody asked for that: somebody saved
     /// an older copy of the flags over them. Empty as a rule.
@@ -200,6 +203,29 @@ impl ChangeRecord {
         let numbers = revisions.into_iter().flatten();
         let numbers = numbers.filter_map(serde_json::Value::as_u64);
         numbers.map(Revision::new).collect()
+    }
+
+    /// Whether the revision may have changed more than is told: it was made past the store, which
+    /// could not know any more what all flags had been before. Such a record is no way from the
+    /// flags before it to those after it, nor back.
+    ///
+    /// ```
+    /// # use cutover_domain::flags::ChangeRecord;
+    /// let record: ChangeRecord = serde_json::from_str(
+    ///     r#"{"revision": 4, "time": "2026-01-01T00:00:00Z", "actor": "external", "changes": [],
+    ///         "incomplete": true}"#,
+    /// )?;
+    /// assert!(record.is_incomplete());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.unknown.get(INCOMPLETE) == Some(&true.into())
+    }
+
+    /// Says that not all that changed is known; see [`ChangeRecord::is_incomplete`].
+    pub fn mark_incomplete(&mut self) {
+        self.unknown.insert(INCOMPLETE.to_owned(), true.into());
     }
 
     /// Says that this revision took others back; see [`ChangeRecord::takes_back`].

@@ -104,7 +104,9 @@ pub enum JsonErrorKind {
         found: String,
     },
     /// Nested beyond the limit.
-    #[error("the document is nested deeper than {limit} levels; raise the limit to read it")]
+    #[error(
+        "the document is nested deeper than {limit} levels; nest it less, or compare it as text"
+    )]
     TooDeep {
         /// The limit in force.
         limit: usize,

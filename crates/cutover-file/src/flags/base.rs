@@ -8,7 +8,7 @@ use std::path::Path;
 use cutover_domain::flags::{ChangeRecord, Definition, FlagKey, Revision, digest};
 use serde_json::Value;
 
-use super::document::Stored;
+use super::document::{self, Stored};
 use super::error::Operation;
 use super::history::History;
 use super::state::Text;
@@ -58,6 +58,23 @@ impl Good {
         let digest = digest(&flags).ok();
         digest.is_none() || stored.digest.is_none() || digest == stored.digest
     }
+}
+
+/// The newest record that is known of a store whose document cannot be read: in the history, of
+/// which `tail` is the end, in the good copy, or in what is left of the document's text.
+pub(super) fn newest_known(
+    text: Option<&Text>,
+    good: Option<&Good>,
+    tail: Option<ChangeRecord>,
+) -> Option<ChangeRecord> {
+    let newest = [good.map(|good| good.last.clone()), tail]
+        .into_iter()
+        .flatten()
+        .max_by_key(|record| record.revision)?;
+    let salvaged = text
+        .and_then(|text| document::salvage_last(&text.bytes))
+        .filter(|last| newest.revision.next() == last.revision);
+    Some(salvaged.unwrap_or(newest))
 }
 
 /// The flags at a revision.
@@ -111,7 +128,7 @@ impl Base {
                 reached = floor.next();
                 break;
             }
-            is_certain &= record.revision.next() == reached;
+            is_certain &= record.revision.next() == reached && !record.is_incomplete();
             reached = record.revision;
             for change in record.changes {
                 known.entry(change.key).or_insert(change.after);

@@ -88,12 +88,20 @@ impl History {
         &self,
         before: Option<Revision>,
     ) -> io::Result<impl Iterator<Item = io::Result<ChangeRecord>>> {
-        let end = match before {
-            Some(before) => self.end_of(before)?,
-            None => self.len,
-        };
-        let lines = self.lines(end);
+        let lines = self.lines(self.end_below(before)?);
         Ok(lines.map(|line| line.map(|line| line.record)))
+    }
+
+    /// Lines with records below `before` and few others, newest first, whole or broken.
+    pub(super) fn entries_below(
+        &self,
+        before: Option<Revision>,
+    ) -> io::Result<impl Iterator<Item = io::Result<Entry>>> {
+        Ok(self.entries(self.end_below(before)?))
+    }
+
+    fn end_below(&self, before: Option<Revision>) -> io::Result<u64> {
+        before.map_or(Ok(self.len), |before| self.end_of(before))
     }
 
     /// Whole records that end before the byte `end`, newest first.

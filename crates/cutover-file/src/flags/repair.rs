@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cutover_domain::flags::{FlagDocument, Revision};
 use cutover_ports::{PortError, PortErrorKind};
 
-use super::base::{Base, Good};
+use super::base::{self, Base, Good};
 use super::config::FileFlagConfig;
 use super::error::{self, Operation};
 use super::files::{Files, Writer};
@@ -61,20 +61,7 @@ pub(super) fn repair(config: &FileFlagConfig) -> Result<Option<Repair>, PortErro
         None => None,
     };
     let good = Good::read(REPAIR, &files.good, tail.as_ref());
-    let mut newest = [good.as_ref().map(|good| good.last.clone()), tail]
-        .into_iter()
-        .flatten()
-        .max_by_key(|record| record.revision);
-    if let Some(last) = text
-        .as_ref()
-        .and_then(|text| document::salvage_last(&text.bytes))
-        && newest
-            .as_ref()
-            .is_some_and(|newest| newest.revision.next() == last.revision)
-    {
-        newest = Some(last);
-    }
-    let Some(newest) = newest else {
+    let Some(newest) = base::newest_known(text.as_ref(), good.as_ref(), tail) else {
         return Err(nothing_left(
             files,
             "there is neither a good copy nor a history",

@@ -243,6 +243,9 @@ fn judge(
             if let Some(undone) = undone {
                 undone.tell(&mut newest);
             }
+            if !base.is_certain {
+                tell_incomplete(&mut newest);
+            }
             State {
                 newest,
                 document: document(stored, revision, modified),
@@ -259,6 +262,15 @@ fn judge(
     } else {
         doubted(operation, state)
     }
+}
+
+/// Says of the record of an edit that more may have changed than it tells.
+fn tell_incomplete(record: &mut ChangeRecord) {
+    record.reason.get_or_insert_default().push_str(
+        "; it may have changed more than is told: the good copy was gone, and the history does not \
+         reach back",
+    );
+    record.mark_incomplete();
 }
 
 /// Whether the record in the document belongs to this history, and not to a document that was

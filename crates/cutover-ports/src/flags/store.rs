@@ -39,11 +39,13 @@ pub trait FlagStore: Debug + Send + Sync {
     /// happened: load to find out.
     async fn commit(&self, commit: Commit) -> Result<(), PortError>;
 
-    /// A page of the history, newest first. Idempotent. What retention removed is absent.
+    /// A page of the history, newest first. Idempotent. What retention removed is absent; a record
+    /// that is damaged is left out and counted, so that the others can be read. Flags that cannot
+    /// be read do not hide their history.
     ///
     /// # Errors
     ///
-    /// The history cannot be read.
+    /// The history cannot be read at all.
     async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, PortError>;
 
     /// Every change after revision `since`, once and in order, whoever makes it. The stream never
@@ -181,6 +183,9 @@ pub struct HistoryPage {
     pub records: Vec<ChangeRecord>,
     /// Where the next page starts ([`HistoryQuery::before`]); `None` when this was the last.
     pub next: Option<Revision>,
+    /// How many damaged records were left out of this page. What they changed is not known, so they
+    /// count whatever was asked for, where the store cannot tell that they do not belong.
+    pub damaged: u64,
 }
 
 impl HistoryPage {
@@ -193,7 +198,11 @@ impl HistoryPage {
             .last()
             .filter(|_| more)
             .map(|record| record.revision);
-        Self { records, next }
+        Self {
+            records,
+            next,
+            damaged: 0,
+        }
     }
 }
 

@@ -45,7 +45,8 @@ impl Entry {
     }
 }
 
-/// One page: newest first, read by an index whatever is asked for.
+/// One page: newest first, read by an index whatever is asked for. Records that are not as they
+/// were written are left out and counted.
 pub(super) fn page(
     place: &Place,
     connection: &Connection,
@@ -80,14 +81,13 @@ pub(super) fn page(
     }
     .map_err(place.failed(HISTORY))?;
     let asked_for = &entries[..query.limit.min(entries.len())];
-    let records = asked_for
-        .iter()
-        .map(|entry| entry.record(HISTORY, place))
-        .collect::<Result<Vec<_>, _>>()?;
+    let whole = |entry: &Entry| entry.sealed.record(entry.revision).ok();
+    let records: Vec<_> = asked_for.iter().filter_map(whole).collect();
     let is_last = asked_for.len() == entries.len();
     let next = asked_for.last().filter(|_| !is_last);
     Ok(HistoryPage {
         next: next.map(|entry| entry.revision),
+        damaged: (asked_for.len() - records.len()) as u64,
         records,
     })
 }

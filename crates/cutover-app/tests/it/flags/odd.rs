@@ -1,5 +1,5 @@
 //! A store that behaves in ways that a faulty one does not: it is replaced by another, its watches
-//! end or say nothing, somebody else is always faster.
+//! end or say nothing, somebody else is always faster, records are damaged.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -23,6 +23,7 @@ struct Odd {
     store: Mutex<Arc<dyn FlagStore>>,
     watches: Mutex<VecDeque<OddWatch>>,
     rival: Mutex<(usize, Box<dyn Fn() + Send>)>,
+    damaged: Mutex<Option<Revision>>,
 }
 
 /// What becomes of the next watch.
@@ -43,6 +44,7 @@ impl OddStore {
             store: Mutex::new(Arc::new(store)),
             watches: Mutex::default(),
             rival: Mutex::new((0, Box::new(|| ()))),
+            damaged: Mutex::default(),
         }))
     }
 
@@ -63,6 +65,11 @@ impl OddStore {
     /// Does something before each of the next commits, and loses their answers.
     pub(super) fn overtake(&self, times: usize, rival: impl Fn() + Send + 'static) {
         *self.0.rival.lock().unwrap() = (times, Box::new(rival));
+    }
+
+    /// The record of this revision cannot be read any more.
+    pub(super) fn damage(&self, revision: u64) {
+        *self.0.damaged.lock().unwrap() = Some(Revision::new(revision));
     }
 
     fn store(&self) -> Arc<dyn FlagStore> {
@@ -107,7 +114,13 @@ impl FlagStore for OddStore {
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, PortError> {
-        self.store().history(query).await
+        let mut page = self.store().history(query).await?;
+        let damaged = *self.0.damaged.lock().unwrap();
+        let met = page.records.len();
+        page.records
+            .retain(|record| Some(record.revision) != damaged);
+        page.damaged = (met - page.records.len()) as u64;
+        Ok(page)
     }
 
     async fn watch(&self, since: Revision) -> Result<FlagEvents, PortError> {

@@ -285,6 +285,61 @@ fn undo_brings_a_deleted_flag_back_as_it_was() {
 }
 
 #[test]
+fn undo_does_not_guess_what_a_damaged_record_told() {
+    let store = OddStore::new(MemoryFlagStore::new());
+    let service = service_over(store.clone());
+    let changes = [
+        set("use_new_backend", true),
+        set("use_new_config", true),
+        set("use_new_backend", false),
+    ];
+    for request in changes {
+        change(&service, "me", request);
+    }
+    let undo = |key_of: &str, to: Option<u64>| {
+        let key = key(key_of);
+        let to = to.map(Revision::new);
+        block_on(service.plan(&Request::by("me").intend(Intent::Undo { key, to })))
+    };
+    let all = |to| {
+        let to = Revision::new(to);
+        block_on(service.plan(&Request::by("me").intend(Intent::UndoAll { to })))
+    };
+    // In the middle, at the end of the way, and at its beginning.
+    for (damaged, to, is_known) in [
+        (2, 3, true),
+        (2, 2, true),
+        (2, 1, false),
+        (3, 1, false),
+        (3, 2, false),
+        (4, 3, false),
+        (4, 1, false),
+    ] {
+        store.damage(damaged);
+        for plan in [all(to), undo("use_new_backend", Some(to))] {
+            match plan {
+                Ok(_) => assert!(is_known, "{damaged} {to}"),
+                Err(ApplyError::HistoryHasGap { first, last, .. }) => {
+                    assert!(!is_known, "{damaged} {to}");
+                    assert_eq!((first.number(), last.number()), (damaged, damaged));
+                }
+                Err(other) => panic!("{damaged} {to}: {other}"),
+            }
+        }
+    }
+    // The last change is lost; the one before it is not what was asked for.
+    let error = undo("use_new_backend", None).unwrap_err();
+    assert!(matches!(error, ApplyError::LastChangeLost(_)), "{error}");
+    assert!(undo("use_new_config", None).is_ok());
+    store.damage(3);
+    let error = undo("use_new_config", None).unwrap_err();
+    assert!(matches!(error, ApplyError::LastChangeLost(_)), "{error}");
+    // What is older than the last change does not matter.
+    store.damage(2);
+    assert!(undo("use_new_backend", None).is_ok());
+}
+
+#[test]
 fn undo_does_not_reach_behind_what_was_compacted_and_says_so() {
     let service = service();
     for value in [true, false, true] {

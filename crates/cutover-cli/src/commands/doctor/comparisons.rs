@@ -11,7 +11,7 @@ use pollster::block_on;
 use super::{Check, counted};
 use crate::context::Context;
 use crate::place::ComparisonPlace;
-use crate::suggest::command;
+use crate::suggest::{carrying, command};
 
 const NAME: &str = "comparisons";
 
@@ -22,7 +22,7 @@ pub(super) fn all(context: &Context) -> Vec<Check> {
     match runs(&*store) {
         Err(error) => checks.push(Check::fail(
             NAME,
-            error.to_string(),
+            carrying(&error.to_string()),
             "comparisons are neither kept nor shown until it is put right; operations go on",
         )),
         Ok((runs, damage)) if runs.is_empty() && damage.is_empty() => {}

@@ -12,7 +12,7 @@ use pollster::block_on;
 use super::store::{counted_u64, expired, no_flags};
 use super::{Check, counted};
 use crate::context::Context;
-use crate::suggest::command;
+use crate::suggest::{carrying, command};
 
 /// The flags, if they can be read, and what was found about them.
 pub(super) fn all(
@@ -63,7 +63,7 @@ fn file(path: &Path, inspection: &Result<Option<Inspection>, PortError>) -> Chec
         }
         Err(error) => Check::fail(
             NAME,
-            error.to_string(),
+            carrying(&error.to_string()),
             "running applications go on with their last good flags; no flag can be read or changed \
              here until it is put right",
         ),
@@ -127,7 +127,7 @@ fn flags(
             };
             Check::fail(
                 "flags",
-                error.to_string(),
+                carrying(&error.to_string()),
                 match repairable {
                     Some(_) => format!(
                         "running applications go on with their last good flags: {}",
@@ -139,7 +139,11 @@ fn flags(
                 },
             )
         }
-        Err(error) => Check::fail("flags", error.to_string(), "no flag can be read until then"),
+        Err(error) => Check::fail(
+            "flags",
+            carrying(&error.to_string()),
+            "no flag can be read until then",
+        ),
     }
 }
 

@@ -13,6 +13,7 @@ use super::{Check, DoctorArgs};
 use crate::confirm::{ChangeArgs, Decision};
 use crate::context::{Context, FlagAdapter};
 use crate::exit::Failure;
+use crate::suggest::carrying;
 
 const NAME: &str = "repair";
 
@@ -29,7 +30,12 @@ pub(super) fn repair(context: &Context, args: &DoctorArgs) -> Result<Check, Fail
         dry_run: args.dry_run,
         ..ChangeArgs::default()
     };
-    if change.decide(context, &format!("{trouble}\n{plan}\n"), "Repair it?")? == Decision::Show {
+    if change.decide(
+        context,
+        &format!("{}\n{plan}\n", carrying(&trouble.to_string())),
+        "Repair it?",
+    )? == Decision::Show
+    {
         return Ok(Check::ok(NAME, format!("not done (--dry-run): {plan}")));
     }
     let done = store.mend()?;

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use super::{Check, counted};
 use crate::commands::flag::{before, taken_back_in_words};
 use crate::context::Context;
-use crate::suggest::command;
+use crate::suggest::{carrying, command};
 
 /// The flags, if they can be read, and what was found about them.
 pub(super) fn all(
@@ -38,7 +38,7 @@ pub(super) fn all(
         Err(error) => {
             checks.push(Check::fail(
                 "history",
-                error.to_string(),
+                carrying(&error.to_string()),
                 "flags can be changed again once it is put right",
             ));
         }
@@ -93,7 +93,7 @@ fn flags(
         }
         Err(error) if error.kind() == PortErrorKind::Corrupt => Check::fail(
             "flags",
-            error.to_string(),
+            carrying(&error.to_string()),
             match inspection {
                 Err(_) => format!("put the history right first, then: {repair}"),
                 Ok(found) if found.newer_schema.is_some() => {
@@ -107,7 +107,11 @@ fn flags(
                     .to_owned(),
             },
         ),
-        Err(error) => Check::fail("flags", error.to_string(), "no flag can be read until then"),
+        Err(error) => Check::fail(
+            "flags",
+            carrying(&error.to_string()),
+            "no flag can be read until then",
+        ),
     }
 }
 
@@ -135,7 +139,8 @@ fn history(found: &Inspection) -> Vec<Check> {
                 first.line,
                 first.why
             ),
-            "they are left out; undo cannot reach past them. Restore the file from a backup",
+            "they are left out; undo cannot reach past them. Restore the file from a backup, or remove \
+             these lines to go on without them",
         ));
     }
     if let Some(gap) = found.gaps.first() {

@@ -1,5 +1,6 @@
 //! `flag describe`: what people should know about a flag, and nothing that decides.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use cutover_domain::flags::{Change, Definition};
 use jiff::civil::Date;
@@ -24,10 +25,10 @@ pub struct DescribeArgs {
     /// The flag
     key: String,
     /// What it is for
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     description: Option<String>,
     /// Who answers for it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     owner: Option<String>,
     /// The day after which it should be gone, for example 2027-06-30
     #[arg(long, value_name = "DATE", value_parser = day)]

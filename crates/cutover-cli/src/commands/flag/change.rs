@@ -7,7 +7,7 @@ use cutover_domain::flags::{FlagDocument, KeyChange, Revision};
 use serde::Serialize;
 
 use super::consequences::warnings;
-use super::describe::{answers, line};
+use super::describe::{answers, line, restored};
 use super::fields::fields;
 use super::masks::Masks;
 use super::open::Flags;
@@ -261,6 +261,9 @@ impl Report for Changed<'_> {
         }
         if let (false, Some(flag)) = (self.dry_run, &self.flag) {
             writeln!(page, "{} answers {}", flag.key, answers(flag.definition))?;
+            if let Some(restored) = restored(flag.definition) {
+                writeln!(page, "once restored: {restored}")?;
+            }
         }
         if self.idle {
             writeln!(page, "nothing is different: everything is as it was before")?;

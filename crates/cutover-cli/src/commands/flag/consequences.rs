@@ -20,7 +20,9 @@ pub(super) fn warnings(document: &FlagDocument, changes: &[KeyChange]) -> Vec<St
         let key = &change.key;
         let before = change.before.as_ref();
         let killed_before = before.is_some_and(|flag| flag.state == State::Killed);
-        if flag.state == State::Killed && killed_before {
+        let is_killed = flag.state == State::Killed;
+        // To kill it again was the wish.
+        if is_killed && killed_before && before != Some(flag) {
             warnings.push(format!(
                 "{key} is killed: everybody gets {} until `{}`",
                 printable(&flag.off),
@@ -28,7 +30,7 @@ pub(super) fn warnings(document: &FlagDocument, changes: &[KeyChange]) -> Vec<St
             ));
         }
         // Whoever makes a flag behind another one knows it; it is later that it is forgotten.
-        for required in closed(document, flag).filter(|_| before.is_some()) {
+        for required in closed(document, flag).filter(|_| before.is_some() && !is_killed) {
             warnings.push(format!(
                 "{key} requires {required}, which is off for everybody without an override"
             ));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use cutover_domain::Stage;
 use cutover_domain::flags::{
     Bucketing, Change, Definition, FlagKey, FlagValue, Preset, Revision, Rollout, ValueType,
@@ -76,10 +77,10 @@ pub struct CreateArgs {
     #[arg(long, value_name = "STAGE")]
     stage: Option<Stage>,
     /// What it is for
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     description: Option<String>,
     /// Who answers for it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     owner: Option<String>,
     /// The day after which it should be gone, for example 2027-06-30
     #[arg(long, value_name = "DATE", value_parser = day)]

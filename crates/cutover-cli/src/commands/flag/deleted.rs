@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::describe::answers;
+use super::history::warn_of_damage;
 use super::open::Flags;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -64,7 +65,10 @@ impl Report for List {
 
 pub(super) fn list(context: &Context) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
-    let deleted = find(&flags)?;
+    let (deleted, damaged) = find(&flags)?;
+    if damaged > 0 {
+        warn_of_damage(context, damaged, None);
+    }
     let first = deleted.first().map(|flag| flag.key.clone());
     context.output.show(&List { deleted })?;
     match first {
@@ -76,19 +80,20 @@ pub(super) fn list(context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Newest first. Reads the whole history, a page at a time.
-fn find(flags: &Flags) -> Result<Vec<Deleted>, Failure> {
+/// Newest first, and how many records could not be read. Reads the whole history, a page at a time.
+fn find(flags: &Flags) -> Result<(Vec<Deleted>, u64), Failure> {
     let mut known: BTreeSet<FlagKey> = flags.document.flags.keys().cloned().collect();
-    let mut deleted = Vec::new();
+    let (mut deleted, mut damaged) = (Vec::new(), 0);
     let mut query = HistoryQuery::newest(PAGE);
     loop {
         let page = pollster::block_on(flags.service.history(&query))?;
+        damaged += page.damaged;
         for record in page.records {
             take(record, &mut known, &mut deleted);
         }
         match page.next {
             Some(next) => query.before = Some(next),
-            None => return Ok(deleted),
+            None => return Ok((deleted, damaged)),
         }
     }
 }

@@ -20,8 +20,8 @@ const NAMES_TOLD: usize = 10;
 const OVERRIDES_TOLD: usize = 20;
 
 /// What everybody gets, in a few words: `off`, `on`, `off, 5 % on`, `10 % on, 90 % off`,
-/// `killed (off)`; for a flag that is no switch, the value: `20 (off), 5 % 50 (big)`. Rules come
-/// first: `2 rules, else off`.
+/// `killed (off)`; for a flag that is no switch, the value: `20 (off), 5 % 50 (big)`. What comes
+/// first stands first: `1 override, else off`; `3 overrides, 2 rules, else off`.
 pub(super) fn answers(definition: &Definition) -> String {
     if definition.state == State::Killed {
         return match definition.kind {
@@ -30,10 +30,18 @@ pub(super) fn answers(definition: &Definition) -> String {
         };
     }
     let others = below_rules(definition);
-    match definition.rules.len() {
-        0 => others,
-        1 => format!("1 rule, else {others}"),
-        many => format!("{many} rules, else {others}"),
+    let first = [
+        (definition.overrides.len(), "override"),
+        (definition.rules.len(), "rule"),
+    ];
+    let first = first.map(|(count, what)| match count {
+        0 => String::new(),
+        1 => format!("1 {what}, "),
+        many => format!("{many} {what}s, "),
+    });
+    match first.concat() {
+        none if none.is_empty() => others,
+        some => format!("{some}else {others}"),
     }
 }
 

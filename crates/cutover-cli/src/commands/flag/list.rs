@@ -47,7 +47,7 @@ struct List<'a> {
     flags: Vec<FlagView<'a>>,
 }
 
-fn columns<'a>() -> [Column<FlagView<'a>>; 9] {
+fn columns<'a>() -> [Column<FlagView<'a>>; 8] {
     [
         Column::new("flag", |flag| Some(flag.key.to_string())),
         Column::new("type", |flag| Some(flag.definition.kind.to_string())),
@@ -57,10 +57,6 @@ fn columns<'a>() -> [Column<FlagView<'a>>; 9] {
                 Some(source) => format!("{answers}\nby {}", printable(source)),
                 None => answers,
             })
-        }),
-        Column::new("overrides", |flag| {
-            let overrides = flag.definition.overrides.len();
-            (overrides > 0).then(|| overrides.to_string())
         }),
         Column::new("requires", |flag| {
             let keys = flag.definition.requires.iter().map(FlagKey::as_str);

@@ -29,13 +29,18 @@ pub(super) struct Flags {
 impl Flags {
     /// The flags as they are stored: what is changed.
     pub(super) fn open(context: &Context) -> Result<Self, Failure> {
+        Self::try_open(context).map_err(unreadable)
+    }
+
+    /// The same, for those who can do something without the flags.
+    pub(super) fn try_open(context: &Context) -> Result<Self, PortError> {
         Self::open_both(context).map(|(stored, _)| stored)
     }
 
     /// The flags as they are in force in this environment: what is answered. Tells which variables
     /// cannot be followed.
     pub(super) fn in_force(context: &Context) -> Result<Self, Failure> {
-        let (stored, document) = Self::open_both(context)?;
+        let (stored, document) = Self::open_both(context).map_err(unreadable)?;
         for told in stored.masks.told() {
             context.output.warn(told);
         }
@@ -43,7 +48,7 @@ impl Flags {
     }
 
     /// The flags as they are stored, and the document that is in force.
-    fn open_both(context: &Context) -> Result<(Self, FlagDocument), Failure> {
+    fn open_both(context: &Context) -> Result<(Self, FlagDocument), PortError> {
         let service = FlagService::new(context.flag_store()).with_clock(context.clock());
         let document = pollster::block_on(service.document())?;
         let (masks, in_force) = Masks::over(context, &document);
@@ -132,6 +137,16 @@ impl Flags {
     }
 }
 
+/// Flags that are damaged, with where to see what they were.
+fn unreadable(error: PortError) -> Failure {
+    let is_damaged = error.kind() == PortErrorKind::Corrupt;
+    let failure = Failure::from(error);
+    if !is_damaged {
+        return failure;
+    }
+    failure.hint(format_args!("`{}` shows what led to them", history()))
+}
+
 /// What a change took back unasked, if it did.
 pub(in crate::commands) fn taken_back_in_words(record: &ChangeRecord) -> Option<String> {
     let taken: Vec<_> = record
@@ -165,6 +180,18 @@ impl From<ApplyError> for Failure {
             ApplyError::HistoryTooShort { .. } | ApplyError::NothingToUndo(_) => {
                 Self::no(&error).hint(format_args!("`{}` shows what can be undone", history()))
             }
+            ApplyError::HistoryHasGap { last, .. } => Self::no(&error)
+                .hint(format_args!(
+                    "revisions from {last} on can be returned to: `{}` shows them",
+                    history()
+                ))
+                .hint(says_more()),
+            ApplyError::LastChangeLost(_) => Self::no(&error)
+                .hint(format_args!(
+                    "nothing was changed; `{}` shows earlier changes, and what to set by hand",
+                    history()
+                ))
+                .hint(says_more()),
             _ => Self::trouble(&error),
         }
     }
@@ -172,6 +199,11 @@ impl From<ApplyError> for Failure {
 
 fn history() -> String {
     command(&["flag", "history"])
+}
+
+/// Where damage of the store is told.
+pub(super) fn says_more() -> String {
+    format!("`{}` says more", command(&["doctor"]))
 }
 
 fn shows_all() -> String {

@@ -134,9 +134,6 @@ impl<'a> Configured<'a> {
             let words = in_full(rule, |variant| answer(definition, variant));
             detail(&called(index, None), words);
         }
-        if self.overrides > 0 {
-            detail("overrides", self.overrides.to_string());
-        }
         if let (Some(wanted), Some(reached)) = (self.percentage, self.reached)
             && wanted != reached
         {

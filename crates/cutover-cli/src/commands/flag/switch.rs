@@ -1,10 +1,11 @@
 //! `flag kill` and `flag restore`: the emergency switch.
 
 use clap::Args;
+use cutover_app::flags::Intent;
 use cutover_domain::Stage;
-use cutover_domain::flags::{Change, FlagKey, Revision};
+use cutover_domain::flags::{Change, FlagKey, Revision, State};
 
-use super::change::{Wish, before, from_the_start, request};
+use super::change::{Wish, before, from_the_start, nothing_to_do, request};
 use super::open::Flags;
 use crate::commands::examples;
 use crate::confirm::ChangeArgs;
@@ -34,10 +35,17 @@ pub struct KillArgs {
 #[derive(Args, Debug)]
 #[command(before_help = examples(&[
     ("cutover flag restore use_new_parser", "rules, rollout and overrides are in force again"),
-]))]
+    ("cutover flag restore --all --dry-run", "what every killed flag would answer again"),
+    ("cutover flag restore --all --yes --reason 'incident 42 is over'", "as one revision"),
+]), after_help = "--all restores every flag that is killed, also those that were killed before the \
+                  last `kill --all`; `cutover flag undo --to REVISION` takes back that alone.")]
 pub struct RestoreArgs {
     /// The flag
-    key: String,
+    #[arg(conflicts_with = "all")]
+    key: Option<String>,
+    /// All flags that are killed, at once
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -115,14 +123,50 @@ fn killing(key: &FlagKey, force: bool) -> Change {
 }
 
 pub(super) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit, Failure> {
+    match &args.key {
+        Some(typed) => restore_one(context, args, typed),
+        None if !args.all => Err(Failure::usage(
+            "what is to be restored? name a KEY, or --all for all flags that are killed",
+        )),
+        None => from_the_start(&args.change, || Ok(restore_all(context, args)?)),
+    }
+}
+
+fn restore_one(context: &Context, args: &RestoreArgs, typed: &str) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
-    let (key, _) = flags.find(&args.key)?;
+    let (key, _) = flags.find(typed)?;
     let next = |_: Revision| command(&["flag", "status", key.as_str()]);
     let request = request(&args.change).change(Change::Restore { key: key.clone() });
     Wish {
         service: &flags.service,
         args: &args.change,
         request,
+        next: &next,
+        warnings: Vec::new(),
+    }
+    .make(context)
+}
+
+/// Restores the flags that are killed now, and touches no others.
+fn restore_all(context: &Context, args: &RestoreArgs) -> Result<Exit, Failure> {
+    let flags = Flags::open(context)?;
+    let request = flags.request(&args.change)?;
+    let killed = flags.document.flags.iter();
+    let killed: Vec<_> = killed
+        .filter(|(_, flag)| flag.state == State::Killed)
+        .map(|(key, _)| Change::Restore { key: key.clone() })
+        .collect();
+    if killed.is_empty() {
+        return nothing_to_do(context, &flags, &args.change);
+    }
+    let next = |revision: Revision| {
+        let undo = command(&["flag", "undo", "--to", &before(revision)]);
+        format!("{}; back: {undo}", command(&["flag", "list"]))
+    };
+    Wish {
+        service: &flags.service,
+        args: &args.change,
+        request: request.intend(Intent::Changes(killed)),
         next: &next,
         warnings: Vec::new(),
     }

@@ -156,7 +156,12 @@ fn depth_is_limited_by_choice_only() {
         Tree::from_json(&deep(100_000)).unwrap().node_count(),
         100_000
     );
-    assert!(error(&deep(100_001)).contains("nested deeper than 100000 levels"));
+    let error = error(&deep(100_001));
+    assert!(
+        error.contains("nested deeper than 100000 levels"),
+        "{error}"
+    );
+    assert!(error.contains("compare it as text"), "{error}");
     let limits = JsonLimits { depth: 2 };
     assert!(Tree::from_json_within(&deep(2), limits).is_ok());
     assert!(Tree::from_json_within(&deep(3), limits).is_err());

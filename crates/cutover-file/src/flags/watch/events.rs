@@ -253,8 +253,8 @@ fn gone(files: &Files) -> PortError {
         .advice("restore the directory from a backup")
 }
 
-/// The records after a position, oldest first; or `Resync` when they are not all there, or when
-/// what was seen is not what the history has in its place.
+/// The records after a position, oldest first; or `Resync` when they are not all there, do not tell
+/// all, or when what was seen is not what the history has in its place.
 fn read(files: &Files, position: Position, breaks: u64) -> Result<Batch, PortError> {
     let seen = position.seen;
     let state = state::read(WATCH, files)?.ok_or_else(|| gone(files))?;
@@ -306,7 +306,9 @@ fn read(files: &Files, position: Position, breaks: u64) -> Result<Batch, PortErr
     let is_whole = records.iter().all(|record| {
         let is_next = record.revision == expected;
         expected = expected.next();
-        is_next && !(record.revision == seen && position.is_changed_by(record))
+        is_next
+            && !record.is_incomplete()
+            && !(record.revision == seen && position.is_changed_by(record))
     });
     match records.last() {
         Some(last) if is_whole && last.revision == until && until > seen => Ok(Batch {

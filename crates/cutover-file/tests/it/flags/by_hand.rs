@@ -471,3 +471,62 @@ fn an_edit_of_what_is_there_takes_nothing_back() {
     });
     assert!(place.history()[0].takes_back().is_empty());
 }
+
+/// Three flags of which the history has the last one alone, and no good copy.
+fn compacted_without_a_good_copy() -> Place {
+    let place = Place::with_commits(3);
+    block_on(place.store.compact(&Retention::newest(1))).unwrap();
+    place.remove("flags.json.good");
+    place
+}
+
+#[test]
+fn the_record_of_an_edit_says_where_more_may_have_changed_than_it_tells() {
+    for (key, told) in [("flag-1", vec![]), ("flag-3", vec!["flag-3"])] {
+        let place = compacted_without_a_good_copy();
+        place.kill_by_hand(key);
+        for is_written_down in [false, true] {
+            if is_written_down {
+                place.commit(&[create("new")]);
+            }
+            let history = place.history();
+            let edit = history.iter().find(|record| record.actor == "external");
+            let edit = edit.unwrap();
+            assert!(edit.is_incomplete());
+            let reason = edit.reason.as_ref().unwrap();
+            assert!(reason.contains("more than is told"), "{reason}");
+            let keys = edit.changes.iter().map(|change| change.key.as_str());
+            assert_eq!(keys.collect::<Vec<_>>(), told);
+        }
+        // What comes after it is whole again, and told from the flags as they were found.
+        assert!(!place.history()[0].is_incomplete());
+        assert_eq!(place.load().flags[key].state, State::Killed);
+        place.kill_by_hand("flag-2");
+        let edit = place.history().remove(0);
+        assert!(!edit.is_incomplete());
+        assert_eq!(edit.changes[0].key.as_str(), "flag-2");
+    }
+}
+
+#[test]
+fn a_watcher_is_not_led_by_a_record_that_does_not_tell_all() {
+    let place = compacted_without_a_good_copy();
+    place.kill_by_hand("flag-1");
+    place.commit(&[create("new")]);
+    assert_eq!(place.revisions(), [5, 4, 3]);
+    let mut watcher = Watcher::of(&place.elsewhere(), 3);
+    watcher.resync();
+    place.commit(&[create("newer")]);
+    assert_eq!(watcher.changed().revision.number(), 6);
+}
+
+/// A place that is not compacted has no need of a good copy.
+#[test]
+fn with_a_whole_history_the_record_of_an_edit_is_whole() {
+    let place = Place::with_commits(3);
+    place.remove("flags.json.good");
+    place.kill_by_hand("flag-1");
+    let edit = place.history().remove(0);
+    assert!(!edit.is_incomplete());
+    assert_eq!(edit.changes[0].key.as_str(), "flag-1");
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use cutover_domain::flags::Revision;
 use cutover_ports::PortErrorKind;
 use cutover_ports::flags::{FlagStore, HistoryQuery};
 use cutover_testkit::block_on;
@@ -141,4 +142,60 @@ fn a_missing_document_is_missing_also_without_a_history() {
     place.remove("flags.json.good");
     let error = place.try_load().unwrap_err();
     assert!(error.to_string().contains("the file is missing"), "{error}");
+}
+
+#[test]
+fn flags_that_cannot_be_read_do_not_hide_their_history() {
+    let harms: [fn(&Place); 4] = [
+        |place| place.write("flags.json", "garbage {"),
+        |place| place.remove("flags.json"),
+        |place| place.write("flags.json", ""),
+        // What is wrong is one flag; the newest record is still in the file.
+        |place| {
+            let text = String::from_utf8(place.read("flags.json")).unwrap();
+            place.write(
+                "flags.json",
+                text.replacen("\"default\": \"off\"", "\"default\": \"of\"", 1),
+            );
+        },
+    ];
+    for (number, harm) in harms.into_iter().enumerate() {
+        let place = Place::with_commits(4);
+        let before = place.history();
+        harm(&place);
+        let error = place.try_load().unwrap_err();
+        assert_eq!(error.kind(), PortErrorKind::Corrupt);
+        assert_eq!(place.history(), before, "{number}");
+        // The newest record may not have reached the history file; it is in the good copy, too.
+        let lines = String::from_utf8(place.read(HISTORY)).unwrap();
+        let lines: Vec<_> = lines.lines().take(3).collect();
+        place.write(HISTORY, lines.join("\n") + "\n");
+        assert_eq!(place.history(), before, "{number}");
+    }
+}
+
+#[test]
+fn damaged_lines_are_counted_on_the_page_where_they_were_met() {
+    let place = Place::with_commits(6);
+    let text = String::from_utf8(place.read(HISTORY)).unwrap();
+    let mut lines: Vec<_> = text.lines().collect();
+    (lines[1], lines[3]) = ("{", "nonsense");
+    place.write(HISTORY, lines.join("\n") + "\n");
+    let page = |query: HistoryQuery| {
+        let page = block_on(place.store.history(&query)).unwrap();
+        let revisions = page.records.iter().map(|record| record.revision.number());
+        (revisions.collect::<Vec<_>>(), page.damaged)
+    };
+    let newest = HistoryQuery::newest;
+    let before = |revision, limit| HistoryQuery {
+        before: Some(Revision::new(revision)),
+        ..newest(limit)
+    };
+    assert_eq!(page(newest(2)), (vec![6, 5], 0));
+    assert_eq!(page(before(5, 1)), (vec![3], 1));
+    assert_eq!(page(before(3, 1)), (vec![1], 1));
+    assert_eq!(page(newest(9)), (vec![6, 5, 3, 1], 2));
+    // Nobody can tell whose they were.
+    let of_one = newest(9).of("flag-3".parse().unwrap());
+    assert_eq!(page(of_one), (vec![3], 2));
 }

@@ -203,8 +203,8 @@ impl Drop for Events {
     }
 }
 
-/// The records after a position, oldest first; or `Resync` when they are not all there, or do not
-/// follow what was seen.
+/// The records after a position, oldest first; or `Resync` when they are not all there and whole, or
+/// do not follow what was seen.
 fn read(desk: &mut Desk, place: &Place, position: Position) -> Result<Batch, PortError> {
     desk.refresh(WATCH)?;
     let file = desk.identity();
@@ -221,7 +221,7 @@ fn read(desk: &mut Desk, place: &Place, position: Position) -> Result<Batch, Por
             return Ok(None);
         };
         let entries = entries(place, &snapshot, position.seen).map_err(place.failed(WATCH))?;
-        follow(place, position, head, &entries).map(Some)
+        Ok(Some(follow(position, head, &entries)))
     })?;
     // When the flags are gone, the hub is about to see it.
     Ok(batch.flatten().unwrap_or(unchanged))
@@ -247,18 +247,13 @@ fn entries(
     entries.collect()
 }
 
-fn follow(
-    place: &Place,
-    position: Position,
-    head: Head,
-    entries: &[Entry],
-) -> Result<Batch, PortError> {
+fn follow(position: Position, head: Head, entries: &[Entry]) -> Batch {
     if position.is_at(&head) {
-        return Ok(Batch {
+        return Batch {
             events: Vec::new(),
             position: Position::at(head),
             more: false,
-        });
+        };
     }
     let (seen, fresh): (Vec<_>, Vec<_>) = entries
         .iter()
@@ -271,24 +266,27 @@ fn follow(
     let is_whole = numbers.eq(position.seen.number() + 1..=reached.number())
         && (reached == head.revision || fresh.len() as u64 == BATCH);
     // An older state is in its place, or another database, or records are missing.
-    if is_another || !is_whole || head.revision < position.seen || !position.is_in(head.file) {
-        return Ok(Batch {
+    let is_lost = is_another || !is_whole || head.revision < position.seen;
+    let records = fresh
+        .iter()
+        .map(|entry| entry.sealed.record(entry.revision));
+    let records: Result<Vec<_>, _> = records.collect();
+    // Nor does anybody wait for the flags until a damaged record of them is mended.
+    let (false, true, Ok(records)) = (is_lost, position.is_in(head.file), records) else {
+        return Batch {
             events: vec![FlagEvent::Resync],
             position: Position::at(head),
             more: false,
-        });
-    }
-    let events = fresh
-        .iter()
-        .map(|entry| Ok(FlagEvent::Changed(Arc::new(entry.record(WATCH, place)?))))
-        .collect::<Result<Vec<_>, PortError>>()?;
-    Ok(Batch {
-        events,
+        };
+    };
+    let events = records.into_iter().map(Arc::new).map(FlagEvent::Changed);
+    Batch {
+        events: events.collect(),
         more: reached < head.revision,
         position: Position {
             seen: reached,
             mark: fresh.last().map(|last| last.sealed.checksum.clone()),
             file: Some(head.file),
         },
-    })
+    }
 }

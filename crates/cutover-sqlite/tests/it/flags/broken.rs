@@ -191,28 +191,32 @@ fn one_broken_environment_hinders_no_other() {
 }
 
 #[test]
-fn a_damaged_record_is_an_error_for_those_who_read_it_alone() {
+fn a_damaged_record_is_left_out_and_counted_by_those_who_meet_it() {
     let place = Place::with_commits(5);
     place.edit(
         "UPDATE flag_history SET record = replace(record, 'alice', 'mallory') WHERE revision = 2",
     );
     assert_eq!(place.load().revision.number(), 5);
-    let newest = block_on(place.store.history(&HistoryQuery::newest(3))).unwrap();
-    assert_eq!(newest.records.len(), 3);
-    let all = HistoryQuery::newest(10);
-    let error = block_on(place.store.history(&all)).unwrap_err();
-    assert_eq!(error.kind(), PortErrorKind::Corrupt);
-    let text = error.to_string();
-    assert!(text.contains("record of revision 2"), "{text}");
-    assert!(
-        text.contains("The flags themselves are not affected"),
-        "{text}"
-    );
+    let page = |query: HistoryQuery| {
+        let page = block_on(place.store.history(&query)).unwrap();
+        let revisions = page.records.iter().map(|record| record.revision.number());
+        let next = page.next.map(|next| next.number());
+        (revisions.collect::<Vec<_>>(), next, page.damaged)
+    };
+    let newest = HistoryQuery::newest;
+    assert_eq!(page(newest(3)), (vec![5, 4, 3], Some(3), 0));
+    assert_eq!(page(newest(4)), (vec![5, 4, 3], Some(2), 1));
+    assert_eq!(page(newest(10)), (vec![5, 4, 3, 1], None, 1));
+    // The index tells whose it is.
+    for (key, revisions, damaged) in [("flag-2", vec![], 1), ("flag-3", vec![3], 0)] {
+        let of_key = newest(10).of(key.parse().unwrap());
+        assert_eq!(page(of_key), (revisions, None, damaged), "{key}");
+    }
     place.commit(&[create("later")]);
     let found = block_on(place.store.inspect()).unwrap().unwrap();
     assert_eq!((found.damaged_records, found.records), (1, 5));
     assert_eq!(found.damaged[0].revision.number(), 2);
-    // As the error advises.
+    // As doctor advises.
     place.edit("DELETE FROM flag_history WHERE revision = 2");
     assert_eq!(place.revisions(), [6, 5, 4, 3, 1]);
     let found = block_on(place.store.inspect()).unwrap().unwrap();

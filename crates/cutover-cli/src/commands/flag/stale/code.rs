@@ -56,15 +56,20 @@ impl fmt::Display for Skipped {
     }
 }
 
+/// Trouble for a root that is not there.
+pub(super) fn are_there(roots: &[PathBuf]) -> Result<(), Failure> {
+    roots.iter().try_for_each(|root| {
+        fs::metadata(root)
+            .map(drop)
+            .map_err(|error| Failure::io(format_args!("read {}", root.display()), &error))
+    })
+}
+
 /// Every line below `roots` that names one of `keys`. What is `ours` (the store that the flags come
 /// from) is no code; neither is what git ignores, `.git`, and what is not text.
 ///
-/// A root that is not there is trouble; what cannot be read below it is told and left out.
-pub(super) fn search(
-    roots: &[PathBuf],
-    ours: &[PathBuf],
-    keys: &[&FlagKey],
-) -> Result<Code, Failure> {
+/// What cannot be read is told and left out.
+pub(super) fn search(roots: &[PathBuf], ours: &[PathBuf], keys: &[&FlagKey]) -> Code {
     let names = Names::new(keys);
     let ours: Vec<_> = ours
         .iter()
@@ -73,8 +78,6 @@ pub(super) fn search(
     let mut code = Code::default();
     let mut found = BTreeMap::<&FlagKey, BTreeSet<Line>>::new();
     for root in roots {
-        fs::metadata(root)
-            .map_err(|error| Failure::io(format_args!("read {}", root.display()), &error))?;
         for entry in walk(root, ours.clone()) {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -103,7 +106,7 @@ pub(super) fn search(
         .into_iter()
         .map(|(key, lines)| (key.clone(), lines.into_iter().collect()))
         .collect();
-    Ok(code)
+    code
 }
 
 impl Code {

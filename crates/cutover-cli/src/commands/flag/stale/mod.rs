@@ -21,7 +21,7 @@ use crate::commands::examples;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::place::StoreAddress;
-use code::{Code, search};
+use code::{Code, are_there, search};
 use report::{Reason, StaleFlag, StaleFlags};
 
 /// How many records are read at a time on the way back through the history.
@@ -63,6 +63,8 @@ fn time_span(text: &str) -> Result<Span, String> {
 }
 
 pub(super) fn stale(context: &Context, args: &StaleArgs) -> Result<Exit, Failure> {
+    // Also while no flag is stale: a slip of the hand is not to be found out when one is.
+    are_there(&args.code)?;
     let flags = Flags::open(context)?;
     let now = now(context, args.at)?;
     let mut found = Vec::new();
@@ -81,7 +83,7 @@ pub(super) fn stale(context: &Context, args: &StaleArgs) -> Result<Exit, Failure
             StoreAddress::Sqlite(_) => own.extend(context.place.flags().files()),
         }
         let known: Vec<_> = flags.document.flags.keys().collect();
-        search(&args.code, &own, &known)?
+        search(&args.code, &own, &known)
     };
     for flag in &mut found {
         flag.code = lines.remove(flag.key).unwrap_or_default();
@@ -178,7 +180,8 @@ fn last(
 ) -> Result<Option<Timestamp>, Failure> {
     let mut query = HistoryQuery::newest(PAGE).of(key.clone());
     loop {
-        let HistoryPage { records, next } = pollster::block_on(flags.service.history(&query))?;
+        let page = pollster::block_on(flags.service.history(&query))?;
+        let HistoryPage { records, next, .. } = page;
         let found = records.iter().find(|record| {
             let mut changes = record.changes.iter();
             changes.any(|change| change.key == *key && wanted(change))
