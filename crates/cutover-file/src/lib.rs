@@ -5,6 +5,8 @@
 pub mod comparison;
 #[cfg(feature = "flags")]
 pub mod flags;
+#[cfg(any(feature = "flags", feature = "comparison"))]
+mod in_place;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 
