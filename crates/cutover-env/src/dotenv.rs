@@ -54,12 +54,35 @@ impl fmt::Display for DotenvErrors {
     }
 }
 
+/// One line that sets a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// The name of the variable.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
 /// The variables of a dotenv file.
 ///
 /// # Errors
 ///
 /// Every line that cannot be read, all together.
 pub fn parse(text: &str) -> Result<BTreeMap<String, String>, DotenvErrors> {
+    let variables = assignments(text)?.into_iter();
+    Ok(variables
+        .map(|assignment| (assignment.name, assignment.value))
+        .collect())
+}
+
+/// Every line that sets a variable, in order: a name may be there several times.
+///
+/// # Errors
+///
+/// Every line that cannot be read, all together.
+pub fn assignments(text: &str) -> Result<Vec<Assignment>, DotenvErrors> {
     let mut reader = Reader {
         rest: text
             .strip_prefix('\u{feff}')
@@ -68,13 +91,13 @@ pub fn parse(text: &str) -> Result<BTreeMap<String, String>, DotenvErrors> {
             .peekable(),
         line: 1,
     };
-    let mut variables = BTreeMap::new();
+    let mut assignments = Vec::new();
     let mut errors = Vec::new();
     while reader.rest.peek().is_some() {
         let line = reader.line;
         match reader.assignment() {
             Ok(Some((name, value))) => {
-                variables.insert(name, value);
+                assignments.push(Assignment { line, name, value });
             }
             Ok(None) => {}
             Err(problem) => {
@@ -84,7 +107,7 @@ pub fn parse(text: &str) -> Result<BTreeMap<String, String>, DotenvErrors> {
         }
     }
     if errors.is_empty() {
-        Ok(variables)
+        Ok(assignments)
     } else {
         Err(DotenvErrors(errors))
     }

@@ -10,6 +10,8 @@ use rusqlite::ffi;
 pub(crate) type Operation = &'static str;
 
 const FULL: &str = "nothing was changed; free space and try again";
+const FULL_BESIDE: &str = "nothing was changed; free space and try again: even to read, SQLite needs room \
+                           for a file beside the database";
 const ACCESS: &str = "give the user of this process read and write access to the database, and to \
                       its directory: SQLite keeps two more files beside it";
 const DAMAGED: &str = "`cutover doctor` tells what is damaged; restore the database from a backup. \
@@ -48,6 +50,12 @@ pub(crate) fn sqlite(
             ffi::ErrorCode::ReadOnly => (PortErrorKind::ReadOnly, ACCESS),
             ffi::ErrorCode::PermissionDenied => (PortErrorKind::PermissionDenied, ACCESS),
             ffi::ErrorCode::CannotOpen => return cannot_open(operation, path, source),
+            // The file of the shared memory could not grow.
+            ffi::ErrorCode::SystemIoFailure
+                if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE =>
+            {
+                (PortErrorKind::Full, FULL_BESIDE)
+            }
             ffi::ErrorCode::SystemIoFailure if is_about_sharing(failure.extended_code) => {
                 (PortErrorKind::Unavailable, LOCAL)
             }
@@ -81,7 +89,6 @@ fn is_about_sharing(extended_code: i32) -> bool {
         ffi::SQLITE_IOERR_RDLOCK,
         ffi::SQLITE_IOERR_CHECKRESERVEDLOCK,
         ffi::SQLITE_IOERR_SHMOPEN,
-        ffi::SQLITE_IOERR_SHMSIZE,
         ffi::SQLITE_IOERR_SHMLOCK,
         ffi::SQLITE_IOERR_SHMMAP,
     ]
@@ -165,5 +172,24 @@ pub(crate) fn unsettled(
             ))
             .caused_by(source)
             .advice("read again to see whether it was made, and check the disk"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_memory_that_cannot_grow_is_a_full_disk() {
+        let error = |code| {
+            let failure = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            sqlite("load flags", Path::new("x.db"))(failure)
+        };
+        let full = error(ffi::SQLITE_IOERR_SHMSIZE);
+        assert_eq!(full.kind(), PortErrorKind::Full);
+        assert!(full.to_string().contains("free space"), "{full}");
+        let shared = error(ffi::SQLITE_IOERR_SHMMAP);
+        assert_eq!(shared.kind(), PortErrorKind::Unavailable);
+        assert!(shared.to_string().contains("local disk"), "{shared}");
     }
 }

@@ -22,13 +22,18 @@ pub(crate) fn write_whole(file: &Path, text: &[u8], existing: Existing) -> io::R
 ///
 /// A symbolic link stays one: what it points to is written. What is no file, such as `/dev/null`,
 /// a pipe or `/dev/stdout`, holds nothing that could be lost; it is written to and never replaced.
+/// Who may read and write a file that is replaced stays as it is.
 pub(crate) fn write_whole_by(
     file: &Path,
     existing: Existing,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     let file = &fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    if fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+    let there = fs::metadata(file).ok();
+    if there
+        .as_ref()
+        .is_some_and(|there| !there.is_file() && !there.is_dir())
+    {
         return write(&mut fs::File::options().write(true).open(file)?);
     }
     let folder = file
@@ -36,15 +41,26 @@ pub(crate) fn write_whole_by(
         .filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    let readable = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666);
-    // As any program's file, less what the user's mask takes away.
-    #[cfg(unix)]
-    builder.permissions(readable);
+    let mode = {
+        use std::os::unix::fs::PermissionsExt;
+        // As any program's new file, less what the user's mask takes away; or as what is replaced.
+        let mode =
+            there.map(|there| fs::Permissions::from_mode(there.permissions().mode() & 0o777));
+        builder.permissions(
+            mode.clone()
+                .unwrap_or_else(|| fs::Permissions::from_mode(0o666)),
+        );
+        mode
+    };
     let folder = folder.unwrap_or(Path::new("."));
     fs::metadata(folder)?;
     // Nobody knows the name that its own words would tell.
     let nameless = |error: io::Error| io::Error::from(error.kind());
     let mut temporary = builder.tempfile_in(folder).map_err(nameless)?;
+    #[cfg(unix)]
+    if let Some(mode) = mode {
+        temporary.as_file().set_permissions(mode)?;
+    }
     write(&mut temporary)?;
     match existing {
         Existing::Replace => temporary.persist(file)?,
@@ -80,6 +96,22 @@ mod tests {
             write_whole(&pipe, b"text", existing).unwrap();
             assert_eq!(reading.join().unwrap().unwrap(), "text");
             assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        for mode in [0o600, 0o666, 0o640] {
+            fs::write(&file, "before").unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            write_whole(&file, b"after", Existing::Replace).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), "after");
+            let now = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+            assert_eq!(now, mode, "{now:o} instead of {mode:o}");
         }
     }
 

@@ -268,6 +268,11 @@ fn a_repair_that_cannot_help_does_not_advise_itself() {
         advice.contains("backup") && !advice.contains("--repair"),
         "{advice}"
     );
+    fs::write(path("flags.history.jsonl"), "garbage\n").unwrap();
+    fs::write(path("flags.json.good"), "garbage\n").unwrap();
+    let listed = home.run(&["flag", "list"]);
+    assert!(listed.err.contains("restore it from a backup"), "{listed}");
+    assert!(!listed.err.contains("--repair"), "{listed}");
     let answer = home.run(&["doctor", "--repair", "--yes"]);
     assert_ne!(answer.code, 0, "{answer}");
     let text = answer.to_string();
@@ -276,6 +281,22 @@ fn a_repair_that_cannot_help_does_not_advise_itself() {
     let said = text.split("cannot be repaired").last().unwrap();
     assert!(!said.contains("--repair"), "{text}");
     assert!(!exists(&path("flags.json.broken-1")));
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_flags_is_moved_away_before_the_repair() {
+    let home = Home::with_flag();
+    let path = |name: &str| home.path().join(name);
+    fs::remove_file(path("flags.json")).unwrap();
+    fs::create_dir(path("flags.json")).unwrap();
+    let flags = check(&doctor(&home), "flags");
+    assert_eq!(
+        flags["advice"],
+        "move it away, then: cutover doctor --repair"
+    );
+    fs::remove_dir(path("flags.json")).unwrap();
+    home.done(&["doctor", "--repair", "--yes"]);
+    home.done(&["flag", "get", "f"]);
 }
 
 #[test]

@@ -234,3 +234,31 @@ fn a_percentage_reaches_its_share_and_takes_nobody_back_out() {
         before = inside;
     }
 }
+
+#[test]
+fn who_has_no_name_is_nobody() {
+    let home = Home::with_flag();
+    home.done(&["flag", "rollout", "f", "50", "--yes"]);
+    let nobody = home.run(&["flag", "eval", "f", "--unit", ""]);
+    assert_eq!(nobody.code, 1, "{nobody}");
+    assert!(nobody.err.contains("none is named"), "{nobody}");
+    for target in ["", " "] {
+        let refused = home.run(&["flag", "override", "f", target, "on", "--yes"]);
+        assert_eq!(refused.code, 2, "{refused}");
+        let refused = home.run(&["flag", "rollback", "--unit", target, "f", "--yes"]);
+        assert_eq!(refused.code, 2, "{refused}");
+    }
+}
+
+#[test]
+fn a_default_is_of_the_type_of_the_flag_and_not_advised_where_it_is_given() {
+    let home = Home::with_flag();
+    let refused = home.run(&["flag", "eval", "f", "--default", "yes"]);
+    assert_eq!(refused.code, 2, "{refused}");
+    assert!(refused.err.contains("type boolean"), "{refused}");
+    let answered = home.run(&["flag", "eval", "nope", "--default", "yes"]);
+    assert_eq!(answered.code, 0, "{answered}");
+    assert!(!answered.err.contains("--default"), "{answered}");
+    let asked = home.run(&["flag", "eval", "nope"]);
+    assert!(asked.err.contains("with --default VALUE"), "{asked}");
+}

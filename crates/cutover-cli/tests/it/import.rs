@@ -292,6 +292,18 @@ fn variables_become_flags() {
 }
 
 #[test]
+fn a_variable_that_is_there_twice_is_told() {
+    let home = Home::new();
+    home.done(&["flag", "init", "--preset", "mspbyte", "--yes"]);
+    let text = "FEATURE_NEW_PIPELINE=true\n\nFEATURE_NEW_PIPELINE=false\n";
+    let file = home.file(".env", text);
+    let answer = home.run(&["flag", "import", &file, "--from", "env", "--dry-run"]);
+    let told = format!("{}{}", answer.out, answer.err);
+    let note = "line 3: FEATURE_NEW_PIPELINE is on line 1, too; the last one counts";
+    assert!(told.contains(note), "{answer}");
+}
+
+#[test]
 fn what_is_exported_is_imported_as_it_was() {
     let home = Home::new();
     home.done(&["flag", "init", "--preset", "mspbyte", "--yes"]);

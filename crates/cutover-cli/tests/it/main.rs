@@ -79,6 +79,8 @@ mod switch;
 #[cfg(test)]
 mod together;
 #[cfg(test)]
+mod undo;
+#[cfg(test)]
 mod unreadable;
 #[cfg(test)]
 #[cfg(unix)]

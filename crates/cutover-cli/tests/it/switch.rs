@@ -11,7 +11,7 @@ fn kill_all_is_one_revision_and_undo_takes_it_back() {
     let before = home.json(&["flag", "list"])["flags"].clone();
     let killed = home.run(&["flag", "kill", "--all", "--yes"]);
     assert!(
-        killed.err.contains("next: cutover flag undo --to 1"),
+        killed.err.contains("next: cutover flag restore --all\n"),
         "{killed}"
     );
     let again = home.run(&["flag", "kill", "--all", "--dry-run"]);

@@ -59,6 +59,12 @@ impl fmt::Display for Attribute<'_> {
     }
 }
 
+/// A name, if it is one.
+#[inline]
+const fn unless_empty(name: &str) -> Option<&str> {
+    if name.is_empty() { None } else { Some(name) }
+}
+
 impl<'a> Context<'a> {
     /// A context that names nobody: enough for flags that do not depend on who asks.
     #[must_use]
@@ -70,20 +76,21 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A context for one unit (OpenFeature: the targeting key).
+    /// A context for one unit (OpenFeature: the targeting key). An empty text names none: all who
+    /// have no id would be one unit.
     #[must_use]
     pub const fn unit(unit: &'a str) -> Self {
         Self {
-            unit: Some(unit),
+            unit: unless_empty(unit),
             ..Self::anonymous()
         }
     }
 
-    /// The same for a tenant.
+    /// The same for a tenant. An empty text names none.
     #[must_use]
     pub const fn with_tenant(self, tenant: &'a str) -> Self {
         Self {
-            tenant: Some(tenant),
+            tenant: unless_empty(tenant),
             ..self
         }
     }

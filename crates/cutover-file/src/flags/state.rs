@@ -13,7 +13,7 @@ use cutover_ports::{PortError, PortErrorKind};
 use jiff::Timestamp;
 
 use super::base::{self, Base, Good};
-use super::document::Stored;
+use super::document::{self, Stored};
 use super::error::{self, Operation};
 use super::files::Files;
 use super::history::{History, Line};
@@ -100,7 +100,18 @@ pub(super) fn read_with_text(
             return Err(missing(operation, files));
         };
         let newest = tail.as_ref().ok().and_then(Option::as_ref);
-        let stored = Stored::parse(operation, &files.document, &text.bytes, newest)?;
+        let stored = Stored::parse(operation, &files.document, &text.bytes, newest);
+        let stored = stored.map_err(|error| {
+            let is_newer = document::newer_schema(&text.bytes).is_some();
+            if is_newer || newest.is_some() || Good::read(operation, &files.good, None).is_some() {
+                return error;
+            }
+            // Nothing to repair it from.
+            error.advice(
+                "mend the file by hand, or restore it from a backup: neither a good copy nor a \
+                 history is left. Nothing has been overwritten",
+            )
+        })?;
         if stored.is_as_committed()
             && let Some(last) = &stored.last
             && newest.is_some_and(|newest| newest.record == *last)

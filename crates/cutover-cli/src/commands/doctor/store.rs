@@ -30,7 +30,7 @@ pub(super) fn all(
         (Ok(Some(document)), Ok(found), Some(newest)) => edited(newest, document, found),
         _ => false,
     };
-    let mut checks = vec![flags(&document, edited, &inspection)];
+    let mut checks = vec![flags(store, &document, edited, &inspection)];
     checks.extend(newest.as_ref().and_then(taken_back));
     let document = document.ok().flatten();
     match &inspection {
@@ -72,6 +72,7 @@ fn taken_back(newest: &ChangeRecord) -> Option<Check> {
 }
 
 fn flags(
+    store: &FileFlagStore,
     document: &Result<Option<FlagDocument>, PortError>,
     edited: bool,
     inspection: &Result<Inspection, PortError>,
@@ -99,6 +100,7 @@ fn flags(
                 Ok(found) if found.newer_schema.is_some() => {
                     "running applications go on with their last good flags: upgrade cutover".into()
                 }
+                Ok(_) if store.path().is_dir() => format!("move it away, then: {repair}"),
                 Ok(found) if found.good_copy.max(found.newest).is_some() => {
                     format!("running applications go on with their last good flags: {repair}")
                 }

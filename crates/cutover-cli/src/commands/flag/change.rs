@@ -1,6 +1,7 @@
 //! The one way in which the command line changes flags: plan, show, ask, commit, tell.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use cutover_app::flags::{FlagService, Request};
 use cutover_domain::flags::{FlagDocument, KeyChange, Revision};
@@ -15,7 +16,8 @@ use super::view::FlagView;
 use crate::confirm::{ChangeArgs, Decision};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Page, Report, style};
+use crate::output::{Page, Report, printable, style};
+use crate::place::FlagPlace;
 use crate::suggest::command;
 
 /// The revision before this one, as an option takes it.
@@ -177,7 +179,14 @@ impl Wish<'_> {
             // What was shown is what is made, or nothing.
             request = request.expecting(plan.before.revision);
         }
+        let missing = missing_database(context);
         let done = pollster::block_on(service.apply(&request))?;
+        if let Some(database) = missing {
+            let made = printable(&database.display().to_string());
+            context
+                .output
+                .note(format_args!("made the database {made}"));
+        }
         let (document, record) = (&done.document, &done.record);
         let (masks, _) = Masks::over(context, document);
         let report = Changed::new(document, record.revision, &record.changes, detail).under(&masks);
@@ -190,6 +199,14 @@ impl Wish<'_> {
         }
         context.output.next(next(record.revision));
         Ok(Exit::Done)
+    }
+}
+
+/// The database of the flags, where there is none yet: its name may be misspelt.
+fn missing_database(context: &Context) -> Option<PathBuf> {
+    match context.place.flags() {
+        FlagPlace::Database { path, .. } if !path.exists() => Some(path),
+        _ => None,
     }
 }
 

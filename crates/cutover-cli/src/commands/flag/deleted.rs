@@ -21,15 +21,15 @@ const PAGE: usize = 256;
 
 /// A flag that is gone.
 #[derive(Serialize)]
-struct Deleted {
-    key: FlagKey,
+pub(super) struct Deleted {
+    pub(super) key: FlagKey,
     /// The revision without it.
     revision: Revision,
     time: Timestamp,
     actor: String,
     reason: Option<String>,
     /// What it was.
-    before: Definition,
+    pub(super) before: Definition,
 }
 
 #[derive(Serialize)]
@@ -81,7 +81,7 @@ pub(super) fn list(context: &Context) -> Result<Exit, Failure> {
 }
 
 /// Newest first, and how many records could not be read. Reads the whole history, a page at a time.
-fn find(flags: &Flags) -> Result<(Vec<Deleted>, u64), Failure> {
+pub(super) fn find(flags: &Flags) -> Result<(Vec<Deleted>, u64), Failure> {
     let mut known: BTreeSet<FlagKey> = flags.document.flags.keys().cloned().collect();
     let (mut deleted, mut damaged) = (Vec::new(), 0);
     let mut query = HistoryQuery::newest(PAGE);

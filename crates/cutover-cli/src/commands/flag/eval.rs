@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cutover_domain::flags::{
-    Bucket, Bucketing, Context as Asked, Definition, ErrorCode, Evaluation, FlagValue, Interner,
-    Reason, Revision, Slot, Snapshot, Tier, ValueType,
+    Bucket, Bucketing, Context as Asked, Definition, ErrorCode, Evaluation, FlagKey, FlagValue,
+    Interner, Reason, Revision, Slot, Snapshot, Tier, ValueType,
 };
 use serde::Serialize;
 
 use super::masks::LaidOver;
 use super::open::Flags;
+use super::set::value_of;
 use super::subject::{Asking, Subject, SubjectArgs, bucketing, counted_by, naming_anybody};
 use super::units::{Oddities, each_unit, open, unit};
 use crate::commands::examples;
@@ -33,7 +34,8 @@ pub struct EvalArgs {
     /// The unit that is bucketed
     #[arg(long, value_name = "UNIT")]
     unit: Option<String>,
-    /// A file of units, one a line; `-` reads standard input
+    /// A file of units, one a line; `-` reads standard input; the answers are JSON Lines in every
+    /// `--format`
     #[arg(long, value_name = "FILE", conflicts_with = "unit")]
     units: Option<PathBuf>,
     #[command(flatten)]
@@ -94,18 +96,19 @@ struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    fn new(flags: &'a Flags, key: &'a str, default: Option<&str>) -> Self {
+    fn new(flags: &'a Flags, key: &'a str, default: Option<&str>) -> Result<Self, Failure> {
         let mut interner = Interner::default();
         let snapshot = Snapshot::compile(&flags.document, &mut interner);
-        let definition = flags.document.flags.get(key);
-        Self {
+        let found = flags.document.flags.get_key_value(key);
+        let default = default.map(|text| default_value(found, text)).transpose()?;
+        Ok(Self {
             key,
             snapshot,
             slot: interner.slot(key),
-            definition,
-            default: default.map(|text| default_value(definition, text)),
+            definition: found.map(|(_, definition)| definition),
+            default,
             laid_over: flags.masks.of(key),
-        }
+        })
     }
 
     fn ask<'b>(&'b self, asked: &Asked<'_>, unit: Option<&'b str>) -> Answer<'b> {
@@ -182,29 +185,22 @@ pub(super) fn number(bucket: Bucket, bucketing: Bucketing) -> u32 {
     bucket.thousandths() / (100_000 / bucketing.buckets())
 }
 
-/// The caller's default: a variant or a value of the flag's type, else a JSON literal or text.
-fn default_value(definition: Option<&Definition>, text: &str) -> FlagValue {
-    let of_flag = definition.and_then(|flag| {
-        flag.variants
-            .get(text)
-            .cloned()
-            .or_else(|| flag.kind.parse(text).ok())
-    });
-    let of_text = || {
-        ValueType::Json
-            .parse(text)
-            .or_else(|_| ValueType::Boolean.parse(text))
-            .ok()
-    };
-    of_flag
-        .or_else(of_text)
-        .unwrap_or_else(|| FlagValue(text.into()))
+/// The caller's default: a variant or a value of the flag's type; where there is no flag, a JSON
+/// literal or text.
+fn default_value(found: Option<(&FlagKey, &Definition)>, text: &str) -> Result<FlagValue, Failure> {
+    if let Some((key, definition)) = found {
+        return value_of(key, definition, text);
+    }
+    let of_text = ValueType::Json
+        .parse(text)
+        .or_else(|_| ValueType::Boolean.parse(text));
+    Ok(of_text.unwrap_or_else(|_| FlagValue(text.into())))
 }
 
 pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> {
     let flags = Flags::in_force(context)?;
     let subject = Subject::read(&args.subject)?;
-    let asker = Asker::new(&flags, &args.key, args.default.as_deref());
+    let asker = Asker::new(&flags, &args.key, args.default.as_deref())?;
     let lists = subject.lists();
     let asking = subject.asking(&lists);
     let asked = asking.by(args.unit.as_deref());
@@ -223,13 +219,12 @@ pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> 
     let Some((error, tier)) = error else {
         return Ok(Exit::Done);
     };
-    let failure = no_answer(&flags, &args.key, error, &tier)
-        .hint("or say what is answered then, with --default VALUE");
+    let failure = no_answer(&flags, &args.key, error, &tier);
     if args.default.is_some() {
         context.output.warn(failure);
         return Ok(Exit::Done);
     }
-    Err(failure)
+    Err(failure.hint("or say what is answered then, with --default VALUE"))
 }
 
 /// Why a flag has no answer, and what to add.
@@ -288,15 +283,16 @@ mod tests {
 
     #[test]
     fn a_default_is_read_like_the_flag_or_like_json() {
-        let boolean = Definition::boolean();
-        for (definition, text, expected) in [
-            (Some(&boolean), "On", serde_json::json!(true)),
-            (Some(&boolean), "fallback", serde_json::json!("fallback")),
+        let (key, boolean) = ("f".parse().unwrap(), Definition::boolean());
+        for (found, text, expected) in [
+            (Some((&key, &boolean)), "On", serde_json::json!(true)),
             (None, "True", serde_json::json!(true)),
             (None, "7", serde_json::json!(7)),
             (None, "plain text", serde_json::json!("plain text")),
         ] {
-            assert_eq!(default_value(definition, text).0, expected, "{text}");
+            assert_eq!(default_value(found, text).unwrap().0, expected, "{text}");
         }
+        let refused = default_value(Some((&key, &boolean)), "yes").unwrap_err();
+        assert!(refused.to_string().contains("boolean"), "{refused}");
     }
 }

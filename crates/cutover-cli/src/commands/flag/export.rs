@@ -22,7 +22,7 @@ use crate::output::file::{Existing, write_whole};
     ("cutover flag export use_new_parser --output parser.json", "one of them"),
     ("cutover flag export --to env --scheme feature --output flags.env", "as variables"),
     ("cutover flag export | cutover flag import - --from native --store file:other", ""),
-]))]
+]), after_help = "What is exported is the same text in every --format.")]
 pub struct ExportArgs {
     /// The flags [default: all]
     keys: Vec<String>,

@@ -231,6 +231,7 @@ fn refused(error: &ChangeError) -> Failure {
         | ChangeError::UnknownVariant { .. }
         | ChangeError::NoSuchPlace { .. }
         | ChangeError::EmptySplit(_)
+        | ChangeError::NoTarget(_)
         | ChangeError::Invalid(_) => Failure::usage(error),
         _ => Failure::new(Exit::Trouble, error),
     }

@@ -224,7 +224,7 @@ fn way_back(key: &FlagKey, definition: &Definition, change: &Change) -> WayBack 
             } else {
                 let is_same = variant == definition.rollout_variant();
                 let share = definition.percentage().filter(|_| is_same);
-                let share = share.filter(|share| share < percentage);
+                let share = share.filter(|share| share != percentage);
                 let share = share.map_or("0".to_owned(), |share| share.to_string());
                 WayBack::Command(command(&["flag", "rollout", key.as_str(), &share]))
             }
@@ -313,7 +313,11 @@ fn no_variant(key: &FlagKey, definition: &Definition, percentage: Percentage) ->
 }
 
 /// The value that a person typed: the name of a variant, or a value of the flag's type.
-fn value_of(key: &FlagKey, definition: &Definition, text: &str) -> Result<FlagValue, Failure> {
+pub(super) fn value_of(
+    key: &FlagKey,
+    definition: &Definition,
+    text: &str,
+) -> Result<FlagValue, Failure> {
     if let Some(value) = definition.variants.get(text) {
         return Ok(value.clone());
     }

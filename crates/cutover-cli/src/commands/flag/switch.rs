@@ -98,7 +98,7 @@ fn kill_all(context: &Context, args: &KillArgs) -> Result<Exit, Failure> {
             None => Failure::no("there are no flags to kill"),
         });
     }
-    let next = |revision| command(&["flag", "undo", "--to", &before(revision)]);
+    let next = |_| command(&["flag", "restore", "--all"]);
     let mut request = flags.request(&args.change)?;
     for (key, _) in keys {
         request = request.change(killing(key, args.force));

@@ -2,9 +2,12 @@
 
 use clap::Args;
 use cutover_app::flags::Intent;
-use cutover_domain::flags::{FlagKey, Revision};
+use cutover_domain::flags::{ChangeRecord, FlagKey, Revision};
+use cutover_ports::flags::HistoryQuery;
 
 use super::change::{Wish, before, request};
+use super::deleted;
+use super::describe::listed;
 use super::open::Flags;
 use crate::commands::examples;
 use crate::confirm::ChangeArgs;
@@ -58,12 +61,13 @@ pub(super) fn undo(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> 
         ),
     };
     let request = request(&args.change).intend(intent);
+    let takes_back = args.to.and_then(|to| taken_back(&flags, args, to));
     let made = Wish {
         service: &flags.service,
         args: &args.change,
         request,
         next: &next,
-        warnings: Vec::new(),
+        warnings: takes_back.into_iter().collect(),
     }
     .make(context);
     match (made, &args.key) {
@@ -72,6 +76,96 @@ pub(super) fn undo(context: &Context, args: &UndoArgs) -> Result<Exit, Failure> 
         {
             Err(flags.unknown(typed))
         }
+        (Err(failure), Some(typed)) if failure.exit() == Exit::Usage => {
+            Err(naming_those_before(failure, &flags, typed))
+        }
         (made, _) => made,
+    }
+}
+
+/// With the deleted flags that a deleted flag requires: they have to be back before it.
+fn naming_those_before(failure: Failure, flags: &Flags, typed: &str) -> Failure {
+    let Ok((deleted, _)) = deleted::find(flags) else {
+        return failure;
+    };
+    let is_deleted = |key: &FlagKey| deleted.iter().any(|flag| flag.key == *key);
+    let wanted = deleted.iter().find(|flag| flag.key.as_str() == typed);
+    let required = wanted.into_iter().flat_map(|flag| &flag.before.requires);
+    required
+        .filter(|key| is_deleted(key))
+        .fold(failure, |failure, key| {
+            let first = command(&["flag", "undo", key.as_str()]);
+            failure.hint(format_args!(
+                "{key}, which it requires, is deleted, too: first `{first}`"
+            ))
+        })
+}
+
+/// Revisions that follow each other, by one actor.
+struct Streak {
+    first: Revision,
+    last: Revision,
+    count: usize,
+    actor: String,
+}
+
+impl Streak {
+    fn in_words(&self) -> String {
+        let Self {
+            first,
+            last,
+            count,
+            actor,
+        } = self;
+        match count {
+            1 => format!("{last} by {actor}"),
+            2 => format!("{first} and {last} by {actor}"),
+            _ => format!("{first} to {last} by {actor}"),
+        }
+    }
+}
+
+/// Says whose revisions a return to `to` takes back, unless it is only the last one, and the
+/// asker's own. Where the history cannot be read, the undo itself says so.
+fn taken_back(flags: &Flags, args: &UndoArgs, to: Revision) -> Option<String> {
+    let mut query = HistoryQuery {
+        key: args.key.as_ref().and_then(|key| key.parse().ok()),
+        after: Some(to),
+        ..HistoryQuery::newest(256)
+    };
+    let mut newest_first: Vec<Streak> = Vec::new();
+    loop {
+        let page = pollster::block_on(flags.service.history(&query)).ok()?;
+        for ChangeRecord {
+            revision, actor, ..
+        } in page.records
+        {
+            match newest_first.last_mut() {
+                Some(streak) if streak.actor == actor => {
+                    streak.first = revision;
+                    streak.count += 1;
+                }
+                _ => newest_first.push(Streak {
+                    first: revision,
+                    last: revision,
+                    count: 1,
+                    actor,
+                }),
+            }
+        }
+        match page.next {
+            Some(next) => query.before = Some(next),
+            None => break,
+        }
+    }
+    let told: Vec<_> = newest_first.iter().rev().map(Streak::in_words).collect();
+    match &newest_first[..] {
+        [] => None,
+        [only] if only.count == 1 && only.actor == args.change.actor() => None,
+        [only] if only.count == 1 => Some(format!("takes back revision {}", listed(&told))),
+        streaks => {
+            let count: usize = streaks.iter().map(|streak| streak.count).sum();
+            Some(format!("takes back {count} revisions: {}", listed(&told)))
+        }
     }
 }

@@ -41,17 +41,25 @@ impl Edit<'_> {
         Ok(())
     }
 
-    pub(super) fn fix(&mut self, target: &str, variant: Option<&String>) {
+    pub(super) fn fix(
+        &mut self,
+        target: &str,
+        variant: Option<&String>,
+    ) -> Result<(), ChangeError> {
         let overrides = &mut self.definition.overrides;
         match variant {
+            Some(_) if target.trim().is_empty() => {
+                return Err(ChangeError::NoTarget(self.key.clone()));
+            }
             Some(variant) => overrides.insert(target.to_owned(), variant.clone()),
             None => overrides.remove(target),
         };
+        Ok(())
     }
 
-    pub(super) fn roll_back(&mut self, target: &str) {
+    pub(super) fn roll_back(&mut self, target: &str) -> Result<(), ChangeError> {
         let off = self.definition.off.clone();
-        self.fix(target, Some(&off));
+        self.fix(target, Some(&off))
     }
 
     pub(super) fn kill(&mut self) -> Result<(), ChangeError> {

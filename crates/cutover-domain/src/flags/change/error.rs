@@ -80,6 +80,9 @@ pub enum ChangeError {
     /// A split of nobody.
     #[error("a split of {0} needs at least one variant with its weight")]
     EmptySplit(FlagKey),
+    /// An override for nobody.
+    #[error("an override of {0} needs the name of a unit or tenant, and this one is empty")]
+    NoTarget(FlagKey),
     /// Other flags require the flag.
     #[error(
         "{key} cannot be deleted: {} {} it. Take that out of `requires` first, or delete them \

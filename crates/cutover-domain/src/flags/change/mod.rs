@@ -211,10 +211,7 @@ impl Change {
             }
             Self::Rollback { target, keys } => {
                 for key in keys {
-                    edit(flags, key, |mut flag| {
-                        flag.roll_back(target);
-                        Ok(())
-                    })?;
+                    edit(flags, key, |mut flag| flag.roll_back(target))?;
                     touched.push(key.clone());
                 }
             }
@@ -272,7 +269,7 @@ impl Change {
             Self::Split { weights, .. } => flag.split(weights)?,
             Self::Override {
                 target, variant, ..
-            } => flag.fix(target, variant.as_ref()),
+            } => flag.fix(target, variant.as_ref())?,
             Self::PutRule { at, rule, .. } => flag.put_rule(*at, rule)?,
             Self::RemoveRule { rule, .. } => flag.remove_rule(rule)?,
             Self::MoveRule { rule, to, .. } => flag.move_rule(rule, *to)?,

@@ -477,3 +477,27 @@ fn a_rollback_answers_off_for_one_target_in_all_flags_or_in_none() {
     }
     assert!(after(&[other, roll_back(&["other", "nowhere"])]).is_err());
 }
+
+#[test]
+fn an_override_is_for_somebody() {
+    for target in ["", " ", "\t\u{3000}"] {
+        let fix = |variant: Option<&str>| Change::Override {
+            key: key("use_new_backend"),
+            target: target.to_owned(),
+            variant: variant.map(str::to_owned),
+        };
+        assert!(matches!(
+            after(&[fix(Some("on"))]),
+            Err(ChangeError::NoTarget(_))
+        ));
+        assert!(
+            after(&[fix(None)]).is_ok(),
+            "one that is there can be removed"
+        );
+        let back = Change::Rollback {
+            target: target.to_owned(),
+            keys: vec![key("use_new_backend")],
+        };
+        assert!(matches!(after(&[back]), Err(ChangeError::NoTarget(_))));
+    }
+}

@@ -157,6 +157,7 @@ impl Way {
         use_unit: impl FnOnce(&str) -> R,
     ) -> Result<R, ErrorCode> {
         match self.by.find(context) {
+            Some(Attribute::Text("")) | None => Err(ErrorCode::TargetingKeyMissing),
             Some(Attribute::Text(text)) => Ok(use_unit(text)),
             Some(Attribute::Integer(number)) => {
                 let mut text = [0; 20];
@@ -168,7 +169,6 @@ impl Way {
                 digits.map(use_unit).ok_or(ErrorCode::InvalidContext)
             }
             Some(_) => Err(ErrorCode::InvalidContext),
-            None => Err(ErrorCode::TargetingKeyMissing),
         }
     }
 }

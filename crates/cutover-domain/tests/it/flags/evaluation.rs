@@ -112,6 +112,18 @@ fn units_can_be_bucketed_by_an_attribute() {
     );
     let none = decide(&flags, "flag", &Context::unit("u"));
     assert_eq!(none.error, Some(ErrorCode::TargetingKeyMissing));
+    assert_eq!(
+        ask(Attribute::Text("")).error,
+        Some(ErrorCode::TargetingKeyMissing),
+        "all without an id would be one unit"
+    );
+}
+
+#[test]
+fn an_empty_unit_or_tenant_is_none() {
+    assert_eq!(Context::unit("").unit_id(), None);
+    assert_eq!(Context::anonymous().with_tenant("").tenant_id(), None);
+    assert_eq!(Context::unit(" ").unit_id(), Some(" "));
 }
 
 #[test]

@@ -125,7 +125,7 @@ struct Way<'a> {
 impl Way<'_> {
     fn bucket(&self, context: &Context<'_>) -> Result<Bucket, ErrorCode> {
         let unit = match context.attribute(self.by.unwrap_or("unit")) {
-            None => return Err(ErrorCode::TargetingKeyMissing),
+            None | Some(Attribute::Text("")) => return Err(ErrorCode::TargetingKeyMissing),
             Some(Attribute::Text(text)) => text.to_owned(),
             Some(Attribute::Integer(number)) => number.to_string(),
             Some(_) => return Err(ErrorCode::InvalidContext),

@@ -1,7 +1,7 @@
 //! The file that is imported.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -10,7 +10,8 @@ use cutover_domain::flags::import::{
     self, Extent, Imported, Level, NotImported, Note, Unreadable, flagd, native,
 };
 use cutover_domain::flags::{FlagDocument, FlagKey, Problems};
-use cutover_env::{EnvConfig, Scheme, dotenv};
+use cutover_env::dotenv::{self, Assignment};
+use cutover_env::{EnvConfig, Scheme};
 
 use super::{Form, ImportArgs};
 use crate::commands::flag::units::read_whole;
@@ -33,7 +34,12 @@ enum Content {
     /// The same, and what the code behind the file answered.
     Mdm(Mdm, Imported),
     /// Variables: which flags they speak of depends on the flags that are there.
-    Variables(EnvConfig, Vec<(OsString, OsString)>),
+    Variables {
+        config: EnvConfig,
+        variables: Vec<(OsString, OsString)>,
+        /// What else is to be said of the file.
+        notes: Vec<Note>,
+    },
 }
 
 impl Source {
@@ -44,9 +50,11 @@ impl Source {
             Some(file) => printable(&file.display().to_string()),
         };
         let content = match args.file.as_deref() {
-            None if args.from == Form::Env => {
-                Content::Variables(config(args)?, std::env::vars_os().collect())
-            }
+            None if args.from == Form::Env => Content::Variables {
+                config: config(args)?,
+                variables: std::env::vars_os().collect(),
+                notes: Vec::new(),
+            },
             None => {
                 return Err(Failure::usage(format_args!(
                     "name the file that --from {} reads",
@@ -62,8 +70,14 @@ impl Source {
     pub(super) fn imported(&self, document: &FlagDocument) -> Cow<'_, Imported> {
         match &self.content {
             Content::Flags(imported) | Content::Mdm(_, imported) => Cow::Borrowed(imported),
-            Content::Variables(config, variables) => {
-                Cow::Owned(of_variables(config, variables, document))
+            Content::Variables {
+                config,
+                variables,
+                notes,
+            } => {
+                let mut imported = of_variables(config, variables, document);
+                imported.notes.extend(notes.iter().cloned());
+                Cow::Owned(imported)
             }
         }
     }
@@ -121,12 +135,29 @@ impl Content {
                     let line = line.count();
                     Failure::trouble(format_args!("{name}:{line}: the line is not UTF-8"))
                 })?;
-                let variables = dotenv::parse(text)
+                let assignments = dotenv::assignments(text)
                     .map_err(|errors| Failure::trouble(format_args!("{name}: {errors}")))?;
-                let variables = variables
-                    .into_iter()
-                    .map(|(variable, value)| (variable.into(), value.into()));
-                Self::Variables(config, variables.collect())
+                let mut variables = BTreeMap::new();
+                let mut notes = Vec::new();
+                for Assignment { line, name, value } in assignments {
+                    if let Some((before, _)) = variables.insert(name.clone(), (line, value)) {
+                        notes.push(Note {
+                            path: format!("line {line}"),
+                            level: Level::Warning,
+                            message: format!(
+                                "{name} is on line {before}, too; the last one counts"
+                            ),
+                        });
+                    }
+                }
+                let variables = variables.into_iter();
+                Self::Variables {
+                    config,
+                    variables: variables
+                        .map(|(variable, (_, value))| (variable.into(), value.into()))
+                        .collect(),
+                    notes,
+                }
             }
         })
     }
