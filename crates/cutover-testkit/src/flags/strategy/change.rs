@@ -29,7 +29,7 @@ pub fn any_change_to(
         prop_oneof![
             of().prop_map(|key| Change::ForceKill { key }),
             of().prop_map(|key| Change::Restore { key }),
-            (of(), any_text()).prop_map(|(key, target)| Change::Rollback {
+            (of(), any_name()).prop_map(|(key, target)| Change::Rollback {
                 target,
                 keys: vec![key],
             }),
@@ -60,7 +60,7 @@ pub fn any_change_to(
                     variant: Some(variant),
                 }
             }),
-            (of(), any_text(), option::of(variant)).prop_map(|(key, target, variant)| {
+            (of(), any_name(), option::of(variant)).prop_map(|(key, target, variant)| {
                 Change::Override {
                     key,
                     target,
@@ -69,4 +69,9 @@ pub fn any_change_to(
             }),
         ]
     })
+}
+
+/// A text that names somebody: one of blanks alone is refused.
+fn any_name() -> impl Strategy<Value = String> {
+    any_text().prop_filter("somebody is named", |text| !text.trim().is_empty())
 }
