@@ -6,6 +6,8 @@ pub mod comparison;
 pub mod environment;
 #[cfg(feature = "flags")]
 pub mod flags;
+#[cfg(any(feature = "flags", feature = "comparison"))]
+mod in_place;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 

@@ -28,7 +28,8 @@ const FORMATS_HELP: &str = "\
 Formats: json, jsonl (one value a line), yaml, toml and text, told by the file's name, else by its \
 content, else as the other document's; what nothing is known of is text. Documents of different \
 formats are compared by their values. Texts are compared line by line, and shown as diff -u shows \
-them.
+them: patch takes it, unless a line has control characters, which are made visible, or is longer than \
+500 letters, which is shortened.
 
 Tables: csv, tsv, parquet, arrow (feather, ipc), sqlite:FILE?table=NAME, and jsonl where rows are \
 asked for (--key-columns, --bag); told by the file's name. Both may be of different kinds.

@@ -10,7 +10,7 @@ use cutover_ports::{PortError, PortErrorKind};
 use super::config::{Durability, FileComparisonConfig};
 use super::error::{self, Operation};
 use super::index::{Index, Tail};
-use super::layout::{RunDir, create_new, run_dir, sync_dir};
+use super::layout::{RunDir, create_new, open_to_append, run_dir, sync_dir};
 use super::lock::Lock;
 use super::read::find_record;
 
@@ -147,7 +147,7 @@ fn open_tail(
     let number = match tail {
         None => 1,
         Some(tail) if tail.end - tail.segment.base < config.segment_bytes => {
-            let file = File::options().append(true).open(&tail.segment.path)?;
+            let file = open_to_append(&tail.segment.path)?;
             return Ok((file, tail));
         }
         Some(full) => {
@@ -161,7 +161,7 @@ fn open_tail(
     if config.durability == Durability::Power {
         sync_dir(&dir.path)?;
     }
-    let file = File::options().append(true).open(&segment.path)?;
+    let file = open_to_append(&segment.path)?;
     Ok((
         file,
         Tail {

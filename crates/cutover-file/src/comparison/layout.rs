@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use cutover_domain::comparison::RunId;
 
+use crate::in_place;
+
 /// The directory of one run. A [`RunId`] cannot leave the directory it is joined to.
 #[derive(Clone, Debug)]
 pub(super) struct RunDir {
@@ -166,6 +168,11 @@ pub(super) fn create_new(path: &Path) -> io::Result<File> {
         _ => {}
     }
     private().write(true).create_new(true).open(path)
+}
+
+/// Opens a segment that is there to add to it.
+pub(super) fn open_to_append(path: &Path) -> io::Result<File> {
+    in_place::open(File::options().append(true), path)
 }
 
 /// Makes what changed in a directory survive a loss of power.

@@ -9,6 +9,7 @@ use cutover_ports::{PortError, PortErrorKind};
 
 use super::error::{self, Operation};
 use super::layout::private;
+use crate::in_place;
 
 /// Held as long as it lives.
 #[derive(Debug)]
@@ -23,11 +24,9 @@ impl Lock {
         path: &Path,
         patience: Duration,
     ) -> Result<Option<Self>, PortError> {
-        let opened = private()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path);
+        let mut options = private();
+        options.create(true).truncate(false).write(true);
+        let opened = in_place::open(&options, path);
         let file = match opened {
             Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(error::io(operation, path))?,

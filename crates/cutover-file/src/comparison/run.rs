@@ -1,6 +1,6 @@
 //! The headers of runs.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 
 use cutover_domain::comparison::{Run, RunId};
@@ -12,7 +12,9 @@ use jiff::Timestamp;
 
 use super::config::FileComparisonConfig;
 use super::error::{self, Operation};
-use super::layout::{RunDir, create_private_dir, replace, run_dir, run_ids, sync_dir};
+use super::layout::{
+    RunDir, create_private_dir, open_to_append, replace, run_dir, run_ids, sync_dir,
+};
 use super::lock::Lock;
 
 const CREATE: Operation = "create a run";
@@ -52,7 +54,7 @@ pub(super) fn update(config: &FileComparisonConfig, run: &Run) -> Result<(), Por
 fn sync_records(dir: &RunDir) -> io::Result<()> {
     if let Some(last) = dir.segments()?.last() {
         // Opened for writing, because some systems sync nothing else.
-        File::options().append(true).open(&last.path)?.sync_data()?;
+        open_to_append(&last.path)?.sync_data()?;
     }
     Ok(())
 }

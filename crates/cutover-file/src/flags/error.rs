@@ -16,9 +16,11 @@ const REPAIR: &str = "mend the file by hand, or bring the last good flags back w
 /// An error of the operating system on `path`.
 pub(super) fn io(operation: Operation, path: &Path) -> impl FnOnce(io::Error) -> PortError {
     move |source| {
+        let says_what_to_do = source.get_ref().is_some();
         let is_no_directory = source.kind() == io::ErrorKind::NotADirectory;
         let error = PortError::io(operation, path.display(), source);
         match error.kind() {
+            PortErrorKind::ReadOnly if says_what_to_do => error,
             PortErrorKind::PermissionDenied => {
                 error.advice("give the user of this process access to the directory and its files")
             }

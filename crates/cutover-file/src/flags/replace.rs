@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::crash;
+use crate::in_place;
 
 /// What became of a replacement that failed.
 pub(super) enum Failed {
@@ -85,17 +86,16 @@ pub(super) fn create_like(model: &Path, path: &Path) -> io::Result<File> {
     {
         return Err(error);
     }
-    match fs::metadata(model) {
-        Ok(metadata) => {
+    match fs::symlink_metadata(model) {
+        // What a link leads to is not this store's.
+        Ok(metadata) if !metadata.is_symlink() => {
             let file = private().write(true).create_new(true).open(path)?;
             keep_owner(&file, &metadata)?;
             file.set_permissions(metadata.permissions())?;
             Ok(file)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            create(path, private().write(true))
-        }
-        Err(error) => Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => create(path, private().write(true)),
     }
 }
 
@@ -103,14 +103,14 @@ pub(super) fn create_like(model: &Path, path: &Path) -> io::Result<File> {
 pub(super) fn open_to_append(path: &Path) -> io::Result<File> {
     let mut options = private();
     options.read(true).append(true);
-    match options.open(path) {
+    match in_place::open(&options, path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         answer => return answer,
     }
     match create(path, &mut options) {
         // Somebody was first.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            options.create(true).open(path)
+            in_place::open(options.create(true), path)
         }
         answer => answer,
     }

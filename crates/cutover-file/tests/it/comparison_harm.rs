@@ -439,6 +439,28 @@ fn cursors_stay_true_when_retention_cuts_under_them() {
     assert_eq!(second.unreadable, []);
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_symbolic_link() {
+    let home = Home::new();
+    home.append(&["a"]);
+    for path in [home.segment(), home.run_dir().join("lock")] {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let victim = elsewhere.path().join("victim");
+        fs::rename(&path, &victim).unwrap();
+        let text = fs::read(&victim).unwrap();
+        std::os::unix::fs::symlink(&victim, &path).unwrap();
+        let record = sample_record(&home.run, "b", 1);
+        let error = block_on(home.store.append(&[record])).unwrap_err();
+        assert_eq!(error.kind(), PortErrorKind::ReadOnly);
+        assert!(error.to_string().contains("remove the link"), "{error}");
+        assert_eq!(fs::read(&victim).unwrap(), text);
+        fs::rename(&victim, &path).unwrap();
+    }
+    home.append(&["b"]);
+    assert_eq!(home.ids(), ["b", "a"]);
+}
+
 // Several processes, one of them killed. The test binary plays the others itself.
 
 const WRITER: &str = "comparison_harm::writer";

@@ -78,3 +78,43 @@ pub(super) fn set_for_runs<'a>(
     });
     judged.flatten().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::comparison::performance::PerformanceLimits;
+    use crate::comparison::report::ReportBuilder;
+    use crate::comparison::{RunJudgement, RunKind};
+
+    #[test]
+    fn limits_of_the_report_come_before_those_of_its_runs() {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let id = RunId::new("r-1").unwrap();
+        let mut run = Run::new(id.clone(), "r", RunKind::Commands, now);
+        let kept = JudgedLimit {
+            limit: "wall:mean=1.05".to_owned(),
+            answer: Answer::Pass,
+            said: "as it was said then".to_owned(),
+        };
+        run.judged = Some(RunJudgement {
+            limits: vec![kept.clone()],
+            ..RunJudgement::default()
+        });
+        let report = |limits: PerformanceLimits| {
+            let mut builder = ReportBuilder::new().limits(limits);
+            builder.run(&run);
+            builder.finish(now).limits
+        };
+        let of_run = ReportedLimit {
+            run: Some(id.clone()),
+            judged: kept,
+        };
+        assert_eq!(report(PerformanceLimits::standard()), [of_run]);
+
+        let rows = "counters.rows=1".parse().unwrap();
+        let set = report(PerformanceLimits::standard().with(rows));
+        assert_eq!((set.len(), &set[0].run), (1, &None));
+        assert_eq!(set[0].judged.answer, Answer::Insufficient);
+        assert!(set[0].judged.said.contains("cannot be judged"), "{set:?}");
+    }
+}

@@ -110,6 +110,54 @@ fn flags_are_read_without_a_history_and_nothing_is_written() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_symbolic_link() {
+    for name in [HISTORY, "flags.lock"] {
+        let place = Place::with_commits(2);
+        let commit = next_commit(Some(&place.load()), &[create("new")], "alice");
+        let text = place.read("flags.json");
+        let elsewhere = tempfile::tempdir().unwrap();
+        // A line of somebody else's that would be cut off as torn, and no file at all.
+        for victim in [Some("line\nsecret without an end"), None] {
+            let target = elsewhere.path().join("victim");
+            match victim {
+                Some(text) => fs::write(&target, text).unwrap(),
+                None => fs::remove_file(&target).unwrap(),
+            }
+            place.remove(name);
+            std::os::unix::fs::symlink(&target, place.path(name)).unwrap();
+            let error = block_on(place.store.commit(commit.clone())).unwrap_err();
+            assert_eq!(error.kind(), PortErrorKind::ReadOnly);
+            let told = error.to_string();
+            assert!(
+                told.contains(name) && told.contains("remove the link"),
+                "{told}"
+            );
+            assert_eq!(fs::read_to_string(&target).ok().as_deref(), victim);
+        }
+        assert_eq!(place.read("flags.json"), text);
+        place.remove(name);
+        place.commit(&[create("new")]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_good_copy_that_is_a_link_gives_way_and_gives_no_mode() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = Place::with_commits(2);
+    let victim = tempfile::NamedTempFile::new().unwrap();
+    fs::set_permissions(victim.path(), fs::Permissions::from_mode(0o666)).unwrap();
+    place.remove("flags.json.good");
+    std::os::unix::fs::symlink(victim.path(), place.path("flags.json.good")).unwrap();
+    place.commit(&[create("new")]);
+    let good = fs::symlink_metadata(place.path("flags.json.good")).unwrap();
+    assert_eq!(good.permissions().mode() & 0o777, 0o600);
+    assert!(good.is_file() && fs::read(victim.path()).unwrap().is_empty());
+}
+
 #[test]
 fn without_a_history_nothing_is_guessed() {
     // An old file put back, with and without a good copy that knows better.
