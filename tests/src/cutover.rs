@@ -76,6 +76,7 @@ impl Cutover {
             .current_dir(self.home.path())
             .env("CUTOVER_HOME", self.home.path())
             .env_remove("CUTOVER_STORE")
+            .env_remove("CUTOVER_ENVIRONMENT")
             .env_remove("RUST_LOG")
             .env("NO_COLOR", "1")
             .stdin(Stdio::null());

@@ -7,6 +7,7 @@
 //! ```
 
 use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
 use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -61,7 +62,7 @@ pub struct GlobalArgs {
     /// The flags, file:DIR or sqlite:FILE [default: files in home] [env: CUTOVER_STORE]
     #[arg(long, global = true, value_name = "STORE")]
     pub store: Option<StoreAddress>,
-    /// A separate flag document, for example staging
+    /// A separate flag document, for example staging [env: CUTOVER_ENVIRONMENT]
     #[arg(long, global = true, value_name = "NAME")]
     pub environment: Option<Environment>,
     /// Variables of the environment that lie over the flags
@@ -260,6 +261,10 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Some(store) => Some(store),
         None => of_environment("CUTOVER_STORE")?,
     };
+    let environment = match environment {
+        Some(environment) => Some(environment),
+        None => of_environment("CUTOVER_ENVIRONMENT")?,
+    };
     let overlay = match overlay {
         Some(overlay) => overlay,
         None => of_environment("CUTOVER_OVERLAY")?.unwrap_or_default(),
@@ -271,15 +276,13 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
 }
 
 /// What a variable says that stands for an option.
-fn of_environment<T: FromStr<Err = String>>(name: &str) -> Result<Option<T>, Failure> {
+fn of_environment<T: FromStr<Err: Display>>(name: &str) -> Result<Option<T>, Failure> {
     let Some(text) = variable_os(name) else {
         return Ok(None);
     };
-    let wrong = |problem: &str| Failure::usage(format_args!("{name}: {problem}"));
-    let text = text.to_str().ok_or_else(|| wrong("it is not UTF-8"))?;
-    text.parse()
-        .map(Some)
-        .map_err(|problem: String| wrong(&problem))
+    let wrong = |problem: &dyn Display| Failure::usage(format_args!("{name}: {problem}"));
+    let text = text.to_str().ok_or_else(|| wrong(&"it is not UTF-8"))?;
+    text.parse().map(Some).map_err(|problem| wrong(&problem))
 }
 
 /// What the libraries log is a message like any other.

@@ -16,6 +16,7 @@ use std::str::FromStr;
 
 use etcetera::BaseStrategy;
 
+pub use cutover_file::Environment;
 use cutover_sqlite::flags::DEFAULT_ENVIRONMENT;
 
 use crate::exit::Failure;
@@ -116,41 +117,6 @@ pub enum ComparisonPlace {
         /// Whose comparisons.
         environment: String,
     },
-}
-
-/// The name of an environment: each has a flag document, comparisons and metrics of its own.
-///
-/// Names are lower case and cannot leave their folder, on any file system.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Environment(String);
-
-impl Environment {
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Environment {
-    type Err = &'static str;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let allowed =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.-".contains(&byte);
-        let starts_well = name
-            .bytes()
-            .next()
-            .is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if starts_well && name.len() <= 64 && name.bytes().all(allowed) && !name.ends_with('.') {
-            Ok(Self(name.to_owned()))
-        } else {
-            Err(
-                "an environment is named with 1 to 64 of a-z, 0-9, `_`, `.` and `-`, \
-                 beginning with a letter or digit",
-            )
-        }
-    }
 }
 
 /// Finds the folders of one run of the program.
@@ -258,8 +224,7 @@ impl Place {
 
     fn in_environment(&self, folder: &Path) -> PathBuf {
         match &self.environment {
-            // A level of its own, so that no environment can be named like a folder of the store.
-            Some(environment) => folder.join("environments").join(environment.as_str()),
+            Some(environment) => environment.folder_in(folder),
             None => folder.to_owned(),
         }
     }
@@ -294,19 +259,6 @@ mod tests {
             database(":memory:"),
             "a file's name"
         );
-    }
-
-    #[test]
-    fn no_environment_leaves_its_folder() {
-        for name in ["prod", "eu-west.1", "0", "a_b"] {
-            assert!(name.parse::<Environment>().is_ok(), "{name}");
-        }
-        let long = "a".repeat(65);
-        for name in [
-            "", ".", "..", "../x", "a/b", "a\\b", ".hidden", "-x", "Prod", "a\0", "a.", "é", &long,
-        ] {
-            assert!(name.parse::<Environment>().is_err(), "{name:?}");
-        }
     }
 
     #[test]

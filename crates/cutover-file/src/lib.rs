@@ -3,6 +3,7 @@
 
 #[cfg(feature = "comparison")]
 pub mod comparison;
+pub mod environment;
 #[cfg(feature = "flags")]
 pub mod flags;
 #[cfg(any(feature = "flags", feature = "comparison"))]
@@ -12,6 +13,7 @@ pub mod metrics;
 
 #[cfg(feature = "comparison")]
 pub use comparison::{FileComparisonConfig, FileComparisonStore};
+pub use environment::{BadEnvironment, Environment};
 #[cfg(feature = "flags")]
 pub use flags::{FileFlagConfig, FileFlagStore};
 #[cfg(feature = "metrics")]

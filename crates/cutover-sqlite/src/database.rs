@@ -11,10 +11,20 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::error::{self, Operation};
+use crate::space::empty_log;
 use crate::{create, migrations};
 
 /// The environment of those who name none.
 pub const DEFAULT_ENVIRONMENT: &str = "default";
+
+/// A write-ahead log that is longer is written into the database and emptied by those who write,
+/// before they write on. SQLite writes it into the database at a quarter of this, but begins it anew
+/// only when nobody uses it, which with many processes that write is hardly ever.
+const LONGEST_LOG: u64 = 16 << 20;
+
+/// So long they try, each time the log has grown by so much. Somebody may read from it for longer.
+const LOG_PATIENCE: Duration = Duration::from_millis(200);
+const LOG_PAUSE: Duration = Duration::from_millis(1);
 
 /// How often a waiting writer tries the lock.
 const LOCK_TRIES: [Duration; 3] = [
@@ -69,7 +79,7 @@ pub(crate) struct Fingerprint {
 #[derive(Clone, Copy, Debug)]
 struct Log {
     identity: Identity,
-    is_empty: bool,
+    len: u64,
 }
 
 /// What a file keeps for life: its device and number. Nothing where there is no such thing.
@@ -152,7 +162,7 @@ impl Database {
         let found = fs::metadata(create::beside(&self.path, "-wal")).ok()?;
         Some(Log {
             identity: Identity::of(&found),
-            is_empty: found.len() == 0,
+            len: found.len(),
         })
     }
 
@@ -296,6 +306,8 @@ struct Open {
     file: Fingerprint,
     /// The write-ahead log, once it is there.
     log: Option<Identity>,
+    /// How long the log was when it could not be emptied.
+    log_in_use: u64,
 }
 
 impl Open {
@@ -306,6 +318,30 @@ impl Open {
         self.log = self.log.or(now);
         self.log != now
     }
+
+    /// Empties a log that has become too long.
+    fn keep_log_short(&mut self) {
+        let len = || self.database.log().map_or(0, |log| log.len);
+        let now = len();
+        if now < self.log_in_use {
+            self.log_in_use = 0;
+        }
+        if now <= self.log_in_use + LONGEST_LOG || self.patience(Duration::ZERO).is_err() {
+            return;
+        }
+        let start = Instant::now();
+        // Another one may empty it meanwhile.
+        while len() > LONGEST_LOG && !empty_log(&self.connection) && start.elapsed() < LOG_PATIENCE
+        {
+            std::thread::sleep(LOG_PAUSE);
+        }
+        let _ = self.patience(self.database.lock_timeout);
+        self.log_in_use = if len() > LONGEST_LOG { len() } else { 0 };
+    }
+
+    fn patience(&self, patience: Duration) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(patience)
+    }
 }
 
 /// The last connection that is closed writes its log into the database, which brings back what is
@@ -313,7 +349,7 @@ impl Open {
 /// what others have written meanwhile.
 impl Drop for Open {
     fn drop(&mut self) {
-        let is_begun = self.database.log().is_some_and(|log| !log.is_empty);
+        let is_begun = self.database.log().is_some_and(|log| log.len > 0);
         if is_begun && self.has_lost_its_log() {
             let stays = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
             let _ = self.connection.set_db_config(stays, true);
@@ -353,6 +389,7 @@ impl Desk {
             connection,
             file,
             log,
+            log_in_use: 0,
         });
         Ok(true)
     }
@@ -408,6 +445,7 @@ impl Desk {
                 _ => false,
             };
             if is_there && !open.has_lost_its_log() {
+                open.keep_log_short();
                 Ok(answer)
             } else {
                 Err(database.gone(PortErrorKind::OutcomeUnknown, operation))

@@ -22,7 +22,12 @@ pub(crate) fn give_space_back(connection: &Connection) {
     {
         left = free;
     }
-    // The log beside the file, too: where many processes write it is hardly ever unused, and grows
-    // until somebody waits for that.
-    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    empty_log(connection);
+}
+
+/// Writes the log into the file and empties it; false if somebody still reads from it, or writes.
+pub(crate) fn empty_log(connection: &Connection) -> bool {
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .is_ok_and(|is_busy: i64| is_busy == 0)
 }

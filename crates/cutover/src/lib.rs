@@ -50,6 +50,11 @@ pub mod prelude {
 #[doc = include_str!("../../../README.md")]
 struct FrontPage;
 
+/// Flags: how a program reads them compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/flags.md")]
+struct FlagsInAProgram;
+
 /// How applications test with flags: its examples compile and run.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/testing.md")]

@@ -97,6 +97,7 @@ fn run(cutover: &Cutover, command: &str) -> String {
         .env("NO_COLOR", "1")
         .env("COLUMNS", "100")
         .env_remove("CUTOVER_STORE")
+        .env_remove("CUTOVER_ENVIRONMENT")
         .env_remove("CUTOVER_OVERLAY")
         .env_remove("RUST_LOG")
         .stdin(Stdio::null())

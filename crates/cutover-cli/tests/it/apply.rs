@@ -193,7 +193,7 @@ fn what_people_should_know_is_set_and_taken_away() {
     for (arguments, expected) in [
         (&[][..], "nothing is said"),
         (&["--owner", "x", "--clear", "owner"], "set and taken away"),
-        (&["--clear", "stage"], "possible values"),
+        (&["--clear", "type"], "possible values"),
         (&["--expires", "soon"], "soon"),
     ] {
         let answer = describe(arguments);

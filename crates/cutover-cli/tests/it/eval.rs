@@ -262,3 +262,33 @@ fn a_default_is_of_the_type_of_the_flag_and_not_advised_where_it_is_given() {
     let asked = home.run(&["flag", "eval", "nope"]);
     assert!(asked.err.contains("with --default VALUE"), "{asked}");
 }
+
+#[test]
+fn the_exit_code_is_the_answer_where_it_is_asked_to_be() {
+    let home = Home::with_flag();
+    home.done(&["flag", "override", "f", "acme", "on", "--yes"]);
+    home.done(&["flag", "create", "size", "--type", "integer", "--yes"]);
+    let units = home.file("units.txt", "acme\n");
+    let by_unit = |unit| ["f", "--unit", unit];
+    for (question, plainly, by_code) in [
+        (&by_unit("acme")[..], 0, 0),
+        (&by_unit("other"), 0, 1),
+        (&["nope"], 1, 3),
+        (&["nope", "--default", "true"], 0, 0),
+        (&["nope", "--default", "false"], 0, 1),
+        (&["nope", "--default", "7"], 0, 2),
+        (&["size"], 0, 2),
+        (&["f", "--units", &units], 0, 2),
+        (&["f", "size"], 2, 2),
+    ] {
+        let question = [&["flag", "eval"][..], question].concat();
+        let answer = home.run(&question);
+        assert_eq!(answer.code, plainly, "{question:?}\n{answer}");
+        let coded = home.run(&[&question[..], &["--exit-code"]].concat());
+        assert_eq!(coded.code, by_code, "{question:?}\n{coded}");
+        assert!(
+            by_code == 2 || coded.out == answer.out,
+            "{question:?}\n{coded}"
+        );
+    }
+}

@@ -515,3 +515,39 @@ fn a_day_that_is_none_is_answered_with_one() {
         );
     }
 }
+
+#[test]
+fn a_flag_moves_from_stage_to_stage() {
+    let home = Home::new();
+    let create = |key, stage| home.run(&["flag", "create", key, "--stage", stage, "--yes"]);
+    let early = create("f", "shadow");
+    assert!(
+        early.err.contains("next: cutover flag rollout f 5"),
+        "{early}"
+    );
+    let late = create("done", "complete");
+    assert!(
+        late.err.contains("next: cutover flag status done"),
+        "{late}"
+    );
+
+    let describe =
+        |what: &[&str]| home.run(&[&["flag", "describe", "f"], what, &["--yes"]].concat());
+    assert!(
+        describe(&["--stage", "live"])
+            .out
+            .contains("stage shadow → live")
+    );
+    assert_eq!(f(&home)["stage"], "live");
+    let wrong = describe(&["--stage", "alive"]);
+    assert_eq!(wrong.code, 2, "{wrong}");
+    assert_eq!(describe(&["--stage", "live", "--clear", "stage"]).code, 2);
+    assert_eq!(describe(&["--stage", "complete"]).code, 0);
+    let kill = home.run(&["flag", "kill", "f", "--yes"]);
+    assert!(
+        kill.code != 0 && kill.err.contains("old is stale"),
+        "{kill}"
+    );
+    assert_eq!(describe(&["--clear", "stage"]).code, 0);
+    assert!(f(&home).get("stage").is_none_or(Value::is_null));
+}

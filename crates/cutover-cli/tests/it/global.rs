@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
-use crate::harness::{Home, exists};
+use crate::harness::{Answer, Home, exists};
 
 #[test]
 fn help_shows_examples_first() {
@@ -218,6 +218,25 @@ fn environments_are_kept_apart() {
         true
     );
     assert_eq!(home.json(&["flag", "get", "f"])["flag"]["value"], false);
+
+    let in_environment = |name: &str, arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        Answer::from(command.env("CUTOVER_ENVIRONMENT", name).output().unwrap())
+    };
+    let folder = home.path().join("environments/staging");
+    assert!(exists(&folder.join("flags.json")), "where a program looks");
+    let eval = ["flag", "eval", "f"];
+    assert!(in_environment("staging", &eval).out.starts_with("true "));
+    let option = ["--environment", "production", "flag", "get", "f"];
+    assert_eq!(
+        in_environment("staging", &option).code,
+        1,
+        "the option wins"
+    );
+    let wrong = in_environment("../x", &eval);
+    assert_eq!(wrong.code, 2, "{wrong}");
+    let told = "CUTOVER_ENVIRONMENT: an environment is named with";
+    assert!(wrong.err.contains(told), "{wrong}");
 }
 
 #[test]

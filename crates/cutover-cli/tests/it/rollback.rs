@@ -32,7 +32,6 @@ fn flags() -> Home {
             "on",
         ],
         &["create", "nobody"],
-        &["create", "setting", "--default", "on"],
         &["override", "everybody", "unit-7", "on"],
     ] {
         home.done(&[&["flag"], arguments, &["--yes"]].concat());
@@ -72,13 +71,12 @@ fn a_tenant_goes_back_to_old_in_one_revision_and_nobody_else_does() {
         assert_eq!(answer(&home, key, &who), false, "{key}");
     }
     assert_eq!(answer(&home, "everybody", &["--tenant", "other"]), true);
-    assert_eq!(answer(&home, "setting", &["--tenant", "acme"]), true);
 }
 
 #[test]
 fn a_flag_that_chooses_no_side_is_rolled_back_by_name_alone() {
     let home = Home::with_flag();
-    home.done(&["flag", "rollout", "f", "100", "--yes"]);
+    home.done(&["flag", "set", "f", "on", "--yes"]);
     let size = ["flag", "create", "page_size", "--type", "integer"];
     home.done(&[&size[..], &["--variant", "off=20", "--yes"]].concat());
     home.done(&["flag", "set", "page_size", "50", "--yes"]);

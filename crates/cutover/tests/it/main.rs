@@ -7,3 +7,5 @@
 )]
 
 mod changes_of_files;
+mod environments;
+mod starting;

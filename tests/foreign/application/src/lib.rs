@@ -133,7 +133,7 @@ mod tests {
         );
         // A variable that is not there leaves everything as it is stored.
         let prefix = EnvConfig::new(Scheme::Feature).with_prefix("NO_VARIABLE_IS_CALLED_SO_");
-        let options = HomeOptions::new(folder.path()).environment(&prefix.unwrap());
+        let options = HomeOptions::new(folder.path()).variables(&prefix.unwrap());
         assert!(flag(&options.open().unwrap()));
     }
 

@@ -1,7 +1,8 @@
-//! `flag describe`: what people should know about a flag, and nothing that decides.
+//! `flag describe`: what people should know about a flag, and where its migration stands.
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
+use cutover_domain::Stage;
 use cutover_domain::flags::{Change, Definition};
 use jiff::civil::Date;
 
@@ -19,6 +20,7 @@ use crate::suggest::command;
     ("cutover flag describe new_editor --owner web --expires 2027-06-30", ""),
     ("cutover flag describe new_editor --description 'the editor of 2.0'", ""),
     ("cutover flag describe new_editor --clear expires", ""),
+    ("cutover flag describe new_store --stage live", "new answers, old is compared"),
     ("cutover flag get new_editor", "to see it"),
 ]))]
 pub struct DescribeArgs {
@@ -33,6 +35,10 @@ pub struct DescribeArgs {
     /// The day after which it should be gone, for example 2027-06-30
     #[arg(long, value_name = "DATE", value_parser = day)]
     expires: Option<Date>,
+    /// Where the migration stands that it drives: off, dual-write, shadow, live, ramp-down or
+    /// complete
+    #[arg(long, value_name = "STAGE")]
+    stage: Option<Stage>,
     /// Take something away; may be repeated
     #[arg(long, value_name = "FIELD")]
     clear: Vec<Field>,
@@ -46,6 +52,7 @@ enum Field {
     Description,
     Owner,
     Expires,
+    Stage,
 }
 
 impl DescribeArgs {
@@ -55,6 +62,7 @@ impl DescribeArgs {
             Field::Description => self.description.is_some(),
             Field::Owner => self.owner.is_some(),
             Field::Expires => self.expires.is_some(),
+            Field::Stage => self.stage.is_some(),
         }
     }
 
@@ -64,6 +72,7 @@ impl DescribeArgs {
                 Field::Description => definition.description = None,
                 Field::Owner => definition.owner = None,
                 Field::Expires => definition.expires = None,
+                Field::Stage => definition.stage = None,
             }
         }
         let set = |field: &mut Option<String>, to: &Option<String>| {
@@ -74,14 +83,15 @@ impl DescribeArgs {
         set(&mut definition.description, &self.description);
         set(&mut definition.owner, &self.owner);
         definition.expires = self.expires.or(definition.expires);
+        definition.stage = self.stage.or(definition.stage);
     }
 }
 
 pub(super) fn describe(context: &Context, args: &DescribeArgs) -> Result<Exit, Failure> {
-    let fields = [Field::Description, Field::Owner, Field::Expires];
+    let fields = Field::value_variants();
     if args.clear.is_empty() && !fields.iter().any(|field| args.sets(*field)) {
         return Err(Failure::usage("nothing is said that could be changed")
-            .hint("add --description, --owner, --expires or --clear")
+            .hint("add --description, --owner, --expires, --stage or --clear")
             .hint(format_args!(
                 "`{}` shows the flag",
                 command(&["flag", "get", &args.key])

@@ -171,6 +171,9 @@ pub(super) fn create(context: &Context, args: CreateArgs) -> Result<Exit, Failur
             definition.default
         ));
         off
+    } else if definition.stage == Some(Stage::Complete) {
+        // Old is stale: there is nobody left to divide.
+        command(&["flag", "status", key.as_str()])
     } else {
         command(&["flag", "rollout", key.as_str(), "5"])
     };

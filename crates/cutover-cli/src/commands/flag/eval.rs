@@ -27,7 +27,10 @@ use crate::suggest::quoted_words;
     ("cutover flag eval new_pipeline --tenant acme --attr plan=pro", ""),
     ("cutover flag eval new_editor --unit u1 --attr 'groups=[\"staff\", \"beta\"]'", ""),
     ("cutover flag eval use_new_parser --units units.txt", "one JSON line a unit, in order"),
-]))]
+    ("cutover flag eval use_new_parser --unit u1 --exit-code", "exit 0 for true, 1 for false"),
+]), after_help = "Exit codes: 0 when there is an answer, whatever it is, also false; 1 when there is \
+                  none. With --exit-code: 0 true, 1 false, 2 for a flag that is neither, 3 no \
+                  answer.")]
 pub struct EvalArgs {
     /// The flag
     key: String,
@@ -43,6 +46,9 @@ pub struct EvalArgs {
     /// What is answered where the flag has no answer
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     default: Option<String>,
+    /// Answer by the exit code, too: 0 for true, 1 for false, 3 where there is no answer
+    #[arg(long, conflicts_with = "units")]
+    exit_code: bool,
 }
 
 /// One answer.
@@ -156,6 +162,25 @@ impl<'a> Asker<'a> {
         }
     }
 
+    /// For an exit code that is the answer.
+    fn must_be_true_or_false(&self) -> Result<(), Failure> {
+        let wanted = "--exit-code answers for what is true or false";
+        if let Some(definition) = self.definition
+            && definition.kind != ValueType::Boolean
+        {
+            return Err(Failure::usage(format_args!(
+                "{} is a flag of type {}: {wanted}",
+                self.key, definition.kind
+            )));
+        }
+        match &self.default {
+            Some(default) if default.as_bool().is_none() => Err(Failure::usage(format_args!(
+                "the default {default} is neither true nor false: {wanted}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// The tier that answered, or at which answering failed.
     fn tier(&self, asked: &Asked<'_>) -> Tier {
         self.snapshot.explain(self.slot, asked).tier
@@ -201,28 +226,37 @@ pub(super) fn eval(context: &Context, args: &EvalArgs) -> Result<Exit, Failure> 
     let flags = Flags::in_force(context)?;
     let subject = Subject::read(&args.subject)?;
     let asker = Asker::new(&flags, &args.key, args.default.as_deref())?;
+    if args.exit_code {
+        asker.must_be_true_or_false()?;
+    }
     let lists = subject.lists();
     let asking = subject.asking(&lists);
     let asked = asking.by(args.unit.as_deref());
-    let error = match &args.units {
+    let (error, exit) = match &args.units {
         Some(path) => {
             let (error, oddities) = ask_all(&asker, path, &asking)?;
             oddities.tell(context, path);
-            error
+            (error, Exit::Done)
         }
         None => {
             let answer = asker.ask(&asked, None);
             context.output.show(&answer)?;
-            answer.error_code.map(|error| (error, asker.tier(&asked)))
+            let error = answer.error_code.map(|error| (error, asker.tier(&asked)));
+            let is_on = answer.value.and_then(FlagValue::as_bool) == Some(true);
+            (error, Exit::answer(is_on || !args.exit_code))
         }
     };
     let Some((error, tier)) = error else {
-        return Ok(Exit::Done);
+        return Ok(exit);
     };
     let failure = no_answer(&flags, &args.key, error, &tier);
     if args.default.is_some() {
         context.output.warn(failure);
-        return Ok(Exit::Done);
+        return Ok(exit);
+    }
+    if args.exit_code {
+        // No is the answer of a flag that is false.
+        return Err(failure.instead_of_no(Exit::Trouble));
     }
     Err(failure.hint("or say what is answered then, with --default VALUE"))
 }

@@ -89,7 +89,7 @@ pub enum FlagCommand {
     /// Show and change the answers that a flag has
     #[command(subcommand)]
     Variant(variant::VariantCommand),
-    /// Say what a flag is for, who answers for it, and when it should be gone
+    /// Say what a flag is for, who answers for it, when it should be gone, and its stage
     Describe(about::DescribeArgs),
     /// Off for everybody, whatever else is set
     Kill(switch::KillArgs),

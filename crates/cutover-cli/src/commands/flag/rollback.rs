@@ -23,14 +23,12 @@ use crate::suggest::command;
     ("cutover flag rollback --tenant acme new_store new_search", "in these two flags only"),
     ("cutover flag rollback --unit dataset-17", ""),
 ]), after_help = "It overrides each flag to what it answers when it is off. Without KEYs these are \
-                  the flags of migrations, and every boolean flag with a rollout, rule or override \
-                  that gives the tenant anything else. Only by name: switches that are the same for \
-                  everybody, and flags of other types, whose values choose no side. Only with \
-                  --force: those at stage complete, where old is stale.",
+                  the flags of migrations, and every boolean flag that gives the tenant anything \
+                  else; those of other types, whose values choose no side, only by name; those at \
+                  stage complete, where old is stale, only with --force.",
     group(ArgGroup::new("who").args(["tenant", "unit"]).required(true)))]
 pub struct RollbackArgs {
-    /// The flags [default: every migration, and every boolean flag that divides people and gives these
-    /// anything but off]
+    /// The flags [default: every migration, and every boolean flag that gives them anything but off]
     #[arg(value_name = "KEY")]
     keys: Vec<String>,
     /// The tenant
@@ -87,9 +85,8 @@ pub(super) fn rollback(context: &Context, args: &RollbackArgs) -> Result<Exit, F
 fn attempt(context: &Context, args: &RollbackArgs, who: Who<'_>) -> Result<Exit, Failure> {
     let flags = Flags::open(context)?;
     let request = flags.request(&args.change)?;
-    let chosen = Chosen::among(&flags, args, who)?;
-    let warnings = warnings(&flags, &chosen, who);
-    let Chosen { keys, stale, .. } = chosen;
+    let Chosen { keys, stale, typed } = Chosen::among(&flags, args, who)?;
+    let warnings = warnings(&flags, &stale, &typed, &keys, who);
     let target = printable(who.target());
     if keys.is_empty() {
         for warning in warnings {
@@ -101,7 +98,7 @@ fn attempt(context: &Context, args: &RollbackArgs, who: Who<'_>) -> Result<Exit,
             )));
         }
         context.output.note(format_args!(
-            "{target} is off already wherever else it can be rolled back"
+            "{target} is off already wherever it can be rolled back"
         ));
         return nothing_to_do(context, &flags, &args.change);
     }
@@ -131,8 +128,6 @@ struct Chosen {
     stale: Vec<FlagKey>,
     /// Of a type that chooses no side (a page size has no old one), and not named.
     typed: Vec<FlagKey>,
-    /// The same for everybody, as a setting is, and not named.
-    common: Vec<FlagKey>,
 }
 
 impl Chosen {
@@ -141,27 +136,15 @@ impl Chosen {
         for (key, flag) in wanted(flags, args, who)? {
             let list = if flag.stage == Some(Stage::Complete) && !args.force {
                 &mut chosen.stale
-            } else if !args.keys.is_empty() {
-                &mut chosen.keys
-            } else if flag.kind != ValueType::Boolean {
-                &mut chosen.typed
-            } else if divides(flag) {
+            } else if flag.kind == ValueType::Boolean || !args.keys.is_empty() {
                 &mut chosen.keys
             } else {
-                &mut chosen.common
+                &mut chosen.typed
             };
             list.push(key);
         }
         Ok(chosen)
     }
-}
-
-/// Whether somebody may get something else than others do, now or by a stage.
-fn divides(flag: &Definition) -> bool {
-    flag.stage.is_some()
-        || flag.rollout.is_some()
-        || !flag.rules.is_empty()
-        || !flag.overrides.is_empty()
 }
 
 /// The flags that were named; or those of migrations, and those that give something else than off.
@@ -195,13 +178,13 @@ fn wanted<'a>(
     Ok(wanted.map(|(key, flag)| (key.clone(), flag)).collect())
 }
 
-fn warnings(flags: &Flags, chosen: &Chosen, who: Who<'_>) -> Vec<String> {
-    let Chosen {
-        keys,
-        stale,
-        typed,
-        common,
-    } = chosen;
+fn warnings(
+    flags: &Flags,
+    stale: &[FlagKey],
+    typed: &[FlagKey],
+    keys: &[FlagKey],
+    who: Who<'_>,
+) -> Vec<String> {
     let mut warnings = Vec::new();
     let names = |keys: &[FlagKey]| {
         keys.iter()
@@ -219,12 +202,6 @@ fn warnings(flags: &Flags, chosen: &Chosen, who: Who<'_>) -> Vec<String> {
         warnings.push(format!(
             "left out, being neither on nor off: {}; named, they are rolled back, too",
             names(typed)
-        ));
-    }
-    if !common.is_empty() {
-        warnings.push(format!(
-            "left out, being on for everybody without a rollout: {}; named, they are rolled back, too",
-            names(common)
         ));
     }
     if let Who::Tenant(tenant) = who {
