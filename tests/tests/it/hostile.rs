@@ -116,6 +116,33 @@ fn documents_that_cannot_be_read_are_trouble_with_a_place() {
 }
 
 #[test]
+fn a_difference_at_the_bottom_of_a_hundred_thousand_levels_is_told_in_every_form() {
+    let cutover = Cutover::new();
+    let deep = 100_000;
+    let path = format!("${}", ".a".repeat(deep));
+    let tree = |inside| format!("{}{inside}{}", r#"{"a":"#.repeat(deep), "}".repeat(deep));
+    cutover.write("old.json", tree("1"));
+    cutover.write("new.json", tree("2"));
+    cutover.write("cases/deep.json", tree("1"));
+    let shown = "…(100000 steps)…";
+    let apart = diff(&cutover, &["old.json", "new.json"]);
+    assert!(apart.expect(1).stdout().contains(shown));
+    for format in ["json", "jsonl"] {
+        let apart = diff(&cutover, &["old.json", "new.json", "--format", format]);
+        assert!(apart.expect(1).stdout().contains(&path), "{format}");
+    }
+    let run = "compare run --name deep --old cat --cases cases --new".split(' ');
+    cutover.run(run.chain(["sed s/1/2/"])).expect(1);
+    for form in ["text", "html", "md", "junit"] {
+        let report = cutover.run(["compare", "report", "latest", "--to", form]);
+        assert!(report.expect(0).stdout().contains(shown), "{form}");
+        assert!(report.stdout().len() < 100_000, "{form}");
+    }
+    let report = cutover.run(["compare", "report", "latest", "--to", "json"]);
+    assert!(report.expect(0).stdout().contains(&path));
+}
+
+#[test]
 fn ten_thousand_levels_are_compared_in_every_format_that_nests() {
     let cutover = Cutover::new();
     let deep = 10_000;

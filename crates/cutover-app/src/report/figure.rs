@@ -3,7 +3,7 @@
 use cutover_domain::comparison::noise::{Noise, NoiseClass};
 use cutover_domain::comparison::performance::Metric;
 use cutover_domain::comparison::report::{
-    Cluster, MeanDelta, OperationReport, Pass, Report, Spread, Totals, Verdict,
+    Cluster, MeanDelta, OperationReport, Pass, Report, Spread, Totals, Verdict, brief_path,
 };
 use cutover_domain::comparison::{Coverage, RecordedUnit, percent_change};
 use cutover_domain::tree::Tree;
@@ -321,6 +321,11 @@ pub(super) fn whereabouts(label: &str, unit: Option<&RecordedUnit>) -> String {
             format!("{}, unit {}… (pseudonym)", visible(label), visible(&unit))
         }
     }
+}
+
+/// A path as people read it: of a long one the middle is left out.
+pub(super) fn place(path: &str) -> String {
+    visible(&brief_path(path))
 }
 
 /// A value on one line, at most so many characters of it.

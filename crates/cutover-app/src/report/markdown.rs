@@ -4,7 +4,7 @@
 //! mentioned, nothing is a link and no tag is one.
 
 use cutover_domain::comparison::Difference;
-use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
+use cutover_domain::comparison::report::{Cluster, OperationReport, Report, brief_path};
 
 use super::figure::{
     FIGURES, by_noise, change, conclusion, count, counted, graveness, measured, not_compared,
@@ -269,7 +269,7 @@ fn mismatches(page: &mut Page, operation: &OperationReport) {
                 count(cluster.records),
                 cluster.kind.to_string(),
                 graveness(cluster).to_owned(),
-                format!("{}{paths}", cell(&cluster.path)),
+                format!("{}{paths}", cell(&brief_path(&cluster.path))),
                 example(&cluster.example.difference),
             ]
         });
@@ -334,7 +334,7 @@ fn both_values(cluster: &Cluster) -> String {
     let fence = "`".repeat(longest_run(&lines).max(2) + 1);
     format!(
         "{} in {}\n\n{fence}diff\n{lines}\n{fence}\n",
-        code(&difference.path),
+        code(&brief_path(&difference.path)),
         code(&whereabouts(&example.label, example.unit.as_ref())),
     )
 }
@@ -347,7 +347,7 @@ fn noise(report: &Report) -> Option<Folded> {
     let rows: Vec<Vec<String>> = paths
         .map(|path| {
             vec![
-                cell(&path.path),
+                cell(&brief_path(&path.path)),
                 path.kind.to_string(),
                 path.class.to_string(),
                 count(path.hidden_differences),

@@ -6,8 +6,8 @@ use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 
 use super::figure::{
     FIGURES, Measured, but_for_noise, by_noise, change, conclusion, count, counted, cut, graveness,
-    measured, not_compared, not_learned, population, settled, settled_in, share, spread_change,
-    time, value, visible, whereabouts,
+    measured, not_compared, not_learned, place, population, settled, settled_in, share,
+    spread_change, time, value, visible, whereabouts,
 };
 use super::limit::{kept, limits, of_records, reach};
 
@@ -230,8 +230,8 @@ fn mismatches(out: &mut Text, operation: &OperationReport) {
 
 fn path(cluster: &Cluster) -> String {
     match cluster.paths {
-        0 | 1 => visible(&cluster.path),
-        paths => format!("{} ({} paths)", visible(&cluster.path), count(paths)),
+        0 | 1 => place(&cluster.path),
+        paths => format!("{} ({} paths)", place(&cluster.path), count(paths)),
     }
 }
 
@@ -268,7 +268,7 @@ fn noise(out: &mut Text, report: &Report) {
                 count(path.hidden_differences),
                 path.class.to_string(),
                 path.kind.word().to_owned(),
-                visible(&path.path),
+                place(&path.path),
                 visible(&path.why),
             ]
         });

@@ -1,8 +1,10 @@
 //! Differences for eyes: grouped by where they are, a few of each group.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{self, Write};
 
-use cutover_domain::comparison::report::generalize;
+use cutover_domain::comparison::report::{brief_path, generalize};
 use cutover_domain::comparison::{Comparison, Difference, Severity};
 use cutover_domain::tree::Tree;
 
@@ -38,23 +40,20 @@ pub(crate) fn write<'a>(
     differences: impl IntoIterator<Item = Shown<'a>>,
     more: u64,
 ) -> io::Result<()> {
-    let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut groups: Vec<Vec<Shown<'a>>> = Vec::new();
+    let mut places: HashMap<(String, &str), usize> = HashMap::new();
     for difference in differences {
-        let pattern = generalize(difference.path);
-        match groups
-            .iter_mut()
-            .find(|group| group.pattern == pattern && group.kind == difference.kind)
-        {
-            Some(group) => group.members.push(difference),
-            None => groups.push(Group {
-                pattern,
-                kind: difference.kind,
-                members: vec![difference],
-            }),
+        let place = (generalize(difference.path), difference.kind);
+        match places.entry(place) {
+            Entry::Occupied(known) => groups[*known.get()].push(difference),
+            Entry::Vacant(unknown) => {
+                unknown.insert(groups.len());
+                groups.push(vec![difference]);
+            }
         }
     }
     for group in &groups {
-        group.write(page)?;
+        write_group(page, group)?;
     }
     if more > 0 {
         writeln!(
@@ -95,7 +94,7 @@ pub(crate) fn write_asides(page: &mut Page<'_>, comparison: &Comparison) -> io::
         writeln!(
             page,
             "{WARN}not decided:{WARN:#} {}: {} ({})",
-            printable(&undecided.path),
+            printable(&brief_path(&undecided.path)),
             printable(&undecided.what),
             counted(undecided.elements, "element")
         )?;
@@ -171,33 +170,27 @@ impl<'a> Text<'a> {
     }
 }
 
-struct Group<'a> {
-    /// The path with `*` for every index.
-    pattern: String,
-    kind: &'a str,
-    members: Vec<Shown<'a>>,
-}
-
-impl Group<'_> {
-    fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
-        let kind = self.kind;
-        if let [only] = &*self.members {
-            return only.write(page, "");
-        }
-        let count = self.members.len();
-        writeln!(
-            page,
-            "{BOLD}{}{BOLD:#}  {count} × {kind}",
-            printable(&self.pattern)
-        )?;
-        for member in self.members.iter().take(EXAMPLES) {
-            member.write(page, "  ")?;
-        }
-        if count > EXAMPLES {
-            writeln!(page, "  {DIM}… {} more like these{DIM:#}", count - EXAMPLES)?;
-        }
-        Ok(())
+/// Writes differences of one kind at like places.
+fn write_group(page: &mut Page<'_>, members: &[Shown<'_>]) -> io::Result<()> {
+    let (first, count) = match members {
+        [] => return Ok(()),
+        [only] => return only.write(page, ""),
+        [first, ..] => (first, members.len()),
+    };
+    let pattern = generalize(first.path);
+    writeln!(
+        page,
+        "{BOLD}{}{BOLD:#}  {count} × {}",
+        printable(&brief_path(&pattern)),
+        first.kind
+    )?;
+    for member in members.iter().take(EXAMPLES) {
+        member.write(page, "  ")?;
     }
+    if count > EXAMPLES {
+        writeln!(page, "  {DIM}… {} more like these{DIM:#}", count - EXAMPLES)?;
+    }
+    Ok(())
 }
 
 impl Shown<'_> {
@@ -212,10 +205,14 @@ impl Shown<'_> {
         write!(
             page,
             "{indent}{style}{sign}{style:#} {}",
-            printable(self.path)
+            printable(&brief_path(self.path))
         )?;
         if let Some(new_path) = self.new_path {
-            write!(page, " {DIM}(new: {}){DIM:#}", printable(new_path))?;
+            write!(
+                page,
+                " {DIM}(new: {}){DIM:#}",
+                printable(&brief_path(new_path))
+            )?;
         }
         write!(page, "  ")?;
         match (self.old, self.new, self.times) {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Place;
+use super::report::brief_path;
 use crate::tree::Tree;
 
 /// One place where two answers part.
@@ -47,11 +48,11 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tree>, D
 }
 
 impl fmt::Display for Difference {
-    /// One line: `$.items[3].price: value 10 → 12`.
+    /// One line: `$.items[3].price: value 10 → 12`. Of a long path the middle is left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path)?;
+        f.write_str(&brief_path(&self.path))?;
         if let Some(new_path) = &self.new_path {
-            write!(f, " (new: {new_path})")?;
+            write!(f, " (new: {})", brief_path(new_path))?;
         }
         write!(f, ": {}", self.kind)?;
         match (&self.old, &self.new, self.times) {

@@ -5,7 +5,7 @@ use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 use maud::{Markup, html};
 
 use super::super::figure::{
-    by_noise, count, counted, cut, settled_in, share, visible, whereabouts,
+    by_noise, count, counted, cut, place, settled_in, share, visible, whereabouts,
 };
 use super::plot::{meter, timeline};
 use super::value::pair;
@@ -132,7 +132,7 @@ fn of_cluster(cluster: &Cluster, of: &str, most: u64, open: bool) -> Markup {
         details open[open] {
             summary {
                 span class="what" {
-                    code { (cut(&visible(&cluster.path), LINE)) }
+                    code { (place(&cluster.path)) }
                     span class="chips" {
                         span class="chip" { (cluster.kind) }
                         @if is_noise {
@@ -155,9 +155,9 @@ fn of_cluster(cluster: &Cluster, of: &str, most: u64, open: bool) -> Markup {
             }
             p class="quiet" {
                 "Smallest of " (counted(cluster.differences, "difference", "differences")) ": "
-                code { (cut(&visible(&difference.path), LINE)) }
+                code { (place(&difference.path)) }
                 @if let Some(new_path) = &difference.new_path {
-                    ", in new " code { (cut(&visible(new_path), LINE)) }
+                    ", in new " code { (place(new_path)) }
                 }
                 ", in "
                 strong { (cut(&whereabouts(&example.label, example.unit.as_ref()), LINE)) }
@@ -177,7 +177,7 @@ fn of_cluster(cluster: &Cluster, of: &str, most: u64, open: bool) -> Markup {
                     "Stands for "
                     @for (index, path) in cluster.stands_for.iter().enumerate() {
                         @if index > 0 { ", " }
-                        code { (cut(&visible(path), LINE)) }
+                        code { (place(path)) }
                     }
                     @if unnamed > 0 { " and " (count(unnamed)) " more" }
                     "."

@@ -4,7 +4,7 @@ use cutover_domain::comparison::noise::{Noise, NoiseClass};
 use cutover_domain::comparison::report::Report;
 use maud::{Markup, html};
 
-use super::super::figure::{count, counted, cut, not_learned, share, visible};
+use super::super::figure::{count, counted, cut, not_learned, place, share, visible};
 use super::{LINE, figure_of, scroll};
 
 /// So many operations, paths of each and suggestions are shown.
@@ -58,7 +58,7 @@ fn paths(noise: &Noise) -> Markup {
                     @for path in noise.paths.iter().take(PATHS) {
                         tr {
                             th scope="row" class="wrap" {
-                                code { (cut(&visible(&path.path), LINE)) } " "
+                                code { (place(&path.path)) } " "
                                 span class="chip" { (path.kind) } " "
                                 span class="why quiet" { (cut(&visible(&path.why), LINE)) }
                             }

@@ -7,7 +7,7 @@ use cutover_domain::comparison::{ComparisonRecord, Judgement, RecordResult};
 use quick_xml::Writer;
 use quick_xml::events::{BytesStart, BytesText, Event};
 
-use super::super::figure::{counted, cut, visible};
+use super::super::figure::{counted, cut, place, visible};
 use super::{DIFFERENCES, LINE};
 
 /// What is said of a test case that is not simply passed.
@@ -52,7 +52,11 @@ pub(super) fn outcome(record: &ComparisonRecord, result: RecordResult) -> Option
                     .iter()
                     .take(DIFFERENCES)
                     .map(|undecided| {
-                        let text = format!("{}: not decided: {}", undecided.path, undecided.what);
+                        let text = format!(
+                            "{}: not decided: {}",
+                            place(&undecided.path),
+                            undecided.what
+                        );
                         cut(&visible(&text), LINE)
                     }),
             );

@@ -9,12 +9,18 @@ use super::scope::RuleId;
 use super::sides::{Element, Pair};
 use crate::tree::{Node, Tree, TreeBuilder, excerpts_apart};
 
+/// Of all paths that are kept about so many bytes: an answer that is as deep as it is wide would need
+/// the product. What is past them is counted.
+const PATH_BYTES: usize = 64 << 20;
+
 /// Everything found so far: all counted, the first of it kept.
 pub(super) struct Findings<'p> {
     pair: &'p Pair<'p>,
     counts: Counts,
     by_severity: SeverityCounts,
     differences: Vec<Difference>,
+    /// How long their paths are together.
+    path_bytes: usize,
     undecided: Vec<Undecided>,
     /// Whether any difference is one that the rules do not let pass.
     failed: bool,
@@ -27,6 +33,7 @@ impl<'p> Findings<'p> {
             counts: Counts::default(),
             by_severity: SeverityCounts::default(),
             differences: Vec::new(),
+            path_bytes: 0,
             undecided: Vec::new(),
             failed: false,
         }
@@ -48,7 +55,8 @@ impl<'p> Findings<'p> {
         self.counts.add(kind);
         self.by_severity.add(severity);
         self.failed |= severity >= self.pair.rules.fail_on;
-        if self.differences.len() >= self.pair.rules.limit {
+        let is_full = self.differences.len() >= self.pair.rules.limit;
+        if is_full || self.path_bytes >= PATH_BYTES {
             return;
         }
         let (mut path, mut new_path) = paths.print(place, &self.pair.key_names);
@@ -70,6 +78,7 @@ impl<'p> Findings<'p> {
         if let Some(redacted) = redacted {
             (path, new_path) = (redacted.path, redacted.new_path);
         }
+        self.path_bytes += path.len() + new_path.as_ref().map_or(0, String::len);
         self.differences.push(Difference {
             path,
             new_path,

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::wildcard;
-use super::{Cluster, Example};
+use super::{Cluster, Example, generalize};
 use crate::comparison::noise::NoiseClass;
 use crate::comparison::{ComparisonRecord, Difference, DifferenceKind};
 
@@ -13,55 +13,6 @@ const MOST_CLUSTERS: usize = 1000;
 /// At most so many numbers of records are kept to count how many records several clusters have
 /// between them: 16 MB an operation. Past that it is "at least" the largest of them.
 const MOST_NUMBERS: usize = 4_000_000;
-
-/// The path with `[*]` for every index: `$.items[3].price` → `$.items[*].price`. Quoted names stay
-/// as they are.
-///
-/// ```
-/// use cutover_domain::comparison::report::generalize;
-///
-/// assert_eq!(generalize("$.items[3].tags[12]"), "$.items[*].tags[*]");
-/// assert_eq!(generalize("$['a[3]'][0]"), "$['a[3]'][*]");
-/// ```
-#[must_use]
-pub fn generalize(path: &str) -> String {
-    let mut general = String::with_capacity(path.len());
-    let mut rest = path;
-    while let Some(bracket) = rest.find('[') {
-        general.push_str(&rest[..=bracket]);
-        rest = &rest[bracket + 1..];
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        if digits > 0 && rest[digits..].starts_with(']') {
-            general.push('*');
-            rest = &rest[digits..];
-        } else if let Some(quote) = rest
-            .chars()
-            .next()
-            .filter(|first| matches!(first, '\'' | '"'))
-        {
-            let end = end_of_name(rest, quote);
-            general.push_str(&rest[..end]);
-            rest = &rest[end..];
-        }
-    }
-    general.push_str(rest);
-    general
-}
-
-/// Where the quoted name that `text` begins with ends.
-pub(super) fn end_of_name(text: &str, quote: char) -> usize {
-    let mut escaped = false;
-    for (index, character) in text.char_indices().skip(1) {
-        if escaped {
-            escaped = false;
-        } else if character == '\\' {
-            escaped = true;
-        } else if character == quote {
-            return index + character.len_utf8();
-        }
-    }
-    text.len()
-}
 
 /// A cluster, and the records that have one of its differences, by number.
 #[derive(Debug)]
@@ -220,26 +171,6 @@ fn size(difference: &Difference) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_indexes_are_generalized() {
-        for (path, general) in [
-            ("$", "$"),
-            ("$.a.b", "$.a.b"),
-            ("$[0]", "$[*]"),
-            ("$[0][17].x[2]", "$[*][*].x[*]"),
-            ("$['[0]']", "$['[0]']"),
-            (r"$['it\'s [1]'][2]", r"$['it\'s [1]'][*]"),
-            ("$[\"[0]\"][1]", "$[\"[0]\"][*]"),
-            ("$[*]", "$[*]"),
-            ("$[", "$["),
-            ("$['open", "$['open"),
-            ("$[12", "$[12"),
-            ("$.é[3].日本", "$.é[*].日本"),
-        ] {
-            assert_eq!(generalize(path), general, "{path}");
-        }
-    }
 
     #[test]
     fn what_a_record_did_not_keep_is_counted_as_left_out() {

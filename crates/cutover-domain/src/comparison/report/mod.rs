@@ -39,6 +39,7 @@ mod builder;
 mod cluster;
 mod evidence;
 mod limit;
+mod path;
 mod statistics;
 mod timeline;
 mod verdict;
@@ -57,9 +58,9 @@ use super::{
 };
 
 pub use builder::ReportBuilder;
-pub use cluster::generalize;
 pub use evidence::{MetricPerformance, NoiseTotals};
 pub use limit::ReportedLimit;
+pub use path::{brief_path, generalize};
 pub use statistics::{Interval, Ratios, Spread, wilson};
 pub use timeline::TimelineStep;
 pub use verdict::Verdict;

@@ -5,10 +5,11 @@
 //! columns. Where the same things hang below many names, the names are taken for data and the paths
 //! become `$.columns.*.mean`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::Cluster;
 use super::cluster::{Found, rank_of};
+use super::path::steps;
 use crate::comparison::DifferenceKind;
 
 /// So many names with like things below them are data.
@@ -20,6 +21,11 @@ const LEAVES: usize = 50;
 
 /// So many of the paths that were put together are named.
 const PATHS_KEPT: usize = 20;
+
+/// A path of more steps or bytes than these stays as it is: nobody reads it, and putting paths
+/// together looks at all of them again and again.
+const MOST_STEPS: usize = 100;
+const LONGEST_PATH: usize = 1024;
 
 /// What a name becomes.
 const ANY: &str = ".*";
@@ -43,32 +49,98 @@ pub(super) fn merge(mut clusters: Vec<Found>) -> Vec<Found> {
 }
 
 /// The path that most clusters share if one of its names is any name, and these clusters.
+///
+/// Takes time proportional to the paths: what stands before and after a name is told by a number.
 fn most_alike(clusters: &[Found]) -> Option<(String, Vec<usize>)> {
-    let mut groups: BTreeMap<(String, DifferenceKind), (usize, Vec<usize>)> = BTreeMap::new();
+    let mut texts = Texts::default();
+    let mut groups: HashMap<(usize, usize, DifferenceKind), Group<'_>> = HashMap::new();
     for (index, found) in clusters.iter().enumerate() {
-        let steps = steps(&found.cluster.path);
-        for place in 1..steps.len() {
-            if !is_name(steps[place]) {
-                continue;
+        let steps = bounded_steps(&found.cluster.path);
+        let mut before = 0;
+        let befores = steps.iter().map(|step| {
+            let so_far = before;
+            before = texts.number(before, step);
+            so_far
+        });
+        let befores: Vec<usize> = befores.collect();
+        let (mut after, mut is_leaf) = (0, true);
+        for place in (1..steps.len()).rev() {
+            let step = steps[place];
+            if is_name(step) {
+                let group = groups
+                    .entry((befores[place], after, found.cluster.kind))
+                    .or_insert_with(|| Group::around(&found.cluster.path, &steps, place, is_leaf));
+                group.clusters.push(index);
+                is_leaf = false;
             }
-            let is_leaf = steps[place + 1..].iter().all(|step| !is_name(step));
-            let needed = if is_leaf { LEAVES } else { NAMES };
-            let (before, after) = (&steps[..place], &steps[place + 1..]);
-            let path = [&before.concat(), ANY, &after.concat()].concat();
-            let group = groups.entry((path, found.cluster.kind)).or_default();
-            group.0 = needed;
-            group.1.push(index);
+            after = texts.number(after, step);
         }
     }
     let enough = groups
         .into_iter()
-        .filter(|(_, (needed, group))| group.len() >= *needed);
+        .filter(|(_, group)| group.clusters.len() >= group.needed);
     // Of equals the first by path: what is merged must not depend on the order of the records.
     enough
-        .min_by(|(left, (_, ours)), (right, (_, theirs))| {
-            (theirs.len().cmp(&ours.len())).then_with(|| left.cmp(right))
+        .min_by(|((_, _, our_kind), ours), ((_, _, their_kind), theirs)| {
+            (theirs.clusters.len().cmp(&ours.clusters.len()))
+                .then_with(|| ours.written().cmp(theirs.written()))
+                .then_with(|| our_kind.cmp(their_kind))
         })
-        .map(|((path, _), (_, group))| (path, group))
+        .map(|(_, group)| (group.path(), group.clusters))
+}
+
+/// The steps of a path that may be put together with others; none of one that is too long.
+fn bounded_steps(path: &str) -> Vec<&str> {
+    if path.len() > LONGEST_PATH {
+        return Vec::new();
+    }
+    let steps = steps(path);
+    if steps.len() > MOST_STEPS {
+        return Vec::new();
+    }
+    steps
+}
+
+/// Clusters whose paths are alike but for one name.
+struct Group<'p> {
+    before: &'p str,
+    after: &'p str,
+    /// So many names are data here.
+    needed: usize,
+    clusters: Vec<usize>,
+}
+
+impl<'p> Group<'p> {
+    fn around(path: &'p str, steps: &[&str], place: usize, is_leaf: bool) -> Self {
+        let start: usize = steps[..place].iter().map(|step| step.len()).sum();
+        Self {
+            before: &path[..start],
+            after: &path[start + steps[place].len()..],
+            needed: if is_leaf { LEAVES } else { NAMES },
+            clusters: Vec::new(),
+        }
+    }
+
+    fn written(&self) -> impl Iterator<Item = u8> {
+        let parts = [self.before, ANY, self.after];
+        parts.into_iter().flat_map(str::bytes)
+    }
+
+    fn path(&self) -> String {
+        [self.before, ANY, self.after].concat()
+    }
+}
+
+/// A number for each sequence of steps; 0 is none at all.
+#[derive(Default)]
+struct Texts<'p>(HashMap<(usize, &'p str), usize>);
+
+impl<'p> Texts<'p> {
+    /// The number of a known sequence and one step more.
+    fn number(&mut self, before: usize, step: &'p str) -> usize {
+        let next = self.0.len() + 1;
+        *self.0.entry((before, step)).or_insert(next)
+    }
 }
 
 /// One cluster of several.
@@ -121,30 +193,6 @@ fn stands_for(cluster: &Cluster) -> Vec<String> {
     }
 }
 
-/// The steps of a path as they are written: `$`, `.items`, `[*]`, `['a b']`. A path that is not
-/// written so is a single step.
-fn steps(path: &str) -> Vec<&str> {
-    let mut steps = Vec::new();
-    let mut rest = path;
-    while !rest.is_empty() {
-        let length = match rest.as_bytes() {
-            [b'$', ..] if steps.is_empty() => 1,
-            [b'.', ..] => rest[1..].find(['.', '[']).unwrap_or(rest.len() - 1) + 1,
-            [b'[', quote @ (b'\'' | b'"'), ..] => {
-                1 + super::cluster::end_of_name(&rest[1..], char::from(*quote)) + 1
-            }
-            [b'[', ..] => rest.find(']').map_or(rest.len() + 1, |end| end + 1),
-            _ => return vec![path],
-        };
-        let Some((step, after)) = rest.split_at_checked(length) else {
-            return vec![path];
-        };
-        steps.push(step);
-        rest = after;
-    }
-    steps
-}
-
 fn is_name(step: &str) -> bool {
     step != ANY && (step.starts_with('.') || step.starts_with("['") || step.starts_with("[\""))
 }
@@ -154,20 +202,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_cut_into_its_steps() {
-        for (path, expected) in [
-            ("$", &["$"][..]),
-            ("$.a.b[*].c", &["$", ".a", ".b", "[*]", ".c"]),
-            ("$['a.b'][*]", &["$", "['a.b']", "[*]"]),
-            (r"$['it\'s']['x']", &["$", r"['it\'s']", "['x']"]),
-            ("$.*.x", &["$", ".*", ".x"]),
-            ("not a path", &["not a path"]),
-            ("$['open", &["$['open"]),
-            ("$[", &["$["]),
-            ("", &[]),
-            ("$.é.日本", &["$", ".é", ".日本"]),
-        ] {
-            assert_eq!(steps(path), expected, "{path}");
+    fn only_paths_that_somebody_reads_are_put_together() {
+        let inside = ["$", ".a", "[*]", "['x']"].concat();
+        assert_eq!(bounded_steps(&inside), ["$", ".a", "[*]", "['x']"]);
+        let (deep, long) = (".a".repeat(MOST_STEPS), "x".repeat(LONGEST_PATH));
+        for path in [format!("${deep}"), format!("$.{long}")] {
+            assert!(bounded_steps(&path).is_empty(), "{path}");
         }
     }
 }
