@@ -3,10 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringViewArray};
-use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_array::Array;
 use arrow_schema::DataType;
 use cutover_domain::tree::{Tree, TreeBuilder};
 
@@ -17,10 +14,13 @@ use crate::comparison::{SchemaDifference, SchemaDifferenceKind};
 use crate::error::Place;
 use crate::progress::{Phase, Progress};
 use crate::reconcile::{Common, Relation, reconcile, shown};
-use crate::source::{Batch, Column, Described, Reading, Table, Wanted};
+use crate::source::{Batch, Column, Described, Reading, Table, Wanted, Written};
+use crate::values::Values;
 
 /// About what a value takes in a tree, besides its text.
 const NODE: u64 = 16;
+/// How much more nested values take in a tree than in their array.
+const NESTED: u64 = 4;
 
 /// Two tables as arrays of objects, a row each, and where their columns part.
 ///
@@ -28,6 +28,7 @@ const NODE: u64 = 16;
 /// [`TableComparator`](crate::TableComparator) would compare them: texts of CSV are numbers where
 /// all texts of the column in both tables are. Numbers keep all their digits. What only one table
 /// has, or is of types between which nothing can be compared, is in [`schema`](Self::schema) alone.
+/// Lists are arrays, structs and maps are objects.
 ///
 /// ```
 /// use cutover_table::{Alike, CsvDialect, Table};
@@ -194,7 +195,7 @@ fn pair(old: &[Column], new: &[Column]) -> (Vec<Pair>, Vec<SchemaDifference>) {
             column,
             target: target.clone(),
             quoted_empty_is_text: matches!(other, Described::Typed(_)),
-            as_json: *side == Described::Json && *other == Described::Json,
+            written: Written::between(side, other),
             lossless: mixed && matches!(side, Described::Typed(kind) if kind.is_integer()),
         };
         pairs.push(Pair {
@@ -234,7 +235,7 @@ fn rows(
     memory: u64,
 ) -> Result<Tree, TableError> {
     let budget = Budget::new(memory);
-    let name = table.name().to_owned();
+    let table_name = table.name().to_owned();
     let mut builder = TreeBuilder::new();
     let mut read = 0;
     builder.begin_array();
@@ -242,21 +243,24 @@ fn rows(
         let batch = batch?;
         let reader = Reader {
             doing: "reading the rows",
-            table: &name,
+            table: &table_name,
             row: read + batch.rows as u64,
         };
         budget.charge(footprint(&batch), &reader)?;
-        let values: Vec<Values<'_>> = batch
+        let values: Vec<Values> = batch
             .columns
             .iter()
             .zip(wanted)
-            .map(|(column, wanted)| Values::of(column, wanted.as_json))
+            .map(|(column, wanted)| Values::of(column, wanted.written != Written::Plain))
             .collect();
         for row in 0..batch.rows {
             builder.begin_object();
             for (name, values) in names.iter().zip(&values) {
                 builder.key(name);
-                values.add(row, &mut builder);
+                let added = values.add(row, &mut builder);
+                added.map_err(|error| {
+                    TableError::malformed(&table_name, Place::Row(read + row as u64 + 1), error)
+                })?;
             }
             // No two columns have one name.
             let _ = builder.end_object();
@@ -265,7 +269,7 @@ fn rows(
     }
     builder.end_array();
     let built = builder.finish();
-    built.map_err(|error| TableError::malformed(&name, Place::Whole, error))
+    built.map_err(|error| TableError::malformed(&table_name, Place::Whole, error))
 }
 
 /// Nobody wants to know how far it is.
@@ -278,83 +282,15 @@ fn footprint(batch: &Batch) -> u64 {
         .columns
         .iter()
         .filter(|column| !matches!(column.data_type(), DataType::Boolean | DataType::Int64))
-        .map(|column| column.get_array_memory_size() as u64);
+        .map(|column| {
+            let bytes = column.get_array_memory_size() as u64;
+            if column.data_type().is_nested() {
+                bytes.saturating_mul(NESTED)
+            } else {
+                bytes
+            }
+        });
     values.saturating_mul(NODE).saturating_add(texts.sum())
-}
-
-/// The values of a column, by how they are added to a tree.
-enum Values<'a> {
-    Null,
-    Booleans(&'a BooleanArray),
-    Integers(&'a PrimitiveArray<Int64Type>),
-    Floats(&'a PrimitiveArray<Float64Type>),
-    Texts(&'a StringViewArray),
-    Json(&'a StringViewArray),
-    /// Digits, which are a number.
-    Decimals(&'a ArrayRef, ArrayFormatter<'a>),
-    /// Everything else, as text.
-    Formatted(&'a ArrayRef, ArrayFormatter<'a>),
-}
-
-impl<'a> Values<'a> {
-    fn of(column: &'a ArrayRef, as_json: bool) -> Self {
-        const OPTIONS: FormatOptions<'_> = FormatOptions::new().with_null("null");
-        const QUOTED: FormatOptions<'_> = OPTIONS.with_quoted_strings(true);
-        match column.data_type() {
-            DataType::Boolean => Self::Booleans(column.as_boolean()),
-            DataType::Int64 => Self::Integers(column.as_primitive()),
-            DataType::Float64 => Self::Floats(column.as_primitive()),
-            DataType::Utf8View if as_json => Self::Json(column.as_string_view()),
-            DataType::Utf8View => Self::Texts(column.as_string_view()),
-            other => {
-                let options = if other.is_nested() { &QUOTED } else { &OPTIONS };
-                match ArrayFormatter::try_new(column.as_ref(), options) {
-                    Ok(formatter) if other.is_decimal() => Self::Decimals(column, formatter),
-                    Ok(formatter) => Self::Formatted(column, formatter),
-                    // A column of nothing but null.
-                    Err(_) => Self::Null,
-                }
-            }
-        }
-    }
-
-    fn add(&self, row: usize, builder: &mut TreeBuilder) {
-        match self {
-            Self::Booleans(values) if values.is_valid(row) => builder.bool(values.value(row)),
-            Self::Integers(values) if values.is_valid(row) => builder.integer(values.value(row)),
-            Self::Floats(values) if values.is_valid(row) => builder.float(values.value(row)),
-            Self::Texts(values) if values.is_valid(row) => builder.string(values.value(row)),
-            Self::Json(values) if values.is_valid(row) => {
-                let text = values.value(row);
-                match Tree::from_json(text) {
-                    Ok(tree) => builder.value(tree.root()),
-                    // What SQLite writes for bytes is no JSON.
-                    Err(_) => builder.string(text),
-                }
-            }
-            Self::Decimals(column, values) if column.is_valid(row) => {
-                let digits = values.value(row).to_string();
-                builder.number(plain(&digits));
-            }
-            Self::Formatted(column, values) if column.is_valid(row) => {
-                match values.value(row).try_to_string() {
-                    Ok(text) => builder.string(&text),
-                    // A date past the calendar: shown as what it is.
-                    Err(error) => builder.string(&format!("({error})")),
-                }
-            }
-            _ => builder.null(),
-        }
-    }
-}
-
-/// Digits without the zeros that only the widest number of the column needs.
-fn plain(digits: &str) -> &str {
-    if digits.contains('.') {
-        digits.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        digits
-    }
 }
 
 #[cfg(test)]

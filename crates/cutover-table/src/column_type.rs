@@ -23,7 +23,7 @@ pub enum ColumnType {
     Number,
     /// Exact numbers of up to 38 digits.
     Decimal,
-    /// `true` or `false`, in small or large letters.
+    /// `true` or `false`, in small or large letters; of numbers, 1 and 0.
     Boolean,
     /// Days: `2026-11-26`.
     Date,

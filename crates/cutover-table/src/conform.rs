@@ -56,6 +56,14 @@ pub(crate) fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, A
             let bytes = cast_with_options(array, &DataType::Binary, &options())?;
             cast_with_options(&bytes, target, &options())
         }
+        (number, DataType::Boolean) if number.is_numeric() => {
+            let numbers = cast_with_options(array, &DataType::Float64, &options())?;
+            let mut values = numbers.as_primitive::<Float64Type>().iter().flatten();
+            match values.find(|value| *value != 0.0 && *value != 1.0) {
+                Some(value) => Err(ArrowError::CastError(format!("{value} is neither 0 nor 1"))),
+                None => cast_with_options(array, target, &options()),
+            }
+        }
         _ => cast_with_options(array, target, &options()),
     }
 }

@@ -25,6 +25,7 @@ mod sample;
 mod source;
 mod tally;
 mod tolerance;
+mod values;
 
 pub use alike::{Alike, Unreadable};
 pub use cell::Cell;

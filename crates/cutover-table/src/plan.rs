@@ -9,7 +9,7 @@ use crate::comparator::{TableComparator, Types};
 use crate::comparison::{Matching, SchemaDifference, SchemaDifferenceKind};
 use crate::kernel::Rule;
 use crate::reconcile::{Common, Relation, declared, reconcile, shown};
-use crate::source::{Column, Described, Table, Wanted};
+use crate::source::{Column, Described, Table, Wanted, Written};
 use crate::{TableError, Tolerance};
 
 /// Two columns that are compared.
@@ -192,14 +192,17 @@ impl Plan {
             None => reconcile(&old.kind, &new.kind, exact),
         };
         let changed = matches!(&common, Some(common) if common.relation == Relation::Changed);
-        let mixed = old.kind == Described::Json && new.kind == Described::Json;
-        let as_json = !declared_here && (mixed || (changed && old.by_value && new.by_value));
-        let common = common.map(|common| match as_json {
-            true => Common {
+        let written = match Written::between(&old.kind, &new.kind) {
+            _ if declared_here => Written::Plain,
+            Written::Plain if changed && old.by_value && new.by_value => Written::Json,
+            written => written,
+        };
+        let common = common.map(|common| match written {
+            Written::Plain => common,
+            Written::Json | Written::JsonWithoutNull => Common {
                 target: DataType::Utf8View,
                 ..common
             },
-            false => common,
         });
         let relation = common.as_ref().map(|common| common.relation);
         let (kind, material) = match relation {
@@ -236,7 +239,7 @@ impl Plan {
             target: common.target.clone(),
             // Between two CSV files an empty field is an empty field, however it is quoted.
             quoted_empty_is_text: matches!(other, Described::Typed(_)),
-            as_json,
+            written,
             lossless: common.mixed && rule.tolerance.is_exact() && is_integer(side),
         };
         self.pairs.push(Pair {

@@ -54,6 +54,12 @@ pub(crate) fn reconcile(old: &Described, new: &Described, exact: bool) -> Option
             typed_and_spelled(typed, spelling)
         }
         (Described::Json, Described::Json) => Some(Common::new(DataType::Utf8View, Relation::Same)),
+        // Arrays and objects are lists and structs that are kept in another way.
+        (Described::Json, Described::Typed(other)) | (Described::Typed(other), Described::Json)
+            if is_nested(other) =>
+        {
+            Some(Common::new(DataType::Utf8View, Relation::Widened))
+        }
         (Described::Json, Described::Spelled(_)) | (Described::Spelled(_), Described::Json) => {
             Some(Common::new(DataType::Utf8View, Relation::Changed))
         }
@@ -208,8 +214,13 @@ fn typed_and_spelled(typed: &DataType, spelling: &Spelling) -> Option<Common> {
     }
 }
 
+/// Whether values of this type have parts, however they are encoded.
+pub(crate) fn is_nested(data_type: &DataType) -> bool {
+    plain(data_type).is_nested()
+}
+
 /// The one type that stands for all widths and encodings of it.
-fn plain(data_type: &DataType) -> DataType {
+pub(crate) fn plain(data_type: &DataType) -> DataType {
     match data_type {
         DataType::Dictionary(_, values) => plain(values),
         DataType::RunEndEncoded(_, values) => plain(values.data_type()),

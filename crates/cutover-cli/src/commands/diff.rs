@@ -16,8 +16,11 @@ use serde::{Serialize, Serializer};
 
 use self::lines::Lines;
 use self::source::{Source, is_stdin};
+use super::compare::quantity::size;
 use super::hidden::{warn_of_blindness, warn_of_unmatched};
 use super::rules::{RuleArgs, compare_in_time};
+#[cfg(feature = "tables")]
+use super::table_kind::TableKind;
 use super::{differences, examples};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -32,7 +35,8 @@ them: patch takes it, unless a line has control characters, which are made visib
 500 letters, which is shortened.
 
 Tables: csv, tsv, parquet, arrow (feather, ipc), sqlite:FILE?table=NAME, and jsonl where rows are \
-asked for (--key-columns, --bag); told by the file's name. Both may be of different kinds.
+asked for (--key-columns, --bag); told by the file's name. Both may be of different kinds. A pipe, \
+such as <(COMMAND), is as --input-format says, else as the other table.
 
 With --quiet nothing is written in the table format: the exit code answers.
 
@@ -55,9 +59,13 @@ pub struct DiffArgs {
     old: PathBuf,
     /// The new document; `-` is standard input
     new: PathBuf,
-    /// The format of both documents: json, jsonl, yaml, toml or text [default: see below]
+    /// The format of both: json, jsonl, yaml, toml or text; of tables csv, tsv, parquet, arrow or
+    /// jsonl [default: see below]
     #[arg(long, value_name = "FORMAT", value_parser = input_format)]
-    input_format: Option<Format>,
+    input_format: Option<InputFormat>,
+    /// Read no more than this of a document, or of a table from a pipe: 4GiB [default: 1GiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_input: Option<usize>,
     #[command(flatten)]
     rules: RuleArgs,
     #[cfg(feature = "tables")]
@@ -65,13 +73,34 @@ pub struct DiffArgs {
     tables: table::TableArgs,
 }
 
-fn input_format(name: &str) -> Result<Format, String> {
-    Format::by_name(name).ok_or_else(|| {
-        format!(
-            "the formats are {}",
-            Format::ALL.map(Format::name).join(", ")
-        )
-    })
+/// What both sides are to be read as.
+#[derive(Clone, Copy, Debug)]
+enum InputFormat {
+    /// Documents; JSON Lines may be tables as well.
+    Document(Format),
+    #[cfg(feature = "tables")]
+    Table(TableKind),
+}
+
+fn input_format(name: &str) -> Result<InputFormat, String> {
+    if let Some(format) = Format::by_name(name) {
+        return Ok(InputFormat::Document(format));
+    }
+    let mut names = Format::ALL.map(Format::name).to_vec();
+    #[cfg(feature = "tables")]
+    {
+        let kinds = [
+            TableKind::Csv,
+            TableKind::Tsv,
+            TableKind::Parquet,
+            TableKind::Arrow,
+        ];
+        if let Some(kind) = kinds.into_iter().find(|kind| kind.name() == name) {
+            return Ok(InputFormat::Table(kind));
+        }
+        names.extend(kinds.map(TableKind::name));
+    }
+    Err(format!("the formats are {}", names.join(", ")))
 }
 
 /// What differs between two documents.
@@ -152,7 +181,7 @@ pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
         ));
     }
     #[cfg(feature = "tables")]
-    if args.input_format.is_none() && args.tables.wanted(&args.old, &args.new) {
+    if table::is_wanted(&args)? {
         return table::run(context, &args);
     }
     documents(context, &args)
@@ -161,10 +190,18 @@ pub(crate) fn run(context: &Context, args: DiffArgs) -> Result<Exit, Failure> {
 /// Compares two documents that fit into memory as trees.
 fn documents(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
     let comparator = args.rules.comparator()?;
-    let (old, new) = both(|| Source::load(&args.old), || Source::load(&args.new))?;
+    let most = args.max_input.unwrap_or(source::MOST);
+    let (old, new) = both(
+        || Source::load(&args.old, most),
+        || Source::load(&args.new, most),
+    )?;
+    let asked = match args.input_format {
+        Some(InputFormat::Document(format)) => Some(format),
+        _ => None,
+    };
     let formats = Formats {
-        old: old.format(args.input_format, &new),
-        new: new.format(args.input_format, &old),
+        old: old.format(asked, &new),
+        new: new.format(asked, &old),
     };
     let (old_tree, new_tree) = both(|| old.read(formats.old), || new.read(formats.new))?;
     let mut comparison = compare_in_time(&comparator, &old_tree, &new_tree);

@@ -518,3 +518,63 @@ fn a_wrong_guess_says_how_to_say_it_right() {
         "{error}"
     );
 }
+
+#[test]
+fn no_input_is_read_past_what_is_allowed() {
+    let desk = Desk::with(&[
+        ("old.json", "[1, 2, 3]"),
+        ("long.csv", "id,name\n1,a\n2,b\n"),
+    ]);
+    for arguments in [
+        &["old.json", "/dev/zero", "--max-input", "1MiB"][..],
+        &["/dev/zero", "long.csv", "--max-input", "1MiB"],
+        &["old.json", "old.json", "--max-input", "8"],
+    ] {
+        let refused = desk.diff(arguments);
+        assert_eq!(refused.status.code(), Some(3), "{arguments:?}");
+        let error = text(&refused.stderr);
+        assert!(
+            error.contains("bytes that may be read of it") && error.contains("--max-input"),
+            "{error}"
+        );
+    }
+    let exactly = desk.diff(&["old.json", "old.json", "--max-input", "9"]);
+    assert_eq!(exactly.status.code(), Some(0));
+    // Tables in files are read row by row.
+    let table = desk.diff(&["long.csv", "long.csv", "--max-input", "8"]);
+    assert_eq!(table.status.code(), Some(0), "{}", text(&table.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn tables_may_come_from_pipes() {
+    let desk = Desk::with(&[
+        ("rows", "id,name\n1,a\n2,b\n"),
+        ("new.csv", "name,id\nb,2\na,1\n"),
+    ]);
+    let shell = |words: &str| {
+        let program = desk.home.command(&["diff"]);
+        let script = format!("'{}' diff {words}", program.get_program().to_str().unwrap());
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &script]).current_dir(desk.folder.path());
+        shell.output().unwrap()
+    };
+    for words in [
+        "<(cat rows) new.csv --key-columns id",
+        "<(cat rows) <(cat new.csv) --input-format csv --key-columns id",
+        "rows <(cat new.csv) --input-format csv --key-columns id",
+        "<(printf '{\"id\":1,\"name\":\"a\"}') <(printf '{\"name\":\"a\",\"id\":1}') --input-format jsonl --bag",
+    ] {
+        let output = shell(words);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{words}: {error}");
+    }
+    let output = shell("<(cat rows) <(cat new.csv) --key-columns id");
+    assert_eq!(output.status.code(), Some(2));
+    let error = text(&output.stderr);
+    assert!(error.contains("--input-format"), "{error}");
+    let output = shell("rows new.csv --input-format yaml --key-columns id");
+    assert_eq!(output.status.code(), Some(2));
+    let error = text(&output.stderr);
+    assert!(error.contains("are for tables"), "{error}");
+}

@@ -1,6 +1,5 @@
 //! Arrow's own files and streams: `.arrow`, `.feather` (version 2), `.ipc`.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
 
 use super::batches::{Shape, columns};
+use super::input::open;
 use super::parquet::guarded;
 use super::{Batches, Column, Reading, Source, Surroundings, Wanted};
 use crate::TableError;
@@ -38,10 +38,10 @@ impl ArrowFile {
     ) -> Result<Box<dyn RecordBatchReader + Send>, TableError> {
         let io = |error| TableError::io(&around.name, error);
         let mut head = Vec::new();
-        let file = File::open(&self.path).map_err(io)?;
+        let file = open(&self.path).map_err(io)?;
         let mut first = file.take(MAGIC.len() as u64);
         first.read_to_end(&mut head).map_err(io)?;
-        let file = BufReader::new(File::open(&self.path).map_err(io)?);
+        let file = BufReader::new(open(&self.path).map_err(io)?);
         let opened = guarded(
             &around.name,
             || -> Result<Box<dyn RecordBatchReader + Send>, ArrowError> {

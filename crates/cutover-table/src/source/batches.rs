@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader, StringViewArray};
 use arrow_schema::Schema;
+use cutover_domain::tree::TreeBuilder;
 
-use super::{Batch, Batches, Column, Described, Reading, Source, Surroundings, Wanted};
+use super::json::canonical;
+use super::{Batch, Batches, Column, Described, Reading, Source, Surroundings, Wanted, Written};
 use crate::TableError;
 use crate::budget::Reader;
 use crate::conform::{conform, lossy_in_floats};
 use crate::error::Place;
 use crate::footprint::Footprint;
+use crate::values::Values;
 
 /// Batches that can be had once, and are kept where they are needed again.
 pub(super) struct Handed {
@@ -88,6 +91,21 @@ impl Source for Handed {
     }
 }
 
+/// Nested values as texts of JSON.
+fn as_json(array: &ArrayRef, written: Written) -> Result<ArrayRef, String> {
+    let values = Values::of(array, false);
+    let text = |row: usize| {
+        let mut builder = TreeBuilder::new();
+        let added = values.add(row, &mut builder);
+        added.map_err(|error| error.to_string())?;
+        let tree = builder.finish().map_err(|error| error.to_string())?;
+        Ok(canonical(tree.root(), written))
+    };
+    let texts = (0..array.len()).map(|row| array.is_valid(row).then(|| text(row)).transpose());
+    let texts: StringViewArray = texts.collect::<Result<_, String>>()?;
+    Ok(Arc::new(texts))
+}
+
 /// The columns of an Arrow schema.
 pub(super) fn columns(schema: &Schema) -> Vec<Column> {
     let fields = schema.fields().iter().map(|field| Column {
@@ -156,7 +174,12 @@ impl Shape {
                     ),
                 ));
             }
-            let array = conform(array, &wanted.target).map_err(|error| {
+            let array = if wanted.written == Written::JsonWithoutNull {
+                as_json(array, wanted.written)
+            } else {
+                conform(array, &wanted.target).map_err(|error| error.to_string())
+            };
+            let array = array.map_err(|error| {
                 TableError::malformed(
                     &self.name,
                     Place::Row(self.rows + 1),

@@ -84,7 +84,9 @@ impl Builder {
         match self {
             Self::Null(..) => return false,
             Self::Text(to) | Self::Binary(to) => return to.try_append_value(text).is_ok(),
-            Self::Boolean(to) => boolean(text).map(|value| to.append_value(value)),
+            Self::Boolean(to) => boolean(text)
+                .or_else(|| number::integer(text).and_then(bit))
+                .map(|value| to.append_value(value)),
             Self::Integer(to) => number::integer(text).map(|value| to.append_value(value)),
             Self::Natural(to) => number::integer(text)
                 .and_then(|value| u64::try_from(value).ok())
@@ -175,6 +177,15 @@ impl Builder {
                 }
             }
         })
+    }
+}
+
+/// What a program means by 0 and 1 that has no truth values.
+fn bit(number: i64) -> Option<bool> {
+    match number {
+        0 => Some(false),
+        1 => Some(true),
+        _ => None,
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// A file.
+    /// A file; not a pipe, since it is read more than once.
     File(PathBuf),
     /// Bytes in memory.
     Bytes(Arc<[u8]>),
@@ -31,10 +31,26 @@ impl Input {
 
     pub(crate) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
-            Self::File(path) => Box::new(File::open(path)?),
+            Self::File(path) => Box::new(open(path)?),
             Self::Bytes(bytes) => Box::new(Cursor::new(Arc::clone(bytes))),
         })
     }
+}
+
+/// Opens a table, which is read more than once.
+///
+/// # Errors
+///
+/// As of [`File::open`]; and it is a pipe or a device, which would be waited for, or have no end.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return File::open(path);
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "this is a pipe or a device, and a table is read more than once; copy it to a file",
+    ))
 }
 
 impl From<&Path> for Input {

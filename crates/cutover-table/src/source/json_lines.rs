@@ -2,7 +2,7 @@
 //!
 //! Values say their types one by one, so the document is looked through as a whole first. A member
 //! that is missing is null. Columns that hold arrays, objects or values of several kinds are
-//! compared as JSON text, with the members of objects in the order of their names.
+//! compared as JSON text, in the one form that equal values share.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
@@ -11,9 +11,11 @@ use std::sync::Arc;
 use cutover_domain::tree::{Kind, Node, Tree};
 
 use super::builder::{Builder, batch, builders};
+use super::json::canonical;
 use super::observed::Observed;
 use super::{
-    Batch, Batches, Column, Input, Reading, Source, Surroundings, Wanted, batches_of, rows_of_batch,
+    Batch, Batches, Column, Input, Reading, Source, Surroundings, Wanted, Written, batches_of,
+    rows_of_batch,
 };
 use crate::TableError;
 use crate::column_type::word;
@@ -212,7 +214,7 @@ fn next_batch(
         rows += 1;
         for (name, node) in tree.root().entries() {
             for at in places.get(name).into_iter().flatten() {
-                if !push(&mut builders[*at], node, wanted[*at].as_json) {
+                if !push(&mut builders[*at], node, wanted[*at].written) {
                     return Err(lines.wrong(format!(
                         "{} in column {name:?} cannot be read as {}",
                         node.excerpt(80).to_json(),
@@ -235,13 +237,13 @@ fn next_batch(
     })
 }
 
-fn push(builder: &mut Builder, node: Node<'_>, as_json: bool) -> bool {
+fn push(builder: &mut Builder, node: Node<'_>, written: Written) -> bool {
     match node.kind() {
         Kind::Null => {
             builder.push_null();
             true
         }
-        _ if as_json => builder.push(canonical(node).as_bytes()),
+        _ if written != Written::Plain => builder.push(canonical(node, written).as_bytes()),
         Kind::Bool => builder.push(if node.as_bool() == Some(true) {
             b"true"
         } else {
@@ -252,86 +254,6 @@ fn push(builder: &mut Builder, node: Node<'_>, as_json: bool) -> bool {
             None => builder.push(number.lexeme().as_bytes()),
         }),
         Kind::String => builder.push(node.as_str().unwrap_or_default().as_bytes()),
-        Kind::Array | Kind::Object => builder.push(canonical(node).as_bytes()),
-    }
-}
-
-/// What is left to write of a value.
-enum Step<'a> {
-    Value(Node<'a>),
-    Key(&'a str),
-    Text(&'static str),
-}
-
-/// JSON with the members of every object in the order of their names. Nothing recurses, however
-/// deep the value.
-fn canonical(node: Node<'_>) -> String {
-    let mut out = String::new();
-    let mut steps = vec![Step::Value(node)];
-    while let Some(step) = steps.pop() {
-        let node = match step {
-            Step::Text(text) => {
-                out.push_str(text);
-                continue;
-            }
-            Step::Key(key) => {
-                out.push_str(&Tree::string(key).to_json());
-                out.push(':');
-                continue;
-            }
-            Step::Value(node) => node,
-        };
-        let from = steps.len();
-        match node.kind() {
-            Kind::Array => {
-                steps.push(Step::Text("["));
-                for (at, item) in node.items().enumerate() {
-                    if at > 0 {
-                        steps.push(Step::Text(","));
-                    }
-                    steps.push(Step::Value(item));
-                }
-                steps.push(Step::Text("]"));
-            }
-            Kind::Object => {
-                let mut members: Vec<_> = node.entries().collect();
-                members.sort_unstable_by_key(|(key, _)| *key);
-                steps.push(Step::Text("{"));
-                for (at, (key, value)) in members.into_iter().enumerate() {
-                    if at > 0 {
-                        steps.push(Step::Text(","));
-                    }
-                    steps.push(Step::Key(key));
-                    steps.push(Step::Value(value));
-                }
-                steps.push(Step::Text("}"));
-            }
-            _ => node.write_json(&mut out),
-        }
-        // What was pushed first is written first.
-        steps[from..].reverse();
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_order_of_members_does_not_show() {
-        let text = r#"{"b":[1,{"y":null,"x":"é\n"}],"a":{}}"#;
-        let tree = Tree::from_json(text).unwrap();
-        assert_eq!(
-            canonical(tree.root()),
-            r#"{"a":{},"b":[1,{"x":"é\n","y":null}]}"#
-        );
-    }
-
-    #[test]
-    fn depth_is_no_danger() {
-        let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
-        let tree = Tree::from_json(&deep).unwrap();
-        assert_eq!(canonical(tree.root()), deep);
+        Kind::Array | Kind::Object => builder.push(canonical(node, written).as_bytes()),
     }
 }

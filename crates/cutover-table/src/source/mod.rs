@@ -5,6 +5,7 @@ mod batches;
 mod builder;
 mod csv;
 mod input;
+mod json;
 mod json_lines;
 mod observed;
 mod parquet;
@@ -24,6 +25,7 @@ use arrow_schema::DataType;
 use crate::TableError;
 use crate::budget::Budget;
 use crate::progress::{Phase, Progress, Watcher};
+use crate::reconcile::is_nested;
 
 pub use csv::CsvDialect;
 pub use input::Input;
@@ -54,6 +56,34 @@ pub(crate) enum Described {
     Json,
 }
 
+/// How a value is written that is compared as a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// As it is.
+    Plain,
+    /// As JSON, texts in quotes.
+    Json,
+    /// The same, members of objects that are null left out: of one side they are fields, which are
+    /// always there.
+    JsonWithoutNull,
+}
+
+impl Written {
+    /// How the values of two columns are written that say their types one by one, or are nested.
+    pub(crate) fn between(old: &Described, new: &Described) -> Self {
+        match (old, new) {
+            (Described::Json, Described::Json) => Self::Json,
+            (Described::Json, Described::Typed(other))
+            | (Described::Typed(other), Described::Json)
+                if is_nested(other) =>
+            {
+                Self::JsonWithoutNull
+            }
+            _ => Self::Plain,
+        }
+    }
+}
+
 /// A column to read, and as what.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Wanted {
@@ -63,8 +93,8 @@ pub(crate) struct Wanted {
     pub(crate) target: DataType,
     /// Whether `""` is an empty text, and not the same as nothing.
     pub(crate) quoted_empty_is_text: bool,
-    /// Whether values are delivered as JSON, texts in quotes.
-    pub(crate) as_json: bool,
+    /// How what becomes a text is written.
+    pub(crate) written: Written,
     /// Whether integers that no float holds are an error.
     pub(crate) lossless: bool,
 }

@@ -14,6 +14,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 
 use super::batches::{Shape, columns};
+use super::input::open;
 use super::{Batches, Column, Reading, Source, Surroundings, Wanted, rows_of_batch};
 use crate::TableError;
 use crate::error::Place;
@@ -34,7 +35,7 @@ impl Parquet {
 
     /// Opens the file and reads its end, where it says what is in it.
     fn open(&self, name: &str) -> Result<(File, ArrowReaderMetadata), TableError> {
-        let file = File::open(&self.path).map_err(|error| TableError::io(name, error))?;
+        let file = open(&self.path).map_err(|error| TableError::io(name, error))?;
         let length = file
             .metadata()
             .map_err(|error| TableError::io(name, error))?

@@ -14,8 +14,11 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Rows, Statement};
 
 use super::builder::{Builder, batch, builders};
+use super::json::plain_number;
 use super::observed::Observed;
-use super::{Batch, Batches, Column, Reading, Source, Surroundings, Wanted, rows_of_batch};
+use super::{
+    Batch, Batches, Column, Reading, Source, Surroundings, Wanted, Written, rows_of_batch,
+};
 use crate::TableError;
 use crate::column_type::word;
 use crate::error::Place;
@@ -260,7 +263,7 @@ impl Work {
                 let value = row.get_ref(wanted.column);
                 let value = value.map_err(|error| wrong(&self.name, number, &error))?;
                 let column = &names[wanted.column];
-                let pushed = push(builder, value, wanted.as_json)
+                let pushed = push(builder, value, wanted.written)
                     .map_err(|_| not_utf8(&self.name, number, column))?;
                 if !pushed {
                     return Err(TableError::malformed(
@@ -285,14 +288,18 @@ impl Work {
 fn push(
     builder: &mut Builder,
     value: ValueRef<'_>,
-    as_json: bool,
+    written: Written,
 ) -> Result<bool, std::str::Utf8Error> {
+    let as_json = written != Written::Plain;
     Ok(match value {
         ValueRef::Null => {
             builder.push_null();
             true
         }
         ValueRef::Integer(number) => builder.push_integer(number),
+        ValueRef::Real(number) if as_json => {
+            builder.push(plain_number(&format!("{number:?}")).as_bytes())
+        }
         ValueRef::Real(number) => builder.push_float(number),
         ValueRef::Text(text) if as_json => {
             let text = std::str::from_utf8(text)?;

@@ -162,3 +162,22 @@ fn a_file_of_another_kind_is_refused_by_name() {
         "{missing}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn what_can_be_read_once_or_has_no_end_is_refused_before_it_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for path in [socket.as_path(), Path::new("/dev/zero")] {
+        for table in [
+            Table::csv(path, CsvDialect::default()),
+            Table::parquet(path),
+            Table::arrow(path),
+            Table::json_lines(path),
+        ] {
+            let error = error_of(table).to_string();
+            assert!(error.contains("a pipe or a device"), "{error}");
+        }
+    }
+}

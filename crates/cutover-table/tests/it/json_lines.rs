@@ -168,3 +168,78 @@ fn what_is_no_row_is_refused_with_its_line() {
         "{error}"
     );
 }
+
+#[test]
+fn lists_and_structs_are_arrays_and_objects_that_are_kept_in_another_way() {
+    use std::sync::Arc;
+
+    use arrow_array::types::Int64Type;
+    use arrow_array::{ArrayRef, Float64Array, Int64Array, ListArray, StringArray, StructArray};
+    use arrow_schema::{DataType, Field};
+    let lists = vec![Some(vec![Some(1), None]), Some(vec![]), None];
+    let member = |name: &str, data_type| Arc::new(Field::new(name, data_type, true));
+    let structs = StructArray::from(vec![
+        (
+            member("x", DataType::Float64),
+            Arc::new(Float64Array::from(vec![1.0, 0.1, 1e300])) as ArrayRef,
+        ),
+        (
+            member("w", DataType::Utf8),
+            Arc::new(StringArray::from(vec![Some("\"é"), None, Some("")])),
+        ),
+    ]);
+    let typed = crate::tables::batch(vec![
+        ("id", Arc::new(Int64Array::from(vec![1, 2, 3]))),
+        (
+            "l",
+            Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(lists)),
+        ),
+        ("s", Arc::new(structs)),
+    ]);
+    let compared = |text: &str| {
+        // In pieces, so that lists begin in the middle of their items.
+        let typed = crate::tables::handed("new", &typed, 1);
+        TableComparator::by_key(["id"])
+            .compare(jsonl("old", text), typed)
+            .unwrap()
+    };
+    let same = r#"{"id":1,"l":[1.0,null],"s":{"w":"\"\u00e9","x":1}}
+{"id":2,"l":[],"s":{"x":1e-1}}
+{"id":3,"l":null,"s":{"x":10e299,"w":"","y":null}}
+"#;
+    let found = compared(same);
+    assert!(found.equal, "{found:?}");
+    assert_eq!(found.columns[1].compared_as, "text");
+    assert!(
+        found
+            .schema_differences
+            .iter()
+            .all(|difference| !difference.material)
+    );
+    for (was, is) in [
+        ("[1.0,null]", "[1,2]"),
+        ("[1.0,null]", "[1]"),
+        ("\"l\":[]", "\"l\":null"),
+        ("1e-1", "0.2"),
+        ("\"w\":\"\"", "\"w\":null"),
+        ("\"y\":null", "\"y\":0"),
+    ] {
+        let found = compared(&same.replace(was, is));
+        assert_eq!(counts(&found), [2, 1, 0, 0], "{was} {is}");
+    }
+}
+
+#[test]
+fn truth_values_of_a_program_that_has_none_are_0_and_1_where_that_is_declared() {
+    let compared = |old: &str, new: &str| {
+        TableComparator::by_key(["id"])
+            .compare_as("on", ColumnType::Boolean)
+            .compare(jsonl("old", old), csv("new", new))
+    };
+    let old = "{\"id\":1,\"on\":1}\n{\"id\":2,\"on\":0}\n";
+    assert!(compared(old, "id,on\n1,true\n2,False\n").unwrap().equal);
+    let found = compared(old, "id,on\n1,0\n2,0\n").unwrap();
+    assert_eq!(counts(&found), [1, 1, 0, 0]);
+    let error = compared("{\"id\":1,\"on\":2}\n", "id,on\n1,true\n").unwrap_err();
+    assert!(error.to_string().contains("boolean"), "{error}");
+}

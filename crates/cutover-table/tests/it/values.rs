@@ -332,3 +332,54 @@ fn integers_that_floats_cannot_tell_apart_are_refused_where_equality_is_asked_fo
     );
     assert!(compare(TableComparator::by_order()).unwrap().equal);
 }
+
+#[test]
+fn parts_of_nested_values_are_parts_of_the_document() {
+    use arrow_array::builder::{Int32Builder, MapBuilder, StringBuilder};
+    use arrow_array::types::Int32Type;
+    use arrow_array::{FixedSizeListArray, ListArray};
+    use cutover_table::Alike;
+
+    let mut map = MapBuilder::new(None, StringBuilder::new(), Int32Builder::new());
+    for entries in [&[("a", 1), ("b", 2)][..], &[]] {
+        for (key, value) in entries {
+            map.keys().append_value(key);
+            map.values().append_value(*value);
+        }
+        map.append(true).unwrap();
+    }
+    map.append(false).unwrap();
+    let nested = batch(vec![
+        (
+            "list",
+            Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>([
+                Some(vec![Some(1), None]),
+                None,
+                Some(vec![Some(3)]),
+            ])),
+        ),
+        (
+            "pair",
+            Arc::new(FixedSizeListArray::from_iter_primitive::<Int32Type, _, _>(
+                [
+                    Some(vec![Some(1), Some(2)]),
+                    Some(vec![Some(3), Some(4)]),
+                    None,
+                ],
+                2,
+            )),
+        ),
+        ("map", Arc::new(map.finish())),
+    ]);
+    let read = |size| {
+        let [old, new] = ["old", "new"].map(|name| handed(name, &nested, size));
+        Alike::read(old, new, 1 << 20).unwrap()
+    };
+    let whole = read(3);
+    assert_eq!(
+        whole.old.to_json(),
+        r#"[{"list":[1,null],"pair":[1,2],"map":{"a":1,"b":2}},{"list":null,"pair":[3,4],"map":{}},{"list":[3],"pair":null,"map":null}]"#
+    );
+    // However the rows are cut.
+    assert_eq!(read(1).old.to_json(), whole.old.to_json());
+}

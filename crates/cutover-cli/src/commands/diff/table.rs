@@ -5,17 +5,18 @@ mod progress;
 mod report;
 mod rules;
 
-use std::path::Path;
-
 use clap::Args;
+use cutover_formats::Format;
 use cutover_table::{ColumnType, CsvDialect, Progress, TableComparator, TableError};
 
 use self::place::Place;
 use self::progress::Bar;
 use self::report::Found;
-use super::DiffArgs;
+use super::source::MOST;
+use super::{DiffArgs, InputFormat};
 use crate::commands::compare::quantity::size;
 use crate::commands::rules::RuleArgs;
+use crate::commands::table_kind::TableKind;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 
@@ -117,15 +118,29 @@ fn quote(text: &str) -> Result<Quote, &'static str> {
     }
 }
 
-impl TableArgs {
-    /// Whether the documents are tables: by their names, or because rows are to be compared.
-    pub(super) fn wanted(&self, old: &Path, new: &Path) -> bool {
-        let rows = self.bag || !self.key_columns.is_empty();
-        rows || [old, new]
-            .into_iter()
-            .any(|path| Place::by_name(path).is_some_and(|place| place.is_always_a_table()))
-    }
+/// Whether the documents are tables: that is said, by their names or otherwise, or rows are to be
+/// compared.
+pub(super) fn is_wanted(args: &DiffArgs) -> Result<bool, Failure> {
+    let rows = args.tables.bag || !args.tables.key_columns.is_empty();
+    Ok(match args.input_format {
+        Some(InputFormat::Table(_)) => true,
+        Some(InputFormat::Document(Format::JsonLines)) => rows,
+        Some(InputFormat::Document(format)) if rows => {
+            return Err(Failure::usage(format_args!(
+                "--key-columns and --bag are for tables, and {format} is none"
+            ))
+            .hint("tables are --input-format csv, tsv, parquet, arrow or jsonl"));
+        }
+        Some(InputFormat::Document(_)) => false,
+        None => {
+            let names = [&args.old, &args.new].map(|path| Place::by_name(path));
+            let mut tables = names.into_iter().flatten();
+            rows || tables.any(|place| place.is_always_a_table())
+        }
+    })
+}
 
+impl TableArgs {
     fn dialect(&self, tabs: bool) -> CsvDialect {
         let mut dialect = if tabs {
             CsvDialect::tabs()
@@ -196,11 +211,17 @@ impl TableArgs {
 pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
     let tables = &args.tables;
     let comparator = tables.comparator(&args.rules)?;
-    let old = Place::of(&args.old, &args.new)?;
-    let new = Place::of(&args.new, &args.old)?;
+    let asked = match args.input_format {
+        Some(InputFormat::Table(kind)) => Some(kind),
+        Some(InputFormat::Document(_)) => Some(TableKind::JsonLines),
+        None => None,
+    };
+    let old = Place::of(&args.old, &args.new, asked)?;
+    let new = Place::of(&args.new, &args.old, asked)?;
+    let most = args.max_input.unwrap_or(MOST);
     let query = |own: &Option<String>| own.clone().or_else(|| tables.query.clone());
-    let old_table = old.table(tables, query(&tables.old_query))?;
-    let new_table = new.table(tables, query(&tables.new_query))?;
+    let old_table = old.table(tables, query(&tables.old_query), most)?;
+    let new_table = new.table(tables, query(&tables.new_query), most)?;
     let bar = Bar::new(context.output);
     let compared =
         comparator.compare_watched(old_table.table, new_table.table, |progress: Progress| {

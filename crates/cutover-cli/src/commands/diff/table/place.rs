@@ -1,13 +1,13 @@
 //! Which table is meant by a word of the command line.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use cutover_table::{Query, Table};
 use tempfile::NamedTempFile;
 
 use super::TableArgs;
-use crate::commands::diff::source::is_stdin;
+use crate::commands::diff::source::{is_stream, name, open, too_large};
 use crate::commands::table_kind::TableKind as Kind;
 use crate::exit::Failure;
 
@@ -26,7 +26,7 @@ pub(super) struct Place {
 /// A table, and what must live as long.
 pub(super) struct Opened {
     pub(super) table: Table,
-    /// What came from standard input.
+    /// What came from a pipe.
     _spooled: Option<NamedTempFile>,
 }
 
@@ -51,34 +51,31 @@ impl Place {
         })
     }
 
-    /// What is meant beside the other document: standard input is as that is.
-    pub(super) fn of(path: &Path, other: &Path) -> Result<Self, Failure> {
-        let found = if is_stdin(path) {
-            Self::by_name(other).map(|other| Self {
+    /// What is meant: what its name says unless something else is asked for, and a pipe without
+    /// such a name is as the other table.
+    pub(super) fn of(path: &Path, other: &Path, asked: Option<Kind>) -> Result<Self, Failure> {
+        let named = Self::by_name(path);
+        let found = match asked {
+            Some(kind) if named.as_ref().is_none_or(|named| named.table.is_none()) => Some(Self {
+                path: path.to_owned(),
+                kind,
+                table: None,
+            }),
+            _ if named.is_none() && is_stream(path) => Self::by_name(other).map(|other| Self {
                 path: path.to_owned(),
                 ..other
-            })
-        } else {
-            Self::by_name(path)
+            }),
+            _ => named,
         };
-        match found {
-            Some(place) if !is_stdin(path) => Ok(place),
-            Some(place) if matches!(place.kind, Kind::Csv | Kind::Tsv | Kind::JsonLines) => {
-                Ok(place)
-            }
-            Some(place) => Err(Failure::usage(format_args!(
-                "standard input cannot be {}; name a file",
-                place.kind.name()
-            ))),
-            None => Err(
-                Failure::usage(format_args!("{} is no table by its name", path.display())).hint(
-                    format_args!(
-                        "tables end in .{}, or are written sqlite:FILE?table=NAME",
-                        Kind::endings()
-                    ),
+        found.ok_or_else(|| {
+            Failure::usage(format_args!("{} is no table by its name", name(path))).hint(
+                format_args!(
+                    "tables end in .{}, or are written sqlite:FILE?table=NAME; else say what they \
+                     are with --input-format, for example csv",
+                    Kind::endings()
                 ),
-            ),
-        }
+            )
+        })
     }
 
     /// JSON Lines may be documents as well.
@@ -90,9 +87,16 @@ impl Place {
         self.kind
     }
 
-    /// Opens it.
-    pub(super) fn table(&self, args: &TableArgs, query: Option<String>) -> Result<Opened, Failure> {
-        let spooled = is_stdin(&self.path).then(spool).transpose()?;
+    /// Opens it; of a pipe at most `most` bytes.
+    pub(super) fn table(
+        &self,
+        args: &TableArgs,
+        query: Option<String>,
+        most: usize,
+    ) -> Result<Opened, Failure> {
+        let spooled = is_stream(&self.path)
+            .then(|| spool(&self.path, most))
+            .transpose()?;
         let path = spooled
             .as_ref()
             .map_or(self.path.as_path(), NamedTempFile::path);
@@ -104,7 +108,7 @@ impl Place {
             Kind::Sqlite => Table::sqlite(path, self.query(query)?),
         };
         let table = match &spooled {
-            Some(_) => table.named("standard input"),
+            Some(_) => table.named(&name(&self.path)),
             None => table,
         };
         Ok(Opened {
@@ -129,15 +133,24 @@ impl Place {
     }
 }
 
-/// Standard input as a file: tables are read more than once.
-fn spool() -> Result<NamedTempFile, Failure> {
-    let read = || -> io::Result<NamedTempFile> {
+/// A pipe as a file: tables are read more than once.
+fn spool(path: &Path, most: usize) -> Result<NamedTempFile, Failure> {
+    let read = || -> io::Result<(NamedTempFile, u64)> {
         let mut file = NamedTempFile::new()?;
-        io::copy(&mut io::stdin().lock(), &mut file)?;
+        let (input, _) = open(path)?;
+        let mut input = input.take((most as u64).saturating_add(1));
+        let copied = io::copy(&mut input, &mut file)?;
         file.flush()?;
-        Ok(file)
+        Ok((file, copied))
     };
-    read().map_err(|error| Failure::io("keep standard input in a temporary file", &error))
+    let name = name(path);
+    let read = read();
+    let (file, copied) =
+        read.map_err(|error| Failure::io(format_args!("keep {name} in a temporary file"), &error))?;
+    if copied > most as u64 {
+        return Err(too_large(name, most));
+    }
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -169,11 +182,18 @@ mod tests {
     }
 
     #[test]
-    fn standard_input_is_as_the_other_table() {
-        let of = |path: &str, other: &str| Place::of(Path::new(path), Path::new(other));
-        assert_eq!(of("-", "a.tsv").unwrap().kind, Kind::Tsv);
-        assert!(of("-", "a.parquet").is_err());
-        let error = of("a.json", "a.csv").unwrap_err().to_string();
+    fn a_pipe_is_as_the_other_table_unless_it_is_said() {
+        let of = |path: &str, other: &str, asked| {
+            Place::of(Path::new(path), Path::new(other), asked).map(|place| place.kind)
+        };
+        assert_eq!(of("-", "a.tsv", None).unwrap(), Kind::Tsv);
+        assert_eq!(of("/dev/null", "a.parquet", None).unwrap(), Kind::Parquet);
+        assert_eq!(of("-", "a.json", Some(Kind::Csv)).unwrap(), Kind::Csv);
+        assert_eq!(of("a.txt", "-", Some(Kind::Csv)).unwrap(), Kind::Csv);
+        let database = of("sqlite:a.db?table=t", "-", Some(Kind::Csv));
+        assert_eq!(database.unwrap(), Kind::Sqlite);
+        assert!(of("-", "a.json", None).is_err());
+        let error = of("a.json", "a.csv", None).unwrap_err().to_string();
         assert!(
             error.starts_with("a.json is no table by its name; tables end in .csv"),
             "{error}"
