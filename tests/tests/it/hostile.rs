@@ -143,6 +143,42 @@ fn a_difference_at_the_bottom_of_a_hundred_thousand_levels_is_told_in_every_form
 }
 
 #[test]
+fn a_record_too_long_for_the_store_is_shortened_and_the_run_goes_on() {
+    for store in ["file:kept", "sqlite:kept.db"] {
+        let cutover = Cutover::new();
+        let (wide, name) = (5_000, "long".repeat(300));
+        let inside = format!("[{}1]", "1,".repeat(wide - 1));
+        cutover.write("cases/1-wide.json", format!(r#"{{"{name}":{inside}}}"#));
+        cutover.write("cases/2-narrow.json", "[1]");
+        let (down, up) = (r#"{"deep":"#.repeat(90_000), "}".repeat(90_000));
+        let inside = format!("[{}1]", "1,".repeat(9));
+        cutover.write("cases/3-deep.json", format!("{down}{inside}{up}"));
+        let run = "compare run --name wide --old cat --cases cases --limit 100000".split(' ');
+        let run = run.chain(["--new", "sed s/1/2/g", "--store", store]);
+        let run: Vec<&str> = run.collect();
+        cutover.run(&run).expect(1);
+        let shown = |case, more: &[&str]| {
+            let show = ["compare", "show", "latest", case, "--store", store];
+            cutover.run(show.iter().chain(more))
+        };
+        for (case, differences) in [("1-wide.json", wide), ("3-deep.json", 10)] {
+            let found = &shown(case, &["--format", "json"]).json()["records"][0]["judgement"];
+            let found = &found["compared"];
+            assert_eq!(found["counts"]["value"], differences, "{store}, {case}");
+            assert_eq!(found["truncated"], true, "{store}, {case}");
+            let kept = found["differences"].as_array().unwrap().len();
+            assert!(0 < kept && kept < differences, "{store}, {case}: {kept}");
+            let said = shown(case, &[]);
+            assert!(said.stdout().contains("was too long to keep"), "{said}");
+        }
+        let narrow = shown("2-narrow.json", &[]);
+        assert!(!narrow.stdout().contains("too long"), "{narrow}");
+        let run = [&run[..], &["--resume", "latest"]].concat();
+        cutover.run(run).expect(1);
+    }
+}
+
+#[test]
 fn ten_thousand_levels_are_compared_in_every_format_that_nests() {
     let cutover = Cutover::new();
     let deep = 10_000;

@@ -88,7 +88,8 @@ impl Recording {
         }
     }
 
-    /// Keeps no input that is larger than this as JSON. A store refuses records past 4 MiB.
+    /// Keeps no input that is larger than this as JSON. A store shortens records past 4 MiB,
+    /// and leaves out their inputs first.
     #[must_use]
     pub fn max_bytes(self, bytes: u64) -> Self {
         Self {

@@ -58,14 +58,7 @@ impl Judgement {
             comparison.truncated = true;
         }
         for difference in &mut comparison.differences {
-            for value in [&mut difference.old, &mut difference.new]
-                .into_iter()
-                .flatten()
-            {
-                if may_exceed(value, limits.value_bytes) {
-                    *value = value.excerpt(limits.value_bytes);
-                }
-            }
+            difference.cut_values(limits.value_bytes);
         }
         Self::Compared(comparison)
     }
@@ -112,6 +105,18 @@ impl Judgement {
         match self {
             Self::Compared(_) => None,
             Self::Failed(error) => Some(error),
+        }
+    }
+}
+
+impl Difference {
+    /// Makes samples of values that are longer than about so many bytes.
+    pub(super) fn cut_values(&mut self, bytes: usize) {
+        let values = [&mut self.old, &mut self.new];
+        for value in values.into_iter().flatten() {
+            if may_exceed(value, bytes) {
+                *value = value.excerpt(bytes);
+            }
         }
     }
 }

@@ -35,6 +35,7 @@ mod comparator;
 mod difference;
 mod engine;
 mod filter;
+mod fitting;
 mod id;
 mod input;
 mod judgement;

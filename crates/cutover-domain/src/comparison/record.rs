@@ -190,6 +190,10 @@ pub struct ComparisonRecord {
     /// asked again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise: Option<NoiseSample>,
+    /// How many bytes of JSON it had before it was made to fit a store; see
+    /// [`fitted`](Self::fitted). Absent where nothing was left out for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortened_from: Option<u64>,
     /// Fields of a newer minor schema, kept on rewrite.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, serde_json::Value>,
@@ -227,6 +231,7 @@ impl ComparisonRecord {
             judgement,
             comparing: None,
             noise: None,
+            shortened_from: None,
             unknown: BTreeMap::new(),
         }
     }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 
 use cutover_domain::comparison::{ComparisonRecord, RecordId, RunId};
-use cutover_ports::comparison::{already_exists, no_such_run};
+use cutover_ports::comparison::{already_exists, no_such_run, too_long};
 use cutover_ports::{PortError, PortErrorKind};
 
 use super::config::{Durability, FileComparisonConfig};
@@ -36,18 +36,18 @@ impl Batch {
         for record in records {
             let at = |error: PortError| error.at(format_args!("run {run}, record {}", record.id));
             let start = lines.len();
-            serde_json::to_writer(&mut lines, record).map_err(|source| {
-                at(PortError::new(PortErrorKind::InvalidInput, APPEND)
-                    .because("a value cannot be written as JSON")
-                    .caused_by(source))
-            })?;
-            let length = lines.len() - start;
-            if length > longest {
-                return Err(at(PortError::new(PortErrorKind::InvalidInput, APPEND)
-                    .because(format_args!(
-                        "it is {length} bytes long, and {longest} are allowed"
-                    ))
-                    .advice("keep fewer differences or shorter values in a record")));
+            let mut write = |record: &ComparisonRecord| {
+                lines.truncate(start);
+                serde_json::to_writer(&mut lines, record).map_err(|source| {
+                    at(PortError::new(PortErrorKind::InvalidInput, APPEND)
+                        .because("a value cannot be written as JSON")
+                        .caused_by(source))
+                })?;
+                Ok(lines.len() - start)
+            };
+            if write(record)? > longest {
+                let fitted = record.fitted(longest);
+                write(&fitted.ok_or_else(|| at(too_long(APPEND, longest)))?)?;
             }
             lines.push(b'\n');
             ids.push(record.id.clone());

@@ -8,7 +8,8 @@ pub struct FileComparisonConfig {
     pub dir: PathBuf,
     /// A segment that has reached this length is not added to any more.
     pub segment_bytes: u64,
-    /// A record longer than this is refused.
+    /// A record longer than this is shortened; see
+    /// [`fitted`](cutover_domain::comparison::ComparisonRecord::fitted).
     pub max_record_bytes: usize,
     /// How long a change waits for other writers of the same run. A writer that died holds no
     /// lock.

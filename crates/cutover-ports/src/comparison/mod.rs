@@ -50,5 +50,5 @@ pub use memory::MemoryComparisonStore;
 pub use query::{Cursor, MAX_PAGE, Page, RecordQuery, RunQuery, Unreadable};
 pub use store::{
     ComparisonCapabilities, ComparisonStore, Pruned, Retention, already_exists, check_batch,
-    check_start, no_such_run,
+    check_start, no_such_run, too_long,
 };

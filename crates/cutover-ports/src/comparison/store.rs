@@ -62,14 +62,16 @@ pub trait ComparisonStore: Debug + Send + Sync {
 
     /// Adds records to their run, in this order. All of one call belong to one run.
     ///
-    /// Each record is saved as a whole or not at all, and nothing is overwritten. When it returns,
+    /// Each record is saved as a whole or not at all, and nothing is overwritten. A store that takes
+    /// no records past a size saves a longer one as
+    /// [`fitted`](cutover_domain::comparison::ComparisonRecord::fitted) makes it. When it returns,
     /// the records survive the end of this process. Not idempotent: repeating it is an error.
     ///
     /// # Errors
     ///
     /// [`AlreadyExists`](PortErrorKind::AlreadyExists) when the run has a record with one of these
     /// ids, or two of them share one; [`InvalidInput`](PortErrorKind::InvalidInput) when there is
-    /// no such run, they belong to several, or one is too long for this store. Then none was
+    /// no such run, they belong to several, or one cannot be made to fit this store. Then none was
     /// saved. [`OutcomeUnknown`](PortErrorKind::OutcomeUnknown) when some may have been.
     async fn append(&self, records: &[ComparisonRecord]) -> Result<(), PortError>;
 
@@ -205,6 +207,17 @@ pub fn no_such_run(operation: &'static str, run: &RunId) -> PortError {
         .at(format_args!("run {run}"))
         .because("there is no such run")
         .advice("create it first")
+}
+
+/// The error of a record that is longer than `longest` bytes as JSON, and cannot be made to fit.
+#[must_use]
+pub fn too_long(operation: &'static str, longest: usize) -> PortError {
+    PortError::new(PortErrorKind::InvalidInput, operation)
+        .because(format_args!(
+            "it is longer than the {longest} bytes that are allowed, and its names and counts alone \
+             do not fit"
+        ))
+        .advice("give cases, operations and counters shorter names")
 }
 
 /// Checks that an update leaves the start of a run as it is. Every adapter does it.

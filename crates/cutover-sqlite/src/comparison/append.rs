@@ -1,10 +1,11 @@
 //! Adding records to a run: one transaction for all of a batch.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use cutover_domain::comparison::report::generalize;
 use cutover_domain::comparison::{ComparisonRecord, RunId};
-use cutover_ports::comparison::{already_exists, no_such_run};
+use cutover_ports::comparison::{already_exists, no_such_run, too_long};
 use cutover_ports::{PortError, PortErrorKind};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -54,30 +55,30 @@ impl Batch {
         longest: usize,
     ) -> Result<Self, PortError> {
         let stored = records.iter().map(|record| {
-            let refused = || {
-                PortError::new(PortErrorKind::InvalidInput, APPEND)
-                    .at(format_args!("run {run}, record {}", record.id))
+            let place = || format!("run {run}, record {}", record.id);
+            let sealed = |record: &ComparisonRecord| {
+                Sealed::new(record).map_err(|source| {
+                    PortError::new(PortErrorKind::InvalidInput, APPEND)
+                        .at(place())
+                        .because("a value cannot be written as JSON")
+                        .caused_by(source)
+                })
             };
-            let sealed = Sealed::new(record).map_err(|source| {
-                refused()
-                    .because("a value cannot be written as JSON")
-                    .caused_by(source)
-            })?;
-            let length = sealed.text.len();
-            if length > longest {
-                return Err(refused()
-                    .because(format_args!(
-                        "it is {length} bytes long, and {longest} are allowed"
-                    ))
-                    .advice("keep fewer differences or shorter values in a record"));
+            let mut record = Cow::Borrowed(record);
+            let mut text = sealed(&record)?;
+            if text.text.len() > longest {
+                let fitted = record.fitted(longest);
+                let fitted = fitted.ok_or_else(|| too_long(APPEND, longest).at(place()))?;
+                text = sealed(&fitted)?;
+                record = Cow::Owned(fitted);
             }
             Ok(StoredRecord {
                 id: record.id.to_string(),
                 operation: record.operation.clone(),
                 result: record.result.name(),
                 time: nanoseconds(record.time),
-                sealed,
-                differences: differences(record),
+                sealed: text,
+                differences: differences(&record),
             })
         });
         Ok(Self {

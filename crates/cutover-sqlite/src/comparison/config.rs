@@ -11,7 +11,8 @@ pub struct SqliteComparisonConfig {
     pub path: PathBuf,
     /// Whose comparisons: each environment has runs and a retention of its own.
     pub environment: String,
-    /// A record longer than this, as JSON in bytes, is refused.
+    /// A record longer than this, as JSON in bytes, is shortened; see
+    /// [`fitted`](cutover_domain::comparison::ComparisonRecord::fitted).
     pub max_record_bytes: usize,
     /// How long a change waits for other writers. A writer that died holds no lock.
     pub lock_timeout: Duration,

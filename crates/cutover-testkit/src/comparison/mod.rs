@@ -115,6 +115,7 @@ macro_rules! comparison_store_contract {
             a_record_is_found_by_run_and_id
             every_field_survives
             any_record_survives
+            a_record_of_any_length_is_saved
             nothing_is_overwritten
             two_records_of_a_batch_cannot_share_an_id
             one_id_may_be_in_two_runs

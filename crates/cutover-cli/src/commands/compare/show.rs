@@ -451,6 +451,14 @@ fn write_record(page: &mut Page<'_>, record: &ComparisonRecord, noise: &Noise) -
     if let Some(input) = &record.input {
         write_input(page, input)?;
     }
+    if let Some(bytes) = record.shortened_from {
+        writeln!(
+            page,
+            "{DIM}the record was too long to keep ({}): differences or texts were left out, and all \
+             are counted{DIM:#}",
+            show_size(bytes)
+        )?;
+    }
     writeln!(page)
 }
 

@@ -2,6 +2,7 @@
 
 mod budgets;
 mod custom;
+mod fitting;
 mod laws;
 mod lookalikes;
 mod measurements;

@@ -45,9 +45,9 @@ pub use runs::{
     runs_come_newest_first, the_latest_run_and_all_records_are_easy_to_get,
 };
 pub use saving::{
-    a_batch_is_for_one_run_that_exists, an_empty_batch_changes_nothing, any_record_survives,
-    every_field_survives, nothing_is_overwritten, one_id_may_be_in_two_runs,
-    two_records_of_a_batch_cannot_share_an_id,
+    a_batch_is_for_one_run_that_exists, a_record_of_any_length_is_saved,
+    an_empty_batch_changes_nothing, any_record_survives, every_field_survives,
+    nothing_is_overwritten, one_id_may_be_in_two_runs, two_records_of_a_batch_cannot_share_an_id,
 };
 
 async fn with_run(store: &dyn ComparisonStore, id: &str, minute: i64) -> Run {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use cutover_domain::comparison::Judgement;
 use cutover_ports::PortErrorKind;
 use cutover_ports::comparison::{RecordQuery, RunQuery};
 use proptest::strategy::{Strategy, ValueTree};
@@ -54,6 +55,57 @@ pub async fn any_record_survives(fixture: &Fixture) {
         assert_eq!(store.run(&run.id).await.unwrap().as_ref(), Some(&run));
         assert_eq!(all(&store, RecordQuery::of_run(run.id)).await, records);
     }
+}
+
+/// Whole, or with less in it: the verdict, all counts and what it is of are there.
+pub async fn a_record_of_any_length_is_saved(fixture: &Fixture) {
+    let store = fixture.store();
+    let run = with_run(&store, "r", 0).await;
+    let mut long = full_record(&run, "long", 1);
+    let Judgement::Compared(comparison) = &mut long.judgement else {
+        unreachable!("the answers were compared")
+    };
+    let mut deep = comparison.differences[0].clone();
+    deep.path = format!("${}", ".a".repeat(50_000));
+    comparison.counts.add(deep.kind);
+    comparison.differences.extend(vec![deep; 100]);
+    comparison.counts.value += 99;
+    let batch = [
+        sample_record(&run, "before", 1),
+        long.clone(),
+        sample_record(&run, "after", 1),
+    ];
+    store.append(&batch).await.unwrap();
+    let page = all(&store, RecordQuery::of_run(run.id.clone())).await;
+    let [_, saved, _] = &page[..] else {
+        panic!("three records were saved: {}", page.len())
+    };
+    assert_eq!(saved.id, long.id);
+    assert_eq!(
+        (
+            &saved.case,
+            &saved.unit,
+            saved.result,
+            saved.time,
+            saved.flag_revision
+        ),
+        (
+            &long.case,
+            &long.unit,
+            long.result,
+            long.time,
+            long.flag_revision
+        )
+    );
+    assert_eq!(saved.old.measurements, long.old.measurements);
+    let (found, kept) = (long.judgement.comparison(), saved.judgement.comparison());
+    let (found, kept) = (found.unwrap(), kept.unwrap());
+    assert_eq!(kept.counts, found.counts);
+    assert_eq!((kept.equal, kept.exact), (found.equal, found.exact));
+    let first = kept.differences.len();
+    assert!(first > 0);
+    assert_eq!(kept.differences, found.differences[..first]);
+    assert!(first == found.differences.len() || kept.truncated);
 }
 
 pub async fn nothing_is_overwritten(fixture: &Fixture) {
