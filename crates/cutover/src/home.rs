@@ -52,7 +52,8 @@ pub struct Home {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HomeError {
-    /// The flags are there and cannot be read, and there are no defaults to go on with.
+    /// The flags are there and cannot be read, nothing is known of them otherwise, and there are no
+    /// defaults to go on with.
     #[error("{0}; with `HomeOptions::defaults` a program starts all the same")]
     Flags(PortError),
     /// No environment is named so.

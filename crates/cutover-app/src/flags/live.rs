@@ -7,8 +7,8 @@ use cutover_domain::flags::{
     ChangeRecord, Context, Decision, ErrorCode, Evaluation, Explanation, FlagDocument, FlagValue,
     Overlay, Revision, Slot, Snapshot,
 };
-use cutover_ports::PortError;
 use cutover_ports::flags::FlagStore;
+use cutover_ports::{PortError, PortErrorKind};
 use jiff::Timestamp;
 
 use super::callbacks::Callbacks;
@@ -16,7 +16,7 @@ use super::freshness::{Ageing, Freshness};
 use super::layers::{Forced, ScopeId};
 use super::notice::Notice;
 use super::state::{State, Taken, Telling};
-use super::{Committed, Flag, FlagChange, Keys, LiveStatus, Reader, Subscription};
+use super::{Committed, Flag, FlagChange, Keys, LiveStatus, Reader, Source, Subscription};
 
 /// The flags as they are now, for every thread of a process. Cheap to clone; clones share one
 /// state.
@@ -125,7 +125,9 @@ impl Live {
     /// # Errors
     ///
     /// The store cannot be read, or is empty though it was not before; the last good state stays
-    /// in force, and [`Live::status`] names the trouble.
+    /// in force, and [`Live::status`] names the trouble. Where nothing was read before and what is
+    /// stored is damaged, the last good state is what the [store knows](FlagStore::last_good) of
+    /// it; then [`LiveStatus::source`] is the store all the same.
     pub async fn refresh(&self, store: &dyn FlagStore) -> Result<bool, PortError> {
         let result = self.load(store, Telling::Now).await;
         if let Err(error) = &result {
@@ -283,13 +285,31 @@ impl Live {
     ) -> Result<bool, PortError> {
         loop {
             let known = self.revision();
-            let Some(document) = store.load().await? else {
+            let loaded = store.load().await;
+            if let Err(error) = &loaded {
+                self.begin_with_last_good(store, error).await;
+            }
+            let Some(document) = loaded? else {
                 self.inner.act(State::take_nothing)?;
                 return Ok(false);
             };
             if self.take(known, document, telling) == Taken::InForce {
                 return Ok(true);
             }
+        }
+    }
+
+    /// Where nothing was ever read and the store is damaged, begins with what it knows of its flags:
+    /// they are nearer to the truth than what the application embeds, which knows of no change.
+    async fn begin_with_last_good(&self, store: &dyn FlagStore, trouble: &PortError) {
+        let is_first = self.status().source == Source::Defaults;
+        if !is_first || trouble.kind() != PortErrorKind::Corrupt {
+            return;
+        }
+        // The trouble with the store is told; that no help comes from it is none of its own.
+        if let Ok(Some(document)) = store.last_good().await {
+            let document = Arc::new(document);
+            self.inner.act(|state| state.take_last_good(document));
         }
     }
 

@@ -184,6 +184,15 @@ impl State {
         Taken::InForce
     }
 
+    /// Takes the flags that were the last ones to be read, since those that are stored cannot be.
+    /// They are not known to be the newest.
+    pub(super) fn take_last_good(&mut self, document: Arc<FlagDocument>) {
+        if self.source == Source::Defaults {
+            self.put(document);
+            self.note_difference();
+        }
+    }
+
     /// The store holds nothing.
     ///
     /// # Errors

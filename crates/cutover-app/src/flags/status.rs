@@ -33,7 +33,7 @@ pub struct LiveStatus {
 pub enum Source {
     /// The application itself: no store could be read yet.
     Defaults,
-    /// A store.
+    /// A store: what it holds, or held last where that cannot be read any more.
     Store,
 }
 

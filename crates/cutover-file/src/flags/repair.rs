@@ -2,7 +2,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use cutover_domain::flags::{FlagDocument, Revision};
+use cutover_domain::flags::{ChangeRecord, FlagDocument, Revision};
 use cutover_ports::{PortError, PortErrorKind};
 
 use super::base::{self, Base, Good};
@@ -14,6 +14,7 @@ use super::state::{self, Text};
 use super::{crash, document, replace};
 
 pub(super) const REPAIR: Operation = "repair flags";
+pub(super) const LAST_GOOD: Operation = "load the last good flags";
 
 /// What a repair did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,14 +55,64 @@ pub(super) fn repair(config: &FileFlagConfig) -> Result<Option<Repair>, PortErro
             .because("a newer version wrote it, so it is not broken")
             .advice("upgrade cutover"));
     }
-    let history = History::open(REPAIR, &files.history)?;
-    let failed = || error::io(REPAIR, &files.history);
+    let Known {
+        document,
+        newest,
+        source,
+    } = known(REPAIR, files, text.as_ref())?;
+    let broken = text
+        .as_ref()
+        .map(|text| keep_broken(files, &text.bytes))
+        .transpose()
+        .map_err(error::io(REPAIR, &files.document))?;
+    writer.seen = text.map(|text| text.bytes);
+    let written = writer
+        .make_sure_of(Some(&newest))
+        .and_then(|mut history| writer.put(&mut history, &document, &newest));
+    if let Err(error) = written {
+        // The file is still in its place, so each failed attempt would leave one more copy.
+        if let Some(Kept { path, is_new: true }) = broken
+            && error.kind() != PortErrorKind::OutcomeUnknown
+        {
+            let _ = fs::remove_file(path);
+        }
+        return Err(error);
+    }
+    Ok(Some(Repair {
+        revision: newest.revision,
+        source,
+        broken: broken.map(|kept| kept.path),
+    }))
+}
+
+/// The newest flags that are known without `flags.json`; `None` where they are not known for sure.
+pub(super) fn last_good(files: &Files) -> Result<Option<FlagDocument>, PortError> {
+    let text = Text::read(LAST_GOOD, &files.document)?;
+    match known(LAST_GOOD, files, text.as_ref()) {
+        Ok(known) => Ok(Some(known.document)),
+        Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The newest flags that are known though `flags.json` cannot be read.
+struct Known {
+    document: FlagDocument,
+    /// The record of their revision.
+    newest: ChangeRecord,
+    source: RepairSource,
+}
+
+/// The newest flags that the good copy, the history and what is left of the document's text tell.
+fn known(operation: Operation, files: &Files, text: Option<&Text>) -> Result<Known, PortError> {
+    let history = History::open(operation, &files.history)?;
+    let failed = || error::io(operation, &files.history);
     let tail = match &history {
         Some(history) => history.newest().map_err(failed())?,
         None => None,
     };
-    let good = Good::read(REPAIR, &files.good, tail.as_ref());
-    let Some(newest) = base::newest_known(text.as_ref(), good.as_ref(), tail) else {
+    let good = Good::read(operation, &files.good, tail.as_ref());
+    let Some(newest) = base::newest_known(text, good.as_ref(), tail) else {
         return Err(nothing_left(
             files,
             "there is neither a good copy nor a history",
@@ -88,29 +139,11 @@ pub(super) fn repair(config: &FileFlagConfig) -> Result<Option<Repair>, PortErro
     document
         .validate()
         .map_err(|problems| nothing_left(files, &problems.to_string()))?;
-    let broken = text
-        .as_ref()
-        .map(|text| keep_broken(files, &text.bytes))
-        .transpose()
-        .map_err(error::io(REPAIR, &files.document))?;
-    writer.seen = text.map(|text| text.bytes);
-    let written = writer
-        .make_sure_of(Some(&newest))
-        .and_then(|mut history| writer.put(&mut history, &document, &newest));
-    if let Err(error) = written {
-        // The file is still in its place, so each failed attempt would leave one more copy.
-        if let Some(Kept { path, is_new: true }) = broken
-            && error.kind() != PortErrorKind::OutcomeUnknown
-        {
-            let _ = fs::remove_file(path);
-        }
-        return Err(error);
-    }
-    Ok(Some(Repair {
-        revision: newest.revision,
+    Ok(Known {
+        document,
+        newest,
         source,
-        broken: broken.map(|kept| kept.path),
-    }))
+    })
 }
 
 /// Whether the flags can be read; an error when they cannot be for a reason that no repair mends.

@@ -121,6 +121,13 @@ impl FlagStore for FileFlagStore {
         Ok(state.map(|state: State| state.document))
     }
 
+    async fn last_good(&self) -> Result<Option<FlagDocument>, PortError> {
+        let files = Arc::clone(&self.files);
+        self.reader
+            .start(repair::LAST_GOOD, move || repair::last_good(&files))
+            .await
+    }
+
     async fn commit(&self, commit: Commit) -> Result<(), PortError> {
         let config = Arc::clone(&self.config);
         let presented = lock(&self.presented).clone();

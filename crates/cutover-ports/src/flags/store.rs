@@ -26,6 +26,18 @@ pub trait FlagStore: Debug + Send + Sync {
     /// What is stored cannot be read. Nothing is changed or thrown away.
     async fn load(&self) -> Result<Option<FlagDocument>, PortError>;
 
+    /// The newest flags that are known where [`load`](Self::load) says that what is stored is
+    /// [`Corrupt`](PortErrorKind::Corrupt): what a program goes on with that starts meanwhile.
+    /// `Ok(None)` where they are not known for sure, as by a store that keeps nothing beside its
+    /// flags. Idempotent; changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// What they would be known from cannot be read.
+    async fn last_good(&self) -> Result<Option<FlagDocument>, PortError> {
+        Ok(None)
+    }
+
     /// Makes `commit.document` the current one and adds `commit.record` to the history: both or
     /// neither, durable when it returns.
     ///
@@ -233,6 +245,10 @@ macro_rules! forward_flag_store {
 
             async fn load(&self) -> Result<Option<FlagDocument>, PortError> {
                 (**self).load().await
+            }
+
+            async fn last_good(&self) -> Result<Option<FlagDocument>, PortError> {
+                (**self).last_good().await
             }
 
             async fn commit(&self, commit: Commit) -> Result<(), PortError> {

@@ -7,7 +7,7 @@ use cutover_ports::flags::{
     Commit, Compaction, FlagCapabilities, FlagEvents, FlagStore, HistoryPage, HistoryQuery,
     Retention,
 };
-use cutover_ports::{Clock, PortError};
+use cutover_ports::{Clock, PortError, PortErrorKind};
 
 use super::config::SqliteFlagConfig;
 use super::inspect::{self, Inspection};
@@ -126,6 +126,23 @@ impl FlagStore for SqliteFlagStore {
                 stored
                     .map(|stored| stored.document(LOAD, &place))
                     .transpose()
+            })
+            .await
+    }
+
+    async fn last_good(&self) -> Result<Option<FlagDocument>, PortError> {
+        const LAST_GOOD: &str = "load the last good flags";
+        let place = self.place.clone();
+        self.reader
+            .start(LAST_GOOD, move |desk| {
+                let known = desk.read(LAST_GOOD, |connection| {
+                    repair::last_good(LAST_GOOD, &place, connection)
+                });
+                match known {
+                    Ok(known) => Ok(known.map(|(document, _)| document)),
+                    Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(None),
+                    Err(error) => Err(error),
+                }
             })
             .await
     }

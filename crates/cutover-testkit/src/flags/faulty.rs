@@ -152,6 +152,10 @@ impl<S: FlagStore> FlagStore for FaultyFlagStore<S> {
         self.meet(Call::Load, "load flags", self.inner.load()).await
     }
 
+    async fn last_good(&self) -> Result<Option<FlagDocument>, PortError> {
+        self.inner.last_good().await
+    }
+
     async fn commit(&self, commit: Commit) -> Result<(), PortError> {
         self.meet(Call::Commit, "commit flags", self.inner.commit(commit))
             .await

@@ -143,6 +143,7 @@ macro_rules! flag_store_contract {
         $crate::flag_store_contract!(@cases $name, $fixture,
             an_empty_store_is_absent_and_no_error
             a_commit_is_loaded_as_it_was_made
+            what_is_known_of_flags_that_cannot_be_read_is_the_newest
             any_document_survives
             each_commit_makes_one_revision_and_one_record
             a_change_that_changes_nothing_is_recorded_too

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cutover_app::comparison::RetainingStore;
 use cutover_app::execution::Cutover;
-use cutover_app::flags::{FlagService, Follower, Live};
+use cutover_app::flags::{FlagService, Follower, Live, Source};
 use cutover_app::metrics::{MetricsPublisher, PUBLISH_INTERVAL};
 use cutover_domain::flags::{FlagDocument, Overlay};
 use cutover_domain::metrics::ProcessIdentity;
@@ -94,7 +94,8 @@ impl HomeOptions {
         }
     }
 
-    /// The flags to go on with when the folder has none, or none that can be read.
+    /// The flags to go on with when the folder has none, or none that can be read and nothing from
+    /// which they are known.
     #[must_use]
     pub fn defaults(self, defaults: FlagDocument) -> Self {
         Self {
@@ -224,8 +225,8 @@ impl HomeOptions {
     ///
     /// # Errors
     ///
-    /// The flags cannot be read and there are no defaults, a name is none of an environment, or a
-    /// thread cannot be started.
+    /// The flags cannot be read, are not known from what is kept beside them, and there are no
+    /// defaults; a name is none of an environment; or a thread cannot be started.
     pub fn open(self) -> Result<Home, HomeError> {
         let folder = match &self.environment {
             None => self.path.clone(),
@@ -255,7 +256,9 @@ impl HomeOptions {
             live.set_max_age(age)?;
         }
         match pollster::block_on(live.refresh(&*flag_store)) {
-            Err(error) if !has_defaults => return Err(HomeError::Flags(error)),
+            Err(error) if !has_defaults && live.status().source == Source::Defaults => {
+                return Err(HomeError::Flags(error));
+            }
             _ => {}
         }
         let follower = Follower::start(live.clone(), Arc::clone(&flag_store))?;

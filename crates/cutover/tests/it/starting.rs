@@ -3,9 +3,72 @@
 use std::fs;
 
 use cutover::HomeOptions;
+use cutover::domain::flags::Change;
 use cutover::domain::flags::FlagDocument;
+use cutover::flags::Request;
 use cutover::flags::Source;
 use cutover::prelude::{Context, Definition, Home};
+
+fn turned_on() -> Definition {
+    Definition {
+        default: "on".to_owned(),
+        ..Definition::boolean()
+    }
+}
+
+#[test]
+fn where_the_flags_cannot_be_read_it_starts_with_the_last_good_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = folder.path().join("flags.json");
+    let change = |key: &str, definition: Definition| {
+        let home = Home::open(folder.path()).unwrap();
+        let definition = Box::new(definition);
+        let create = Change::Create {
+            key: key.parse().unwrap(),
+            definition,
+        };
+        pollster::block_on(home.flags().apply(&Request::by("alice").change(create))).unwrap();
+    };
+    change("a", turned_on());
+    change("b", Definition::boolean());
+    let good = fs::read(&flags).unwrap();
+
+    // The application embeds the opposite, and knows nothing of what was changed since.
+    let mut defaults = FlagDocument::empty("2027-01-01T00:00:00Z".parse().unwrap());
+    defaults.flags.insert("b".parse().unwrap(), turned_on());
+    for broken in [Some("{ nonsense"), Some(""), None] {
+        match broken {
+            Some(text) => fs::write(&flags, text).unwrap(),
+            None => fs::remove_file(&flags).unwrap(),
+        }
+        for options in [
+            HomeOptions::new(folder.path()),
+            HomeOptions::new(folder.path()).defaults(defaults.clone()),
+        ] {
+            let home = options.open().unwrap();
+            let is_on = |key: &str| home.live().flag(key).is_on(&Context::anonymous());
+            assert!(is_on("a") && !is_on("b"), "{broken:?}");
+            let status = home.live().status();
+            assert_eq!(status.source, Source::Store);
+            assert_eq!(status.revision.number(), 2);
+            assert!(status.trouble.unwrap().text.contains("flags.json"));
+        }
+        let left = broken.map(|text| text.as_bytes().to_vec());
+        assert_eq!(fs::read(&flags).ok(), left, "starting mends nothing");
+    }
+
+    // What is mended is in force, and what changes then is heard of.
+    let home = Home::open(folder.path()).unwrap();
+    fs::write(&flags, &good).unwrap();
+    while home.live().status().trouble.is_some() {
+        std::thread::yield_now();
+    }
+    change("c", turned_on());
+    let c = home.live().flag("c");
+    while !c.is_on(&Context::anonymous()) {
+        std::thread::yield_now();
+    }
+}
 
 #[test]
 fn without_readable_flags_it_starts_with_its_defaults_or_says_how() {

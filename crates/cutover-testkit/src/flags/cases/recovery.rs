@@ -30,6 +30,21 @@ pub async fn what_cannot_be_read_is_an_error_that_says_where(fixture: &Fixture) 
     }
 }
 
+pub async fn what_is_known_of_flags_that_cannot_be_read_is_the_newest(fixture: &Fixture) {
+    let store = fixture.store();
+    assert_eq!(store.last_good().await.unwrap(), None, "of an empty store");
+    with_few(&*store).await;
+    let newest = store.load().await.unwrap();
+    if !fixture.damage() {
+        return;
+    }
+    for _ in 0..2 {
+        let known = store.last_good().await.unwrap();
+        assert!(known.is_none() || known == newest, "{known:?}");
+        assert!(store.load().await.is_err(), "looking mended something");
+    }
+}
+
 pub async fn a_commit_writes_nothing_over_what_cannot_be_read(fixture: &Fixture) {
     let store = fixture.store();
     with_few(&*store).await;
