@@ -200,7 +200,7 @@ fn read_as(text: &str) -> Result<Wanted, String> {
     Ok(wanted)
 }
 
-/// A store keeps no input of a record past 4 MiB, and there is more in it than the input.
+/// A store takes no record past 4 MiB, and there is more in it than the input.
 fn input_size(text: &str) -> Result<usize, String> {
     const MOST: usize = 3 << 20;
     match size(text)? {
