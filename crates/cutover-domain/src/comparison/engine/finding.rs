@@ -1,12 +1,15 @@
 //! What the walk finds, as it is reported.
 
+use std::cell::OnceCell;
+
 use super::super::difference::{
     Comparison, Counts, Difference, DifferenceKind, SeverityCounts, Times, Undecided,
 };
-use super::super::redaction::Place;
+use super::super::redaction::{Place, Surrounded};
 use super::paths::{PathId, Paths};
 use super::scope::RuleId;
 use super::sides::{Element, Pair};
+use crate::Side;
 use crate::tree::{Node, Tree, TreeBuilder, excerpts_apart};
 
 /// Of all paths that are kept about so many bytes: an answer that is as deep as it is wide would need
@@ -21,6 +24,8 @@ pub(super) struct Findings<'p> {
     differences: Vec<Difference>,
     /// How long their paths are together.
     path_bytes: usize,
+    /// What must not be shown of old and of new, once that is asked.
+    surrounded: [OnceCell<Surrounded>; 2],
     undecided: Vec<Undecided>,
     /// Whether any difference is one that the rules do not let pass.
     failed: bool,
@@ -34,6 +39,7 @@ impl<'p> Findings<'p> {
             by_severity: SeverityCounts::default(),
             differences: Vec::new(),
             path_bytes: 0,
+            surrounded: Default::default(),
             undecided: Vec::new(),
             failed: false,
         }
@@ -61,19 +67,17 @@ impl<'p> Findings<'p> {
         }
         let (mut path, mut new_path) = paths.print(place, &self.pair.key_names);
         let redacted = self.pair.rules.redaction.place(&path, new_path.as_deref());
-        let sample = |tree: &'p Tree, node: Option<u32>| {
-            let bytes = self.pair.rules.sample_bytes;
-            node.and_then(|node| kept(redacted.as_ref(), Node::new(tree, node), bytes))
+        let sample = |side: Side, node: Option<u32>| {
+            node.and_then(|node| {
+                self.kept(redacted.as_ref(), side, node, self.pair.rules.sample_bytes)
+            })
         };
         let (old_sample, new_sample) = match self.long_texts(old, new) {
             Some([old, new]) if redacted.is_none() => {
                 let [old, new] = excerpts_apart(old, new, self.pair.rules.sample_bytes);
                 (Some(old), Some(new))
             }
-            _ => (
-                sample(self.pair.old.tree, old),
-                sample(self.pair.new.tree, new),
-            ),
+            _ => (sample(Side::Old, old), sample(Side::New, new)),
         };
         if let Some(redacted) = redacted {
             (path, new_path) = (redacted.path, redacted.new_path);
@@ -116,13 +120,15 @@ impl<'p> Findings<'p> {
         let kept = self.differences.len();
         let kind = DifferenceKind::Repetition;
         self.report(kind, first(olds), first(news), Some(times), (paths, place));
-        if let Some(difference) = self.differences.get_mut(kept) {
+        if self.differences.len() > kept {
             let bytes = self.pair.rules.sample_bytes;
             let (path, new_path) = paths.print(place, &self.pair.key_names);
             let redacted = self.pair.rules.redaction.place(&path, new_path.as_deref());
-            let sample = |tree, elements| sample_of_group(redacted.as_ref(), tree, elements, bytes);
-            difference.old = sample(self.pair.old.tree, olds);
-            difference.new = sample(self.pair.new.tree, news);
+            let sample = |side, elements| self.group(redacted.as_ref(), side, elements, bytes);
+            let (old, new) = (sample(Side::Old, olds), sample(Side::New, news));
+            if let Some(difference) = self.differences.get_mut(kept) {
+                (difference.old, difference.new) = (old, new);
+            }
         }
     }
 
@@ -157,34 +163,51 @@ impl<'p> Findings<'p> {
             unmatched: Some(self.pair.unmatched()),
         }
     }
-}
 
-/// What is kept of a value as a sample: redacted first and cut then.
-fn kept(redacted: Option<&Place<'_>>, node: Node<'_>, max_bytes: usize) -> Option<Tree> {
-    match redacted {
-        Some(place) => place.sample(node, max_bytes),
-        None => Some(node.excerpt(max_bytes)),
+    /// What is kept of a value as a sample: redacted first and cut then.
+    fn kept(
+        &self,
+        redacted: Option<&Place<'_>>,
+        side: Side,
+        node: u32,
+        max_bytes: usize,
+    ) -> Option<Tree> {
+        let (tree, surrounded) = match side {
+            Side::Old => (self.pair.old.tree, &self.surrounded[0]),
+            Side::New => (self.pair.new.tree, &self.surrounded[1]),
+        };
+        let node = Node::new(tree, node);
+        let Some(place) = redacted else {
+            return Some(node.excerpt(max_bytes));
+        };
+        let redaction = &self.pair.rules.redaction;
+        place.sample(
+            node,
+            surrounded.get_or_init(|| redaction.surrounded(tree)),
+            max_bytes,
+        )
     }
-}
 
-/// The members of one key as an array.
-fn sample_of_group(
-    redacted: Option<&Place<'_>>,
-    tree: &Tree,
-    elements: &[Element],
-    max_bytes: usize,
-) -> Option<Tree> {
-    if elements.is_empty() {
-        return None;
-    }
-    let mut builder = TreeBuilder::new();
-    builder.begin_array();
-    for element in elements.iter().take(max_bytes) {
-        let each = (max_bytes / elements.len()).max(32);
-        if let Some(sample) = kept(redacted, Node::new(tree, element.node), each) {
-            builder.value(sample.root());
+    /// The members of one key as an array.
+    fn group(
+        &self,
+        redacted: Option<&Place<'_>>,
+        side: Side,
+        elements: &[Element],
+        max_bytes: usize,
+    ) -> Option<Tree> {
+        if elements.is_empty() {
+            return None;
         }
+        let mut builder = TreeBuilder::new();
+        builder.begin_array();
+        for element in elements.iter().take(max_bytes) {
+            let each = (max_bytes / elements.len()).max(32);
+            if let Some(sample) = self.kept(redacted, side, element.node, each) {
+                builder.value(sample.root());
+            }
+        }
+        builder.end_array();
+        builder.finish().ok().map(|group| group.excerpt(max_bytes))
     }
-    builder.end_array();
-    builder.finish().ok().map(|group| group.excerpt(max_bytes))
 }

@@ -1,7 +1,9 @@
 //! A copy of a document without what must not be kept.
 
+use std::collections::HashMap;
+
 use super::reach::Reach;
-use super::secrets::{begins_key, ends_key, is_within_key};
+use super::surroundings::{KeyLines, is_value, names_a_secret};
 use super::token::token;
 use super::{Compiled, REDACTED, RedactAction, Redacted};
 use crate::tree::{Kind, Node, Tree, TreeBuilder};
@@ -29,8 +31,11 @@ enum Children<'t> {
     },
     Members {
         entries: crate::tree::Entries<'t>,
-        /// Names as written, where text patterns may have made them alike.
-        written: Vec<String>,
+        /// Names as written, where text patterns may have made them alike, and the number that was
+        /// last given to one like it.
+        written: HashMap<String, u32>,
+        /// What becomes of the value of a pair with this name.
+        value: Option<RedactAction>,
     },
 }
 
@@ -39,8 +44,7 @@ struct Copying<'r, 't> {
     builder: TreeBuilder,
     open: Vec<Open<'t>>,
     places: u64,
-    /// Whether the text before was a line of a private key, but not its last one.
-    in_key: bool,
+    keys: KeyLines,
 }
 
 impl Compiled {
@@ -63,7 +67,7 @@ impl Compiled {
             builder: TreeBuilder::new(),
             open: Vec::new(),
             places: 0,
-            in_key: false,
+            keys: KeyLines::default(),
         };
         let wrapped = (shape == Shape::Wrapped).then(|| reach.clone());
         copying.value(node, reach);
@@ -76,14 +80,6 @@ impl Compiled {
             tree: copying.builder.finish().unwrap_or_else(|_| Tree::null()),
             places: copying.places,
         }
-    }
-
-    /// What becomes of an element of a text that is kept line by line, by the lines before it.
-    pub(super) fn line(&self, node: Node<'_>) -> Option<RedactAction> {
-        let line = node.as_str()?;
-        let action = self.secret_names?;
-        let is_inside = !begins_key(line) && !ends_key(line) && is_within_key(node);
-        is_inside.then_some(action)
     }
 
     /// What stands for a value that may not be kept; nothing where it is left out.
@@ -107,8 +103,13 @@ impl<'t> Copying<'_, 't> {
                 *next += 1;
                 (node, None, reach, action)
             }),
-            Children::Members { entries, written } => entries.next().map(|(name, node)| {
+            Children::Members {
+                entries,
+                written,
+                value,
+            } => entries.next().map(|(name, node)| {
                 let (reach, action) = rules.member(&open.reach, name);
+                let action = action.max(value.filter(|_| is_value(name)));
                 let kept = unlike(rules.text(name).into_owned(), written, rules);
                 self.places += u64::from(kept != name);
                 (node, Some(kept), reach, action)
@@ -118,7 +119,7 @@ impl<'t> Copying<'_, 't> {
             self.close();
             return;
         };
-        let action = action.max(self.key_line(node));
+        let action = action.max(self.key_line(node, name.is_some()));
         if let Some(outer) = outer {
             reach = reach.union(outer);
         }
@@ -154,7 +155,8 @@ impl<'t> Copying<'_, 't> {
                 self.builder.begin_object();
                 let children = Children::Members {
                     entries: node.entries(),
-                    written: Vec::new(),
+                    written: HashMap::new(),
+                    value: self.rules.secret_names.filter(|_| names_a_secret(node)),
                 };
                 self.open.push(Open { children, reach });
             }
@@ -163,16 +165,16 @@ impl<'t> Copying<'_, 't> {
         }
     }
 
-    /// What becomes of a text that is a line of a private key, between its first and its last.
-    fn key_line(&mut self, node: Node<'_>) -> Option<RedactAction> {
+    /// What becomes of an element that is a line of a private key.
+    fn key_line(&mut self, node: Node<'_>, is_member: bool) -> Option<RedactAction> {
         let action = self.rules.secret_names?;
-        let line = node.as_str();
-        match line {
-            Some(line) if begins_key(line) => self.in_key = true,
-            Some(line) if !ends_key(line) => return self.in_key.then_some(action),
-            _ => self.in_key = false,
+        match node.as_str() {
+            Some(line) if !is_member => self.keys.takes(line).then_some(action),
+            _ => {
+                self.keys.leave();
+                None
+            }
         }
-        None
     }
 
     fn text(&mut self, node: Node<'_>) {
@@ -203,16 +205,21 @@ impl<'t> Copying<'_, 't> {
 }
 
 /// A name that none of those before it has, where patterns change names.
-fn unlike(name: String, written: &mut Vec<String>, rules: &Compiled) -> String {
+fn unlike(name: String, written: &mut HashMap<String, u32>, rules: &Compiled) -> String {
     if rules.texts.is_empty() {
         return name;
     }
-    let mut chosen = name.clone();
-    let mut number = 1;
-    while written.contains(&chosen) {
+    let Some(mut number) = written.get(&name).copied() else {
+        written.insert(name.clone(), 1);
+        return name;
+    };
+    loop {
         number += 1;
-        chosen = format!("{name} {number}");
+        let chosen = format!("{name} {number}");
+        if !written.contains_key(&chosen) {
+            written.insert(name, number);
+            written.insert(chosen.clone(), 1);
+            return chosen;
+        }
     }
-    written.push(chosen.clone());
-    chosen
 }

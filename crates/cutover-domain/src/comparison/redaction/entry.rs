@@ -8,8 +8,9 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::reach::PathRedaction;
+use super::secret_texts::secret_texts;
 use super::text::TextRedaction;
-use super::{Compiled, RedactAction, Redaction, secrets};
+use super::{Compiled, RedactAction, Redaction};
 
 /// The word of a rules file for [`RedactionRules::secrets`].
 const SECRETS: &str = "secrets";
@@ -152,7 +153,7 @@ impl RedactionRules {
                 },
                 What::Names(word) if word == SECRETS => {
                     rules.secret_names = rules.secret_names.max(Some(*action));
-                    rules.texts.extend(secrets::texts(*action));
+                    rules.texts.extend(secret_texts(*action));
                 }
                 What::Names(word) => problems.push(format!(
                     "redact: there is no set of names `{word}`; there is `{SECRETS}`"

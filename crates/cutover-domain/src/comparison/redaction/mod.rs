@@ -46,7 +46,9 @@ mod document;
 mod entry;
 mod place;
 mod reach;
+mod secret_texts;
 mod secrets;
+mod surroundings;
 mod text;
 mod token;
 
@@ -57,6 +59,7 @@ use serde::{Deserialize, Serialize};
 
 pub use entry::{RedactionError, RedactionRules};
 pub(super) use place::Place;
+pub(super) use surroundings::Surrounded;
 
 use self::reach::PathRedaction;
 use self::text::TextRedaction;
@@ -221,6 +224,12 @@ impl Redaction {
     pub(super) fn place(&self, path: &str, new_path: Option<&str>) -> Option<Place<'_>> {
         self.compiled()
             .map(|rules| Place::of(rules, path, new_path))
+    }
+
+    /// What must not be kept of a document for what stands beside it.
+    pub(super) fn surrounded(&self, tree: &Tree) -> Surrounded {
+        self.compiled()
+            .map_or_else(Surrounded::default, |rules| rules.surrounded(tree))
     }
 
     fn compiled(&self) -> Option<&Compiled> {

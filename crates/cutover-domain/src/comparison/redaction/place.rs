@@ -4,6 +4,7 @@ use super::super::difference::{Difference, DifferenceKind};
 use super::super::engine::{Selector, Step, member_name};
 use super::document::Shape;
 use super::reach::Reach;
+use super::surroundings::Surrounded;
 use super::{Compiled, REDACTED, RedactAction};
 use crate::tree::{Node, Tree};
 
@@ -45,8 +46,13 @@ impl<'r> Place<'r> {
     }
 
     /// What may be kept of a value at this place, as a sample; nothing where it is left out.
-    pub(in crate::comparison) fn sample(&self, node: Node<'_>, max_bytes: usize) -> Option<Tree> {
-        match self.action.or_else(|| self.rules.line(node)) {
+    pub(in crate::comparison) fn sample(
+        &self,
+        node: Node<'_>,
+        surrounded: &Surrounded,
+        max_bytes: usize,
+    ) -> Option<Tree> {
+        match self.action.max(surrounded.action(node)) {
             Some(action) => self.rules.stand_in(node, action),
             None => {
                 let kept = self.rules.copy(node, self.reach.clone(), Shape::Value);

@@ -11,6 +11,8 @@ use super::{REDACTED, RedactAction};
 /// A pattern and what becomes of what it matches.
 #[derive(Debug)]
 pub(super) struct TextRedaction {
+    /// Every text in which the pattern matches has this.
+    needs: &'static str,
     pattern: Regex,
     action: RedactAction,
 }
@@ -18,10 +20,22 @@ pub(super) struct TextRedaction {
 impl TextRedaction {
     pub(super) fn new(pattern: &str, action: RedactAction) -> Result<Self, regex_lite::Error> {
         let pattern = Regex::new(pattern)?;
-        Ok(Self { pattern, action })
+        Ok(Self {
+            needs: "",
+            pattern,
+            action,
+        })
+    }
+
+    /// Spares the search in texts that do not have this.
+    pub(super) fn only_with(self, needs: &'static str) -> Self {
+        Self { needs, ..self }
     }
 
     pub(super) fn apply<'t>(&self, text: Cow<'t, str>, salt: &str) -> Cow<'t, str> {
+        if !text.contains(self.needs) {
+            return text;
+        }
         let mut done = stand_ins(&text).peekable();
         let mut kept = String::new();
         let mut copied = 0;

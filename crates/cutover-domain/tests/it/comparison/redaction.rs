@@ -5,6 +5,7 @@ use cutover_domain::comparison::{
     RedactionRules, Rules, RunId, SideOutcome, SideRecord,
 };
 use cutover_domain::tree::Tree;
+use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -269,4 +270,41 @@ fn names_that_become_alike_are_told_apart() {
     let kept = redaction.tree(&Tree::from_json(r#"{"k-1": 1, "k-2": 2}"#).unwrap());
     assert_eq!(kept.tree.to_json(), r#"{"[redacted]":1,"[redacted] 2":2}"#);
     assert_eq!(kept.places, 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_line_of_a_private_key_survives(
+        before in "[a-z0-9 :=\"',>|#é-]{0,12}",
+        after in "[a-z0-9 \"',;\\\\]{0,4}",
+        label in "([A-Z0-9]{1,9} ){0,2}",
+        body in vec("[A-Za-z0-9+/]{30,64}", 1..6),
+        is_cut_off in any::<bool>(),
+    ) {
+        let edge = |word: &str| format!("{before}-----{word} {label}PRIVATE KEY-----{after}");
+        let mut text = vec!["first line".to_owned(), edge("BEGIN")];
+        text.extend(body.iter().map(|line| format!("{before}{line}{after}")));
+        if !is_cut_off {
+            text.extend([edge("END"), "last line".to_owned()]);
+        }
+        let redaction = RedactionRules::new().secrets().build().unwrap();
+        let lines = Tree::from_serialize(&text).unwrap();
+        let other: Vec<String> = (0..text.len()).map(|line| format!("other {line}")).collect();
+        let rules = Rules::new().redact(RedactionRules::new().secrets());
+        let comparison = rules.build().unwrap();
+        let comparison = comparison.compare(&lines, &Tree::from_serialize(&other).unwrap());
+        prop_assert_eq!(comparison.differences.len(), text.len());
+        for kept in [
+            redaction.text(&text.join("\n")).into_owned(),
+            redaction.text(&text.join("\\n")).into_owned(),
+            redaction.tree(&lines).tree.to_json(),
+            serde_json::to_string(&comparison).unwrap(),
+        ] {
+            prop_assert!(kept.contains("first line"), "{}", kept);
+            prop_assert!(is_cut_off || kept.contains("last line"), "{}", kept);
+            prop_assert!(body.iter().all(|line| !kept.contains(line.as_str())), "{}", kept);
+        }
+    }
 }

@@ -1,0 +1,317 @@
+//! Texts that look like a secret.
+
+use super::RedactAction;
+use super::text::TextRedaction;
+
+/// Patterns of secrets in texts, each after something without which it cannot match; their groups are
+/// what is taken. None of them can run far ahead of
+/// what it takes, so that all matches in a text take time in proportion to it.
+const TEXTS: [(&str, &str); 15] = [
+    // A private key, also one that was cut off. Before all others: they would take the half of its
+    // first line, and the rest would not be known any more.
+    (
+        "PRIVATE KEY",
+        concat!(
+            r"-{4,5} ?BEGIN [A-Z0-9 ]{0,64}PRIVATE KEY(?: BLOCK)? ?-{4,5}",
+            r"(?s:.*?)(?:-{4,5} ?END [A-Z0-9 ]{0,64}PRIVATE KEY(?: BLOCK)? ?-{4,5}|\z)",
+        ),
+    ),
+    // One that lost its beginning, with whatever stands before its lines
+    (
+        "PRIVATE KEY",
+        r"\A(?s:.*)-{4,5} ?END [A-Z0-9 ]{0,64}PRIVATE KEY(?: BLOCK)? ?-{4,5}",
+    ),
+    // What follows a name that speaks of a secret: password=…, "api_key": "…", Token: …
+    (
+        "",
+        concat!(
+            r#"(?i)(?:password|passwd|passphrase|passcode|secret|token|api[_-]?key|access[_-]?key"#,
+            r#"|account[_-]?key|private[_-]?key|session[_-]?id|x-(?:amz|goog)-signature)"#,
+            r#"\\?["']?\s*[:=]\s*(?:\\?"([^"\r\n]*)"|'([^'\r\n]*)'|["']?([^\s"',;&}\]]+))"#,
+        ),
+    ),
+    // Short names, where `=` says that they are names
+    (
+        "",
+        r#"(?i)\b(?:session|sid|auth|pwd|jwt|otp)=["']?([^\s"',;&}\]]+)"#,
+    ),
+    // The signature of a URL of Azure
+    ("sig=", r"\bsig=([A-Za-z0-9%+/_-]{20,}={0,2})"),
+    // What follows an option of a command line: --token X, -u user:X. Numbers are a user and a group.
+    (
+        "-",
+        concat!(
+            r#"(?i)(?:^|\s)--?[a-z0-9-]*(?:password|passwd|passphrase|passcode|secret|token"#,
+            r#"|api-?key|access-?key|account-?key|private-?key)\s+"#,
+            r#"(?:\\?"([^"\r\n]*)"|'([^'\r\n]*)'|([^\s"'-][^\s"']*))"#,
+        ),
+    ),
+    (
+        "-",
+        concat!(
+            r#"(?:^|\s)(?:-u\s+|--(?:proxy-)?user[\s=]+)["']?(?:[0-9]+:([0-9]*[^\s0-9"'/][^\s"']*)"#,
+            r#"|[^\s:"']*[^\s:"'0-9][^\s:"']*:(/?[^\s"'/][^\s"']*))"#,
+        ),
+    ),
+    // An element of XML with such a name
+    (
+        "<",
+        concat!(
+            r"(?i)<[a-z0-9_.:-]{0,64}(?:password|passwd|passphrase|passcode|secret|token|api[_-]?key",
+            r"|access[_-]?key|account[_-]?key|private[_-]?key|session[_-]?id|pwd|jwt|otp)(?:\s[^<>]*)?>",
+            r"\s*(?:<!\[CDATA\[((?s:.*?))(?:\]\]>|\z)|([^<\s][^<]*))",
+        ),
+    ),
+    // A pair of a name and a value, as JSON
+    (
+        "\"",
+        concat!(
+            r#"(?i)\\?"(?:name|key)\\?"\s*:\s*\\?"[a-z0-9_. -]{0,64}(?:password|passwd|passphrase"#,
+            r#"|passcode|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key"#,
+            r#"|session[_-]?id|authorization|cookie)\\?"\s*,\s*\\?"value\\?"\s*:\s*\\?"([^"\r\n]*)""#,
+        ),
+    ),
+    // Credentials of HTTP, with or without the name of their header
+    (
+        "",
+        concat!(
+            r"(?i)\bbearer\s+([A-Za-z0-9+/_.~=-]+)",
+            r"|\bbasic\s+([A-Za-z0-9+/]{8,}={0,2}|[A-Za-z0-9+/]+={1,2})",
+            r"|\bdigest\s+(username=[^\r\n]+|[A-Za-z0-9+/_.~=-]{8,})",
+        ),
+    ),
+    // HTTP's headers up to their end; the scheme stays
+    (
+        "",
+        concat!(
+            r#"(?i)authorization\\?["']?\s*[:=]\s*\\?["']?(?:[a-z][a-z0-9-]*[ \t]+)?([^\r\n"']+)"#,
+            r#"|\bcookie\\?["']?\s*[:=]\s*\\?["']?([^\r\n"']+)"#,
+        ),
+    ),
+    // A JSON web token, signed or encrypted
+    (
+        "eyJ",
+        r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{2,}(?:\.[A-Za-z0-9_-]*)+",
+    ),
+    // Access keys and tokens of well-known services, by how they begin: AWS, GitHub, GitLab, Slack,
+    // Stripe, OpenAI and others that begin alike, Google, npm, PyPI, Hugging Face, SendGrid,
+    // DigitalOcean
+    (
+        "",
+        concat!(
+            r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+            r"|gh[opsur]_[A-Za-z0-9]{8,}|github_pat_[A-Za-z0-9_]{8,}|glpat-[A-Za-z0-9_-]{8,}",
+            r"|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}",
+            r"|[sr]k_(?:live|test)_[A-Za-z0-9]{4,}|whsec_[A-Za-z0-9+/=]{8,}|sk-[A-Za-z0-9_-]{12,}",
+            r"|AIza[A-Za-z0-9_-]{30,}|npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{30,}",
+            r"|ya29\.[A-Za-z0-9_-]{10,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+            r"|do[opr]_v1_[A-Za-z0-9]{16,})",
+        ),
+    ),
+    // A webhook of Slack: who has its address may write
+    (
+        "hooks.slack",
+        r"\bhooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/([A-Za-z0-9/_-]+)",
+    ),
+    // The password of a URL
+    ("://", r"://[^\s/:@]*:([^\s/@]+)@"),
+];
+
+/// The patterns, made ready.
+pub(super) fn secret_texts(action: RedactAction) -> impl Iterator<Item = TextRedaction> {
+    // They are checked by a test.
+    TEXTS.iter().filter_map(move |(needs, pattern)| {
+        let redaction = TextRedaction::new(pattern, action).ok()?;
+        Some(redaction.only_with(needs))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::comparison::RedactionRules;
+
+    #[test]
+    fn texts_lose_their_secrets_and_nothing_else() {
+        assert_eq!(secret_texts(RedactAction::Mask).count(), TEXTS.len());
+        let redaction = RedactionRules::new().secrets().build().unwrap();
+        for (text, kept) in [
+            (
+                "login with password=hunter2 failed",
+                "login with password=[redacted] failed",
+            ),
+            (
+                r#"{"api_key": "k-123", "n": 1}"#,
+                r#"{"api_key": "[redacted]", "n": 1}"#,
+            ),
+            (
+                "Authorization: Bearer abcdefgh.12-_",
+                "Authorization: Bearer [redacted]",
+            ),
+            ("postgres://me:pw@db/x", "postgres://me:[redacted]@db/x"),
+            ("id AKIAIOSFODNN7EXAMPLE.", "id [redacted]."),
+            (
+                "a -----BEGIN RSA PRIVATE KEY-----\nMIIE\nxx",
+                "a [redacted]",
+            ),
+            (
+                "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY----- b",
+                "[redacted] b",
+            ),
+            (
+                "jwt eyJhbGciOiJI.eyJzdWIiOiIx.sig-1 end",
+                "jwt [redacted] end",
+            ),
+            ("hdr Bearer x, done", "hdr Bearer [redacted], done"),
+            ("Basic Og==", "Basic [redacted]"),
+            ("basic dXNlcjpwYXNz", "basic [redacted]"),
+            (
+                "authorization: ApiKey k 1\nhost: a",
+                "authorization: ApiKey [redacted]\nhost: a",
+            ),
+            ("Authorization: k1", "Authorization: [redacted]"),
+            (
+                r#"Authorization: Digest username="me", response="66""#,
+                r#"Authorization: Digest [redacted]"#,
+            ),
+            (
+                "Set-Cookie: a=b; Path=/\nx: y",
+                "Set-Cookie: [redacted]\nx: y",
+            ),
+            (r#"{"cookie":"a=b; c=d"}"#, r#"{"cookie":"[redacted]"}"#),
+            (
+                r#"say {\"token\":\"t-1\"}"#,
+                r#"say {\"token\":\"[redacted]"}"#,
+            ),
+            (r#"password: "two words""#, r#"password: "[redacted]""#),
+            ("/login?session=s-1&x=2", "/login?session=[redacted]&x=2"),
+            ("PHP sessionid=s-1", "PHP sessionid=[redacted]"),
+            ("git ghp_16C7e42F292c6912E7710c838347", "git [redacted]"),
+            ("x github_pat_11ABCDEFG0_abc", "x [redacted]"),
+            ("slack xoxb-123456789012-abcDEF", "slack [redacted]"),
+            ("pay sk_live_4eC39HqLyjWDar.", "pay [redacted]."),
+            ("ai sk-proj-abcdefghij_1234", "ai [redacted]"),
+            ("jwt eyJhbGciOiJI.e30.", "jwt [redacted]"),
+            ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nx", "[redacted]"),
+            (
+                "MIIE\nAbc=\n-----END EC PRIVATE KEY-----\nb",
+                "[redacted]\nb",
+            ),
+            (
+                "PRIVATE_KEY=\"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\"\nA=1",
+                "PRIVATE_KEY=\"[redacted]\"\nA=1",
+            ),
+            (
+                "key: -----BEGIN PRIVATE KEY-----\n  MIIE\n  -----END PRIVATE KEY-----\nb: 1",
+                "key: [redacted]\nb: 1",
+            ),
+            (
+                "1,\"-----BEGIN EC PRIVATE KEY-----\nMIIE\n-----END EC PRIVATE KEY-----\",2",
+                "1,\"[redacted]\",2",
+            ),
+            (
+                "12:00 I -----BEGIN PRIVATE KEY-----\n12:00 I MI\n12:00 I -----END PRIVATE KEY-----,\nb",
+                "12:00 I [redacted],\nb",
+            ),
+            (
+                r#"{"k": "-----BEGIN PRIVATE KEY-----\nMI\n-----END PRIVATE KEY-----", "n": 1}"#,
+                r#"{"k": "[redacted]", "n": 1}"#,
+            ),
+            (
+                "12:00 I MIIE\n12:00 I Abc=\n12:00 I -----END PRIVATE KEY-----\nb",
+                "[redacted]\nb",
+            ),
+            (
+                "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nP2\n---- END SSH2 ENCRYPTED PRIVATE KEY ----\nb",
+                "[redacted]\nb",
+            ),
+            (
+                "-----BEGIN PUBLIC KEY-----\nMIIE\n-----END PUBLIC KEY-----",
+                "-----BEGIN PUBLIC KEY-----\nMIIE\n-----END PUBLIC KEY-----",
+            ),
+            (
+                "post https://hooks.slack.com/services/T0/B0/x1, done",
+                "post https://hooks.slack.com/services/[redacted], done",
+            ),
+            (
+                "see https://slack.com/services/T0",
+                "see https://slack.com/services/T0",
+            ),
+            (
+                "AccountName=a;AccountKey=q8+/==;EndpointSuffix=b",
+                "AccountName=a;AccountKey=[redacted];EndpointSuffix=b",
+            ),
+            (
+                "SharedAccessKeyName=root;SharedAccessKey=abc=",
+                "SharedAccessKeyName=root;SharedAccessKey=[redacted]",
+            ),
+            (
+                "https://a/b?sv=1&sig=abcDEF%2F0123456789xyz%3D&se=2",
+                "https://a/b?sv=1&sig=[redacted]&se=2",
+            ),
+            (
+                "sig=left xsig=abcdefghijklmnopqrstuvw",
+                "sig=left xsig=abcdefghijklmnopqrstuvw",
+            ),
+            ("g ya29.a0AfH6SMBx_-12 end", "g [redacted] end"),
+            ("may29.a0AfH6SMBx_-12", "may29.a0AfH6SMBx_-12"),
+            (
+                "m SG.abcdefghijklmnop12.ABCDEFGHIJKLMNOP12 end",
+                "m [redacted] end",
+            ),
+            ("m SG.short.one", "m SG.short.one"),
+            ("do dop_v1_0123456789abcdef end", "do [redacted] end"),
+            ("do dop_v1_x", "do dop_v1_x"),
+            (
+                "?X-Amz-Date=1&X-Amz-Signature=ab12&X-Amz-Security-Token=cd%2F",
+                "?X-Amz-Date=1&X-Amz-Signature=[redacted]&X-Amz-Security-Token=[redacted]",
+            ),
+            (
+                "<db><Password>p w</Password><port>1</port></db>",
+                "<db><Password>[redacted]</Password><port>1</port></db>",
+            ),
+            (
+                r#"<x:client-secret kind="a"><![CDATA[p<w]]></x:client-secret>"#,
+                r#"<x:client-secret kind="a"><![CDATA[[redacted]]]></x:client-secret>"#,
+            ),
+            (
+                "<tokens>5</tokens><token><id>3</id></token>",
+                "<tokens>5</tokens><token><id>3</id></token>",
+            ),
+            (
+                "run --token t-1 --api-key 'k 1' -v",
+                "run --token [redacted] --api-key '[redacted]' -v",
+            ),
+            (
+                "run --max-tokens 5 --password-file f --token --quiet",
+                "run --max-tokens 5 --password-file f --token --quiet",
+            ),
+            ("curl -u me:pw1 http://a", "curl -u me:[redacted] http://a"),
+            (
+                "curl --user=me:42 http://a",
+                "curl --user=me:[redacted] http://a",
+            ),
+            ("docker run -u 1000:1000 a", "docker run -u 1000:1000 a"),
+            ("pull -u https://host/a", "pull -u https://host/a"),
+            (
+                r#"{"name": "X-Api-Key", "value": "k 1"}"#,
+                r#"{"name": "X-Api-Key", "value": "[redacted]"}"#,
+            ),
+            (
+                r#"{"name": "Accept", "value": "k 1"}"#,
+                r#"{"name": "Accept", "value": "k 1"}"#,
+            ),
+            (
+                "42 tokens of 100, a basic test",
+                "42 tokens of 100, a basic test",
+            ),
+            (
+                "Session: 3 users; risk-assessment of task-scheduler",
+                "Session: 3 users; risk-assessment of task-scheduler",
+            ),
+        ] {
+            assert_eq!(redaction.text(text), kept);
+            assert_eq!(redaction.text(kept), kept, "repeated");
+        }
+    }
+}
