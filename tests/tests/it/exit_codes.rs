@@ -24,6 +24,33 @@ fn each_ending_has_its_exit_code() {
 }
 
 #[test]
+fn programs_and_cases_that_cannot_be_used_are_usage() {
+    let cutover = Cutover::new();
+    std::fs::create_dir(cutover.path("none")).unwrap();
+    cutover.write("one.jsonl", "{}\n");
+    let [none, one, nowhere] = ["none", "one.jsonl", "nowhere"].map(|name| cutover.path(name));
+    for (old, cases, said) in [
+        ("/nowhere/program", &one, "is not there"),
+        ("/", &one, "it is a folder"),
+        ("cat", &nowhere, "cannot read the cases"),
+        ("cat", &none, "there are no cases"),
+    ] {
+        let cases = cases.to_str().unwrap();
+        let run = [
+            "compare", "run", "--old", old, "--new", "cat", "--cases", cases,
+        ];
+        cutover.run(run).expect(2).explains([said]);
+    }
+    let none = [
+        "compare", "run", "--old", "cat", "--new", "cat", "--repeat", "0",
+    ];
+    cutover
+        .run(none)
+        .expect(2)
+        .explains(["a whole number from 1"]);
+}
+
+#[test]
 fn an_unknown_flag_is_told_with_a_suggestion_and_not_made() {
     let cutover = Cutover::with_flags(["search"]);
     cutover

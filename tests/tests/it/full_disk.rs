@@ -58,17 +58,22 @@ pub(crate) fn can_mount(way: &[&str]) -> bool {
 
 #[test]
 fn a_full_disk_refuses_changes_and_loses_nothing() {
+    on_a_disk_of_its_own("full_disk::on_a_small_disk");
+}
+
+#[test]
+fn comparisons_can_be_removed_from_a_full_disk() {
+    on_a_disk_of_its_own("full_disk::pruning_a_full_disk");
+}
+
+fn on_a_disk_of_its_own(test: &str) {
     let way = WAYS.into_iter().find(|way| can_mount(way));
     let why = "no file system can be mounted for a test (unshare, mount)";
     if !is_possible_or_left_out(way.is_some(), "a full disk", why) {
         return;
     }
     let disk = tempfile::tempdir().unwrap();
-    let mut command = again(
-        "full_disk::on_a_small_disk",
-        way.unwrap_or(&[]),
-        ON_A_SMALL_DISK,
-    );
+    let mut command = again(test, way.unwrap_or(&[]), ON_A_SMALL_DISK);
     command.env("TMPDIR", disk.path());
     must_succeed(command);
 }
@@ -96,6 +101,44 @@ fn on_a_small_disk() {
     fs::remove_file(cutover.path(BALLAST)).unwrap();
     assert!(is_made_or_refused_without_a_trace(&cutover));
     cutover.run(["doctor"]).expect(0);
+}
+
+#[test]
+#[ignore = "a child process of the other test"]
+fn pruning_a_full_disk() {
+    let cutover = Cutover::new();
+    fs::create_dir(cutover.path("cases")).unwrap();
+    for number in 0..100 {
+        let text = format!("{number} {}", "long ".repeat(800));
+        fs::write(cutover.path("cases").join(number.to_string()), text).unwrap();
+    }
+    let cases = cutover.path("cases").display().to_string();
+    let run = [
+        "compare", "run", "--old", "cat", "--new", "tr l L", "--cases", &cases,
+    ];
+    cutover.run(run).expect(1);
+    let ballast = fill(&cutover);
+    cutover
+        .run(run)
+        .expect(3)
+        .explains(["No space left", "free space"]);
+    let records = || {
+        let doctor = cutover.run(["doctor", "--format", "json"]).json();
+        let checks = doctor["checks"].as_array().unwrap();
+        let said = checks.iter().find(|check| check["name"] == "comparisons");
+        said.unwrap()["message"].as_str().unwrap().to_owned()
+    };
+    let before = records();
+    // What stays of a run would have to be written anew.
+    let some = cutover.run(["compare", "prune", "--max-records", "90", "--yes"]);
+    some.expect(3)
+        .explains(["no room", "remove all of its records"]);
+    assert_eq!(records(), before);
+    cutover
+        .run(["compare", "prune", "--max-bytes", "0", "--yes"])
+        .expect(0);
+    assert!(records().ends_with("with 0 records"), "{}", records());
+    assert!(fill(&cutover) > ballast, "there is room again");
 }
 
 #[test]

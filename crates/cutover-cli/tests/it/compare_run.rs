@@ -315,7 +315,7 @@ fn a_program_that_is_not_there_is_said_before_anything_runs() {
         "--cases",
         "cases",
     ]);
-    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(output.status.code(), Some(2));
     let said = text(&output.stderr);
     assert!(
         said.contains("no-such-program-anywhere") && said.contains("--new"),

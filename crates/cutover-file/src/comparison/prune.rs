@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom};
 
 use cutover_domain::comparison::{RunId, RunState};
-use cutover_ports::PortError;
 use cutover_ports::comparison::{Pruned, Retention};
+use cutover_ports::{PortError, PortErrorKind};
 use jiff::Timestamp;
 
 use super::config::FileComparisonConfig;
@@ -34,7 +34,14 @@ pub(super) fn prune(
     };
     let mut pruned = Pruned::default();
     for front in fronts(config, tallies, retention, now)? {
-        cut(config, &front)?;
+        cut(config, &front).map_err(|error| match error.kind() {
+            PortErrorKind::Full => error.advice(format_args!(
+                "the end of a run is written anew, and there is no room for it: free a little, or \
+                 remove all of its records; {} records of others were removed",
+                pruned.records
+            )),
+            _ => error,
+        })?;
         pruned.records += front.records;
         pruned.bytes += front.bytes;
         if let Some(cutoff) = retention.cutoff(now) {
@@ -247,9 +254,15 @@ fn cut_segments(dir: &RunDir, number: u64, offset: u64) -> io::Result<()> {
             let mut old = File::open(&segment.path)?;
             old.seek(SeekFrom::Start(offset - segment.base))?;
             let unfinished = dir.unfinished();
-            let mut new = create_new(&unfinished)?;
-            io::copy(&mut old, &mut new)?;
-            new.sync_all()?;
+            let copied = create_new(&unfinished).and_then(|mut new| {
+                io::copy(&mut old, &mut new)?;
+                new.sync_all()
+            });
+            if let Err(error) = copied {
+                // It would take the room that is missing.
+                let _ = fs::remove_file(&unfinished);
+                return Err(error);
+            }
             fs::rename(&unfinished, &shorter.path)?;
             fs::remove_file(&segment.path)?;
         }

@@ -178,7 +178,7 @@ impl Inputs {
             (
                 self.changed,
                 "input",
-                "run although redaction has changed it",
+                "changed by redaction, and run as changed",
             ),
             (self.without, "record", "without an input"),
             (

@@ -125,7 +125,7 @@ pub(super) fn run_over(
         },
     );
     progress.finish();
-    measured.end(context);
+    measured.end();
     // Every case may have been done when the signal came.
     let whole = recording.run.tally.made() == runner.plan().pairs();
     let state = if whole {

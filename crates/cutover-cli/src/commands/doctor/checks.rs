@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use cutover_domain::flags::FlagDocument;
 use jiff::Timestamp;
 
+use super::store::NO_FLAGS;
 use super::{Check, comparisons, counted, database, store};
 use crate::commands::flag::listed;
 use crate::context::{Context, FlagAdapter};
@@ -49,7 +50,15 @@ pub(super) fn all(context: &Context) -> Vec<Check> {
     checks.extend(document.as_ref().and_then(|it| variables(context, it)));
     checks.push(clock(context, folder, document.as_ref()));
     checks.push(metrics(context));
-    checks.extend(comparisons::all(context));
+    let compared = comparisons::all(context);
+    if !compared.is_empty() {
+        // Whoever only compares needs no flags.
+        let flags = checks.iter_mut().find(|check| check.message == NO_FLAGS);
+        if let Some(flags) = flags {
+            *flags = Check::ok("flags", "there are none");
+        }
+    }
+    checks.extend(compared);
     checks
 }
 

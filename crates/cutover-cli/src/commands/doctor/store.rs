@@ -117,11 +117,14 @@ fn flags(
     }
 }
 
+/// What is said where nothing was ever stored.
+pub(super) const NO_FLAGS: &str = "there are none yet";
+
 /// Nothing was ever stored.
 pub(super) fn no_flags() -> Check {
     Check::warn(
         "flags",
-        "there are none yet",
+        NO_FLAGS,
         format!(
             "{}, or {}",
             command(&["flag", "init", "--preset", "mdm"]),

@@ -1,5 +1,6 @@
 //! What the runner refuses, with what to do about it.
 
+use std::io;
 use std::path::Path;
 
 use crate::exit::{Exit, Failure};
@@ -29,20 +30,21 @@ impl From<RunnerError> for Failure {
                 }
             }
             RunnerError::Missing { .. } => {
-                failure(Exit::Trouble).hint("check its name and PATH; nothing was run")
+                failure(Exit::Usage).hint("check its name and PATH; nothing was run")
             }
             RunnerError::NotExecutable { program, .. } if Path::new(program).is_dir() => {
-                failure(Exit::Trouble).hint("it is a folder; nothing was run")
+                failure(Exit::Usage).hint("it is a folder; nothing was run")
             }
-            RunnerError::NotExecutable { program, .. } => {
-                failure(Exit::Trouble).hint(format_args!(
-                    "name its interpreter (sh {program}), or chmod +x it; nothing was run"
-                ))
+            RunnerError::NotExecutable { program, .. } => failure(Exit::Usage).hint(format_args!(
+                "name its interpreter (sh {program}), or chmod +x it; nothing was run"
+            )),
+            RunnerError::NoCases { .. } => failure(Exit::Usage),
+            RunnerError::Cases { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                failure(Exit::Usage)
             }
-            RunnerError::Cases { .. }
-            | RunnerError::NoCases { .. }
-            | RunnerError::Workdir { .. }
-            | RunnerError::Work(_) => failure(Exit::Trouble),
+            RunnerError::Cases { .. } | RunnerError::Workdir { .. } | RunnerError::Work(_) => {
+                failure(Exit::Trouble)
+            }
         }
     }
 }

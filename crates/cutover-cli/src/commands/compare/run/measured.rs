@@ -10,7 +10,6 @@ use cutover_ports::SystemClock;
 use cutover_ports::metrics::Recorder;
 
 use crate::context::Context;
-use crate::output::printable;
 
 /// The metrics of a run. Telling them is no part of comparing: where it fails, the run goes on.
 pub(super) struct Measured {
@@ -39,12 +38,8 @@ impl Measured {
         }
     }
 
-    pub(super) fn end(self, context: &Context) {
-        let stopped = self.publisher.map_or(Ok(()), MetricsPublisher::stop);
-        if let Err(error) = stopped {
-            let error = printable(&error.to_string());
-            let warning = format_args!("`cutover metrics` does not show this run: {error}");
-            context.output.warn(warning);
-        }
+    /// Publishes the last figures. Where they cannot be, that is in the log.
+    pub(super) fn end(self) {
+        drop(self.publisher);
     }
 }

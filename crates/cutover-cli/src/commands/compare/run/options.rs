@@ -130,7 +130,7 @@ pub struct RunArgs {
 #[command(next_help_heading = "Course of the run")]
 pub(super) struct CourseArgs {
     /// Run every case so often
-    #[arg(long, value_name = "K", default_value = "1")]
+    #[arg(long, value_name = "K", default_value = "1", value_parser = times)]
     pub(super) repeat: NonZeroU32,
     /// Run every case so often before, and throw that away
     #[arg(long, value_name = "W", default_value = "0")]
@@ -157,7 +157,8 @@ pub(super) struct CourseArgs {
         value_name = "N",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "1"
+        default_missing_value = "1",
+        value_parser = times
     )]
     pub(super) fail_fast: Option<NonZeroU32>,
     /// Kill a program and everything it started after this time
@@ -217,6 +218,10 @@ fn name(text: &str) -> Result<String, &'static str> {
     } else {
         Err("a name is 1 to 100 characters on one line")
     }
+}
+
+fn times(text: &str) -> Result<NonZeroU32, &'static str> {
+    text.parse().map_err(|_| "a whole number from 1")
 }
 
 /// Each job takes a handful of file descriptors and threads.
