@@ -179,6 +179,67 @@ fn a_record_too_long_for_the_store_is_shortened_and_the_run_goes_on() {
 }
 
 #[test]
+fn a_secret_is_stored_in_none_of_the_forms_it_comes_in() {
+    let cutover = Cutover::new();
+    let key = |before: &str, after: &str| {
+        let lines = [
+            "-----BEGIN RSA PRIVATE KEY-----",
+            "3cr3tB0dy1",
+            "3cr3tB0dy2",
+        ];
+        let lines = [&lines[..], &["-----END RSA PRIVATE KEY-----"]].concat();
+        let lines = lines.iter().map(|line| format!("{before}{line}{after}"));
+        lines.collect::<String>()
+    };
+    let har =
+        r#"{"headers":[{"name":"X-Api-Key","value":"3cr3tB0dy"},{"name":"Accept","value":"x"}]}"#;
+    for (name, content) in [
+        (
+            "a.env",
+            format!("A=1\nKEY=\"{}\"\nB=2\n", key("", "\n").trim_end()),
+        ),
+        ("a.log", key("12:00 INFO ", "\n") + "end\n"),
+        ("a.csv", format!("1,\"{}\",2\n", key("", "\n").trim_end())),
+        ("escaped.txt", format!("key {}\n", key("", "\\n"))),
+        ("quoted.txt", key("\"", "\\n\",\n")),
+        (
+            "cut-off.txt",
+            "-----BEGIN PRIVATE KEY-----\n3cr3tB0dy\n".to_owned(),
+        ),
+        ("a.har", har.to_owned()),
+        (
+            "a.xml",
+            "<db>\n<password>3cr3tB0dy</password>\n</db>\n".to_owned(),
+        ),
+        ("a.sh", "run --token 3cr3tB0dy\n".to_owned()),
+    ] {
+        cutover.write(&format!("cases/{name}"), content);
+    }
+    let run = "compare run --name kept --old cat --cases cases --redact secrets --store file:kept";
+    let run = cutover.run(run.split(' ').chain(["--new", "sed s/3cr3t/4cr3t/"]));
+    run.expect(1);
+    let shown = cutover.run("compare report latest --to json --store file:kept".split(' '));
+    let mut stored = vec![run.stdout().to_owned(), shown.expect(0).stdout().to_owned()];
+    let mut folders = vec![cutover.path("kept")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                stored.push(String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned());
+            }
+        }
+    }
+    assert!(stored.iter().any(|text| text.contains("[redacted]")));
+    for text in stored {
+        let leak = text.find("cr3tB0dy");
+        let around = leak.map(|at| &text[text.floor_char_boundary(at.saturating_sub(200))..at + 8]);
+        assert_eq!(around, None);
+    }
+}
+
+#[test]
 fn ten_thousand_levels_are_compared_in_every_format_that_nests() {
     let cutover = Cutover::new();
     let deep = 10_000;
