@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::reach::Reach;
-use super::surroundings::{KeyLines, is_value, names_a_secret};
+use super::surroundings::{Lines, is_value, names_a_secret};
 use super::token::token;
 use super::{Compiled, REDACTED, RedactAction, Redacted};
 use crate::tree::{Kind, Node, Tree, TreeBuilder};
@@ -44,7 +44,7 @@ struct Copying<'r, 't> {
     builder: TreeBuilder,
     open: Vec<Open<'t>>,
     places: u64,
-    keys: KeyLines,
+    lines: Lines,
 }
 
 impl Compiled {
@@ -67,7 +67,7 @@ impl Compiled {
             builder: TreeBuilder::new(),
             open: Vec::new(),
             places: 0,
-            keys: KeyLines::default(),
+            lines: Lines::default(),
         };
         let wrapped = (shape == Shape::Wrapped).then(|| reach.clone());
         copying.value(node, reach);
@@ -119,7 +119,7 @@ impl<'t> Copying<'_, 't> {
             self.close();
             return;
         };
-        let action = action.max(self.key_line(node, name.is_some()));
+        let action = action.max(self.line(node, name.is_some()));
         if let Some(outer) = outer {
             reach = reach.union(outer);
         }
@@ -165,13 +165,13 @@ impl<'t> Copying<'_, 't> {
         }
     }
 
-    /// What becomes of an element that is a line of a private key.
-    fn key_line(&mut self, node: Node<'_>, is_member: bool) -> Option<RedactAction> {
+    /// What becomes of an element by the lines before it.
+    fn line(&mut self, node: Node<'_>, is_member: bool) -> Option<RedactAction> {
         let action = self.rules.secret_names?;
         match node.as_str() {
-            Some(line) if !is_member => self.keys.takes(line).then_some(action),
+            Some(line) if !is_member => self.lines.takes(line).then_some(action),
             _ => {
-                self.keys.leave();
+                self.lines.leave();
                 None
             }
         }

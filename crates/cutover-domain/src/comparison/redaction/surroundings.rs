@@ -1,4 +1,5 @@
-//! What must not be kept for what stands beside it: lines of a private key, the value of a pair.
+//! What must not be kept for what stands beside it: lines of a private key, the value of a pair, the
+//! argument after an option.
 
 use std::ops::Range;
 
@@ -12,6 +13,20 @@ const KEY_LINES: u32 = 1_000;
 /// So many bytes before `PRIVATE KEY` are looked at for how its line begins.
 const LABEL: usize = 80;
 
+/// Ends of options that a secret follows.
+const OPTIONS: [&str; 10] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "accountkey",
+    "privatekey",
+];
+
 /// The first or the last line of a private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Edge {
@@ -19,17 +34,22 @@ enum Edge {
     Last,
 }
 
-/// Follows a text that is kept line by line into private keys and out of them.
+/// Follows a text that is kept line by line, or a command line that is kept word by word, into private
+/// keys and out of them.
 #[derive(Debug, Default)]
-pub(super) struct KeyLines {
+pub(super) struct Lines {
     /// So many lines more may belong to a key that has begun.
     left: u32,
+    /// Whether the line before is an option that a secret follows.
+    after_option: bool,
 }
 
-impl KeyLines {
-    /// Whether the next line belongs to a key that began before it, as a whole. The line that ends a
-    /// key does not: what stands before that end is for the patterns.
+impl Lines {
+    /// Whether the next line is what an option before it speaks of, or belongs to a key that began
+    /// before it, as a whole. The line that ends a key does not: what stands before that end is for
+    /// the patterns.
     pub(super) fn takes(&mut self, line: &str) -> bool {
+        let after_option = std::mem::replace(&mut self.after_option, is_secret_option(line));
         let is_inside = self.left > 0;
         let edge = last_edge(line);
         self.left = match edge {
@@ -37,13 +57,24 @@ impl KeyLines {
             Some(Edge::Last) => 0,
             None => self.left.saturating_sub(1),
         };
-        is_inside && edge != Some(Edge::Last)
+        (is_inside && edge != Some(Edge::Last)) || (after_option && !line.starts_with('-'))
     }
 
     /// Something that is no line.
     pub(super) fn leave(&mut self) {
-        self.left = 0;
+        *self = Self::default();
     }
+}
+
+/// Whether a word is an option like `--api-key`: its value is the next word.
+fn is_secret_option(word: &str) -> bool {
+    const LONGEST: usize = 80;
+    let name = word.strip_prefix('-').filter(|name| name.len() <= LONGEST);
+    name.is_some_and(|name| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let plain = name.replace(['-', '_'], "").to_ascii_lowercase();
+        name.bytes().all(is_plain) && OPTIONS.iter().any(|end| plain.ends_with(end))
+    })
 }
 
 /// The last edge of a private key in a line, whatever stands around it.
@@ -116,7 +147,7 @@ impl Compiled {
             return Surrounded::default();
         }
         let mut found = Vec::new();
-        let mut lines = KeyLines::default();
+        let mut lines = Lines::default();
         for index in 0..tree.node_count() as u32 {
             let node = Node::new(tree, index);
             match node.as_str() {
@@ -187,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_key_without_an_end_takes_a_thousand_lines_and_no_more() {
-        let mut lines = KeyLines::default();
+        let mut lines = Lines::default();
         assert!(!lines.takes("-----BEGIN PRIVATE KEY-----"));
         let taken = (0..5_000).filter(|_| lines.takes("MIIE"));
         assert_eq!(taken.count(), KEY_LINES as usize);
@@ -264,6 +295,32 @@ mod tests {
             for kept in kept_lines(&text) {
                 assert_eq!(kept, hidden, "{begin}");
             }
+        }
+    }
+
+    #[test]
+    fn the_word_after_an_option_is_hidden() {
+        let words = [
+            "run",
+            "--token",
+            "t-1",
+            "-db_password",
+            "p",
+            "--max-tokens",
+            "5",
+        ];
+        let more = ["--secret", "--quiet", "--password-file", "f", "end"];
+        let hidden = [
+            "run",
+            "--token",
+            REDACTED,
+            "-db_password",
+            REDACTED,
+            "--max-tokens",
+            "5",
+        ];
+        for kept in kept_lines(&[&words[..], &more].concat()) {
+            assert_eq!(kept, [&hidden[..], &more].concat());
         }
     }
 

@@ -469,3 +469,22 @@ fn rules_that_speak_of_what_neither_answer_has_are_named() {
         ]
     );
 }
+
+#[test]
+fn an_answer_as_deep_as_it_is_wide_keeps_no_more_paths_than_memory_holds() {
+    let (deep, wide) = (50_000, 2_000);
+    let answer = |leaf: &str| {
+        let inside = vec![leaf; wide].join(",");
+        tree(&format!(
+            "{}[{inside}]{}",
+            r#"{"a":"#.repeat(deep),
+            "}".repeat(deep)
+        ))
+    };
+    let comparator = Rules::new().limit(usize::MAX).build().unwrap();
+    let comparison = comparator.compare(&answer("1"), &answer("2"));
+    assert_eq!(comparison.counts.total(), wide as u64);
+    assert!(comparison.truncated && !comparison.differences.is_empty());
+    let paths = comparison.differences.iter().map(|found| found.path.len());
+    assert!(paths.sum::<usize>() < 65 << 20);
+}
