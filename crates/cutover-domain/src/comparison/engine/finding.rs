@@ -12,9 +12,12 @@ use super::sides::{Element, Pair};
 use crate::Side;
 use crate::tree::{Node, Tree, TreeBuilder, excerpts_apart};
 
-/// Of all paths that are kept about so many bytes: an answer that is as deep as it is wide would need
-/// the product. What is past them is counted.
-const PATH_BYTES: usize = 64 << 20;
+/// A path up to this length costs no more than the rest of a difference.
+const SHORT_PATH: usize = 1024;
+
+/// What longer paths have beyond that is kept up to about so many bytes: an answer that is as deep as
+/// it is wide would need the product. What is past them is counted.
+const LONG_PATH_BYTES: usize = 16 << 20;
 
 /// Everything found so far: all counted, the first of it kept.
 pub(super) struct Findings<'p> {
@@ -22,8 +25,8 @@ pub(super) struct Findings<'p> {
     counts: Counts,
     by_severity: SeverityCounts,
     differences: Vec<Difference>,
-    /// How long their paths are together.
-    path_bytes: usize,
+    /// What their long paths have beyond short ones.
+    long_path_bytes: usize,
     /// What must not be shown of old and of new, once that is asked.
     surrounded: [OnceCell<Surrounded>; 2],
     undecided: Vec<Undecided>,
@@ -38,7 +41,7 @@ impl<'p> Findings<'p> {
             counts: Counts::default(),
             by_severity: SeverityCounts::default(),
             differences: Vec::new(),
-            path_bytes: 0,
+            long_path_bytes: 0,
             surrounded: Default::default(),
             undecided: Vec::new(),
             failed: false,
@@ -62,7 +65,7 @@ impl<'p> Findings<'p> {
         self.by_severity.add(severity);
         self.failed |= severity >= self.pair.rules.fail_on;
         let is_full = self.differences.len() >= self.pair.rules.limit;
-        if is_full || self.path_bytes >= PATH_BYTES {
+        if is_full || self.long_path_bytes >= LONG_PATH_BYTES {
             return;
         }
         let (mut path, mut new_path) = paths.print(place, &self.pair.key_names);
@@ -82,7 +85,9 @@ impl<'p> Findings<'p> {
         if let Some(redacted) = redacted {
             (path, new_path) = (redacted.path, redacted.new_path);
         }
-        self.path_bytes += path.len() + new_path.as_ref().map_or(0, String::len);
+        for path in [Some(&path), new_path.as_ref()].into_iter().flatten() {
+            self.long_path_bytes += path.len().saturating_sub(SHORT_PATH);
+        }
         self.differences.push(Difference {
             path,
             new_path,
