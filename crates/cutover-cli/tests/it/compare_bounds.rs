@@ -46,16 +46,22 @@ fn what_a_program_leaves_behind_is_ended_and_noted() {
 #[test]
 fn output_without_end_is_bounded_and_said() {
     let bench = Bench::with_cases([("a", String::new())]);
-    let (exit, summary) = bench.run("yes", "echo y", &["--max-output", "100KiB"]);
-    assert_eq!((exit, counts(&summary)), (3, [1, 0, 0, 1]));
-    let error = bench.records("latest")[0]["judgement"]["failed"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    // Who answers without end answers otherwise than who ends.
+    let (exit, summary) = bench.run("echo y", "yes", &["--max-output", "100KiB"]);
+    assert_eq!((exit, counts(&summary)), (1, [1, 0, 1, 0]));
+    let found = &bench.records("latest")[0]["judgement"]["compared"]["differences"][0];
+    assert_eq!(
+        (&found["kind"], &found["path"]),
+        (&"outcome".into(), &"$".into())
+    );
+    let error = found["new"].as_str().unwrap();
     assert!(
         error.contains("100 KiB") && error.contains("--max-output"),
         "{error}"
     );
+    // When neither side ends nothing is known.
+    let (exit, summary) = bench.run("yes", "yes", &["--max-output", "100KiB"]);
+    assert_eq!((exit, counts(&summary)), (3, [1, 0, 0, 1]));
 
     // Any amount of messages is read, and its end kept.
     let noisy = "sh -c 'head -c 5000000 /dev/zero | tr \"\\0\" x >&2; echo the end >&2; echo y'";
@@ -173,6 +179,43 @@ fn ctrl_c_leaves_a_readable_partial_run_and_no_program() {
         "{}",
         text(&report.stdout)
     );
+}
+
+#[test]
+fn a_signal_ends_the_reading_of_files_without_end() {
+    let bench = Bench::with_cases([("a", String::new())]);
+    let written = bench.folder.path().join("written");
+    let program = format!(
+        "sh -c 'truncate -s 1T huge.bin; echo done >> {}'",
+        written.display()
+    );
+    for name in ["-INT", "-TERM"] {
+        let child = bench
+            .command(&["compare", "run", "--old", &program, "--new", &program])
+            .args([
+                "--cases",
+                "cases",
+                "--output",
+                "huge.bin",
+                "--timeout",
+                "1h",
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        wait_for("both programs", || {
+            let text = std::fs::read_to_string(&written).unwrap_or_default();
+            (text.lines().count() == 2).then_some(())
+        });
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+        let shown = bench.json(&["compare", "show", "latest"]);
+        assert_eq!(shown["state"], "interrupted");
+        assert_eq!(counts(&shown), [0, 0, 0, 0], "it was not judged");
+        std::fs::remove_file(&written).unwrap();
+    }
 }
 
 #[test]

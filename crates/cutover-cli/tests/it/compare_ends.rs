@@ -219,7 +219,7 @@ fn what_was_not_compared_says_why_where_it_is_named() {
     assert_eq!(exit, 3);
     let shown = text(&bench.cutover(&["compare", "show", "latest"]).stdout);
     assert!(
-        shown.contains("not compared  a  old: it wrote more than 1000 B and was ended; allow more"),
+        shown.contains("not compared  a  neither side answered with at most 1000 B; allow more"),
         "{shown}"
     );
     let output = bench.cutover(&[

@@ -26,7 +26,8 @@ use serde_json::{Value, json};
 use super::quantity::show_size;
 use crate::commands::hidden::Unmatched;
 use crate::commands::rules::compare_in_time;
-use crate::runner::{Ending, Execution, Limits, Pair};
+use crate::runner::{Ending, Execution, Limits, Pair, Stop};
+use files::Patience;
 use reading::{Known, Read};
 use wanted::Pairing;
 pub(super) use wanted::Wanted;
@@ -51,6 +52,8 @@ pub(super) struct Judge {
     pub(super) inputs: Option<u64>,
     /// The rules that were of no use so far.
     pub(super) unmatched: Unmatched,
+    /// Breaks off what takes long.
+    pub(super) stop: Stop,
 }
 
 /// Two executions, compared.
@@ -78,6 +81,10 @@ impl Judge {
         let started = Instant::now();
         let verdict = self.compare(&pair.old, &pair.new);
         let took = started.elapsed();
+        if verdict.is_err() && self.stop.is_asked() {
+            // It may have been broken off.
+            return None;
+        }
         // The number keeps the order in which the pairs were planned.
         let id = RecordId::new(format!("{:08}", pair.number)).ok()?;
         let (old, new) = (self.side(&pair.old), self.side(&pair.new));
@@ -158,18 +165,17 @@ impl Judge {
 
     fn compare(&self, old: &Execution, new: &Execution) -> Result<Found, String> {
         for (name, execution) in [("old", old), ("new", new)] {
-            if let Some(why) = side::trouble(&execution.ending, &self.limits) {
+            if let Some(why) = side::trouble(&execution.ending) {
                 return Err(format!("{name}: {why}"));
             }
         }
         let outcomes = [old, new].map(|side| side::outcome(&side.ending, &self.limits));
-        let timed_out = |outcome: &SideOutcome| matches!(outcome, SideOutcome::Timeout { .. });
         // What a program wrote before it was ended is no answer.
-        let answered = match outcomes.each_ref().map(timed_out) {
+        let answered = match [old, new].map(|side| side::is_cut_off(&side.ending)) {
             [true, true] => {
-                return Err(format!(
-                    "neither side answered within {:?}; give them more with --timeout",
-                    self.limits.timeout
+                return Err(side::neither_answered(
+                    [&old.ending, &new.ending],
+                    &self.limits,
                 ));
             }
             both => both == [false, false],
@@ -227,7 +233,8 @@ impl Judge {
             return Ok((comparison, read_as, None));
         }
         let files = if answered {
-            files::read_files(&self.files, self.limits.output, old, new)?
+            let patience = Patience::new(&self.stop, self.limits.timeout);
+            files::read_files(&self.files, self.limits.output, patience, old, new)?
         } else {
             Vec::new()
         };
@@ -398,6 +405,7 @@ mod tests {
             keep: None,
             inputs: None,
             unmatched: Unmatched::default(),
+            stop: Stop::default(),
         }
     }
 
@@ -422,6 +430,13 @@ mod tests {
                 RecordResult::Equal,
             ),
             (exited(0), Ending::TimedOut, RecordResult::Different),
+            (exited(0), Ending::TooMuchOutput, RecordResult::Different),
+            (Ending::TooMuchOutput, exited(0), RecordResult::Different),
+            (
+                Ending::TimedOut,
+                Ending::TooMuchOutput,
+                RecordResult::Failed,
+            ),
             (Ending::TimedOut, Ending::TimedOut, RecordResult::Failed),
             (
                 Ending::TooMuchOutput,

@@ -94,6 +94,7 @@ pub(super) fn run_over(
     let id = header.id.clone();
     let judge = Judge {
         keep: judge.keep.map(|folder| folder.join(id.as_str())),
+        stop: stop.clone(),
         ..judge
     };
     let measured = Measured::begin(context, &header);
@@ -257,6 +258,7 @@ impl RunArgs {
             keep: self.surroundings.keep.clone(),
             inputs: self.record_inputs.map(|bytes| bytes as u64),
             unmatched: Unmatched::default(),
+            stop: Stop::default(),
         })
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use cutover_domain::comparison::{Digester, Redaction};
 use cutover_domain::tree::{Tree, TreeBuilder};
@@ -15,16 +16,55 @@ use super::reading::{Read, ReadAs, read_alone, read_pair};
 use super::table::{TableType, Trouble};
 use super::wanted::Wanted;
 use crate::commands::compare::quantity::show_size;
-use crate::runner::{Execution, OutputFile};
+use crate::runner::{Execution, OutputFile, Stop};
 
 /// The sizes of so many files are recorded.
 const RECORDED: usize = 100;
+
+/// How long reading large files may take.
+#[derive(Clone, Copy)]
+pub(super) struct Patience<'a> {
+    stop: &'a Stop,
+    timeout: Duration,
+    /// For ever, where there is none.
+    until: Option<Instant>,
+}
+
+impl<'a> Patience<'a> {
+    /// From now on, unless the run is stopped.
+    pub(super) fn new(stop: &'a Stop, timeout: Duration) -> Self {
+        let until = Instant::now().checked_add(timeout);
+        Self {
+            stop,
+            timeout,
+            until,
+        }
+    }
+
+    /// # Errors
+    ///
+    /// It is at its end.
+    fn check(&self) -> io::Result<()> {
+        if self.stop.is_asked() {
+            return Err(io::Error::other("the run was stopped"));
+        }
+        if self.until.is_none_or(|until| Instant::now() < until) {
+            return Ok(());
+        }
+        let problem = format!(
+            "it is too large to be compared within {:?}; give it more with --timeout",
+            self.timeout
+        );
+        Err(io::Error::new(io::ErrorKind::TimedOut, problem))
+    }
+}
 
 /// Reads the files of both sides. `kinds` says what those of each output are read as; `limit` is
 /// how much is held in memory of each side.
 pub(super) fn read_files(
     kinds: &[Wanted],
     limit: usize,
+    patience: Patience<'_>,
     old: &Execution,
     new: &Execution,
 ) -> Result<Vec<(String, Read)>, String> {
@@ -32,7 +72,11 @@ pub(super) fn read_files(
     let old = old.files.as_ref().map_err(|why| side("old", why))?;
     let new = new.files.as_ref().map_err(|why| side("new", why))?;
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let mut budget = Budget { limit, left: limit };
+    let mut budget = Budget {
+        limit,
+        left: limit,
+        patience,
+    };
     let automatic = Wanted::auto();
     let mut parts = Vec::with_capacity(names.len());
     for name in names {
@@ -82,12 +126,13 @@ pub(super) fn described(
 }
 
 /// How much may still be held in memory of each side.
-struct Budget {
+struct Budget<'a> {
     limit: usize,
     left: usize,
+    patience: Patience<'a>,
 }
 
-impl Budget {
+impl Budget<'_> {
     fn both(
         &mut self,
         read_as: &ReadAs,
@@ -122,7 +167,7 @@ impl Budget {
                 return read_pair(read_as, Some(name), &old, &new).map_err(unreadable);
             }
         }
-        if same_content(old, new).map_err(trouble)? {
+        if same_content(old, new, &self.patience).map_err(trouble)? {
             return Ok(Read::same("bytes"));
         }
         let is_document = match read_as {
@@ -138,9 +183,19 @@ impl Budget {
                 show_size(self.limit as u64)
             ));
         }
+        let sizes = [old, new].map(|path| path.metadata().map(|file| file.len()));
+        let digested = match sizes {
+            [Ok(old), Ok(new)] => old == new || old.max(new) <= self.limit as u64,
+            _ => true,
+        };
+        let fingerprint = |path| match digested {
+            true => Fingerprint::of(path, &self.patience),
+            // Their sizes tell them apart.
+            false => Fingerprint::without_digest(path),
+        };
         let (old_digest, new_digest) = (
-            Fingerprint::of(old).map_err(trouble)?,
-            Fingerprint::of(new).map_err(trouble)?,
+            fingerprint(old).map_err(trouble)?,
+            fingerprint(new).map_err(trouble)?,
         );
         if old_digest == new_digest {
             return Err(format!("{name} differs, and its digest cannot say where"));
@@ -164,11 +219,17 @@ impl Budget {
         let promised = *read_as == ReadAs::Auto;
         if promised {
             let trouble = |error| format!("{name} cannot be read: {error}");
-            if same_content(old, new).map_err(trouble)? {
+            if same_content(old, new, &self.patience).map_err(trouble)? {
                 return Ok(Some(Read::same("bytes")));
             }
             if !(table.fits(old) || table.fits(new)) {
                 return Ok(None);
+            }
+        }
+        if table.is_text() {
+            // No rows of it would fit, and reading is not broken off.
+            for path in [old, new] {
+                self.refuse_too_large(name, path)?;
             }
         }
         match table.files(name, old, new, self.memory()) {
@@ -186,6 +247,19 @@ impl Budget {
         }
     }
 
+    #[cfg(feature = "tables")]
+    fn refuse_too_large(&self, name: &str, path: &Path) -> Result<(), String> {
+        let size = path.metadata().map_or(0, |file| file.len());
+        if size <= self.memory() {
+            return Ok(());
+        }
+        Err(format!(
+            "{name} has {}, more than its rows may take; --max-output allows more, {name}=bytes \
+             compares its bytes",
+            show_size(size)
+        ))
+    }
+
     /// What the rows of a table may take: values take more room than they do in a file.
     #[cfg(feature = "tables")]
     fn memory(&self) -> u64 {
@@ -196,6 +270,7 @@ impl Budget {
         let trouble = |error| format!("{name} cannot be read: {error}");
         #[cfg(feature = "tables")]
         if let Some(table) = read_as.table(name)
+            && (!table.is_text() || self.refuse_too_large(name, path).is_ok())
             && let Some(tree) = table.file_alone(path, self.memory())
         {
             return Ok(tree);
@@ -205,7 +280,13 @@ impl Budget {
         {
             return Ok(read_alone(read_as, name, &content));
         }
-        Ok(Fingerprint::of(path).map_err(trouble)?.tree())
+        let size = path.metadata().map_err(trouble)?.len();
+        let fingerprint = if size > self.limit as u64 {
+            Fingerprint::without_digest(path)
+        } else {
+            Fingerprint::of(path, &self.patience)
+        };
+        Ok(fingerprint.map_err(trouble)?.tree())
     }
 
     /// The whole content, where there is room for it.
@@ -217,19 +298,28 @@ impl Budget {
     }
 }
 
-/// Length and digest of a file of any size.
+/// Length and digest of a file.
 #[derive(PartialEq, Eq)]
 struct Fingerprint {
     bytes: u64,
-    digest: String,
+    digest: Option<String>,
 }
 
 impl Fingerprint {
-    fn of(path: &Path) -> io::Result<Self> {
+    /// The length alone, of a file of any size.
+    fn without_digest(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            bytes: path.metadata()?.len(),
+            digest: None,
+        })
+    }
+
+    fn of(path: &Path, patience: &Patience<'_>) -> io::Result<Self> {
         let (mut digester, mut bytes) = (Digester::default(), 0);
         let mut file = File::open(path)?;
         let mut buffer = vec![0; CHUNK];
         loop {
+            patience.check()?;
             let count = file.read(&mut buffer)?;
             if count == 0 {
                 break;
@@ -239,7 +329,7 @@ impl Fingerprint {
         }
         Ok(Self {
             bytes,
-            digest: digester.finish(),
+            digest: Some(digester.finish()),
         })
     }
 
@@ -248,8 +338,10 @@ impl Fingerprint {
         builder.begin_object();
         builder.key("bytes");
         builder.integer(i64::try_from(self.bytes).unwrap_or(i64::MAX));
-        builder.key("digest");
-        builder.string(&self.digest);
+        if let Some(digest) = &self.digest {
+            builder.key("digest");
+            builder.string(digest);
+        }
         // Two members of different names.
         let _ = builder.end_object();
         builder.finish().unwrap_or_else(|_| Tree::null())
@@ -262,7 +354,7 @@ const CHUNK: usize = 64 * 1024;
 const ROOM: usize = 4;
 
 /// Byte by byte: a digest is for people to see, not for proof.
-fn same_content(old: &Path, new: &Path) -> io::Result<bool> {
+fn same_content(old: &Path, new: &Path, patience: &Patience<'_>) -> io::Result<bool> {
     let (old, new) = (File::open(old)?, File::open(new)?);
     if old.metadata()?.len() != new.metadata()?.len() {
         return Ok(false);
@@ -270,6 +362,7 @@ fn same_content(old: &Path, new: &Path) -> io::Result<bool> {
     let (mut old, mut new) = (io::BufReader::new(old), io::BufReader::new(new));
     let (mut left, mut right) = (vec![0; CHUNK], vec![0; CHUNK]);
     loop {
+        patience.check()?;
         let count = old.read(&mut left)?;
         if count == 0 {
             return Ok(new.read(&mut right)? == 0);
@@ -299,7 +392,13 @@ mod tests {
         let (left, right) = (folder.path().join("old"), folder.path().join("new"));
         std::fs::write(&left, old).unwrap();
         std::fs::write(&right, new).unwrap();
-        Budget { limit, left: limit }.both(&read_as, name, &left, &right)
+        let stop = Stop::default();
+        let mut budget = Budget {
+            limit,
+            left: limit,
+            patience: Patience::new(&stop, Duration::MAX),
+        };
+        budget.both(&read_as, name, &left, &right)
     }
 
     #[test]
@@ -311,6 +410,41 @@ mod tests {
         assert!(read.old.unwrap().to_json().contains("xxh3:"));
         let read = both(ReadAs::Auto, "data.x", 100, b"\xff", b"\xff").unwrap();
         assert!(read.old.is_none() && read.new.is_none());
+    }
+
+    #[test]
+    fn the_size_alone_tells_large_files_apart_and_reading_ends_with_the_patience() {
+        let folder = tempfile::tempdir().unwrap();
+        let sparse = |name: &str, bytes: u64| {
+            let path = folder.path().join(name);
+            File::create(&path).unwrap().set_len(bytes).unwrap();
+            path
+        };
+        let (huge, other) = (sparse("old", 1 << 40), sparse("new", 1 << 40));
+        let longer = sparse("longer", (1 << 40) + 1);
+        let stop = Stop::default();
+        let budget = |timeout| Budget {
+            limit: 1000,
+            left: 1000,
+            patience: Patience::new(&stop, timeout),
+        };
+        let whole = Duration::MAX;
+        for kind in [ReadAs::Bytes, ReadAs::Auto] {
+            let read = budget(whole).both(&kind, "x.bin", &huge, &longer).unwrap();
+            assert_eq!(read.old.unwrap().to_json(), r#"{"bytes":1099511627776}"#);
+            let alone = budget(whole).alone(&kind, "x.bin", &huge).unwrap();
+            assert_eq!(alone.to_json(), r#"{"bytes":1099511627776}"#);
+            let error = budget(Duration::ZERO).both(&kind, "x.bin", &huge, &other);
+            assert!(error.unwrap_err().contains("--timeout"));
+        }
+        #[cfg(feature = "tables")]
+        {
+            let error = budget(whole).both(&ReadAs::by_name("csv").unwrap(), "x", &huge, &other);
+            assert!(error.unwrap_err().contains("--max-output"));
+        }
+        stop.ask();
+        let error = budget(whole).both(&ReadAs::Bytes, "x", &huge, &other);
+        assert!(error.unwrap_err().contains("stopped"));
     }
 
     #[test]

@@ -16,15 +16,30 @@ const EXCERPT: usize = 400;
 const REASON: usize = 200;
 
 /// Why an execution gives nothing to compare.
-pub(super) fn trouble(ending: &Ending, limits: &Limits) -> Option<String> {
+pub(super) fn trouble(ending: &Ending) -> Option<String> {
     match ending {
         Ending::Failed(why) => Some(why.clone()),
-        Ending::TooMuchOutput => Some(format!(
-            "it wrote more than {} and was ended; allow more with --max-output",
-            show_size(limits.output as u64)
-        )),
         Ending::Stopped => Some("it was ended because the run was stopped".to_owned()),
-        Ending::Exited(_) | Ending::Signalled(_) | Ending::TimedOut => None,
+        Ending::Exited(_) | Ending::Signalled(_) | Ending::TimedOut | Ending::TooMuchOutput => None,
+    }
+}
+
+/// Whether a program was ended at a limit before it had answered.
+pub(super) fn is_cut_off(ending: &Ending) -> bool {
+    matches!(ending, Ending::TimedOut | Ending::TooMuchOutput)
+}
+
+/// Why there is nothing to compare where both were ended at a limit.
+pub(super) fn neither_answered(endings: [&Ending; 2], limits: &Limits) -> String {
+    let within = format!("within {:?}; give them more with --timeout", limits.timeout);
+    let size = show_size(limits.output as u64);
+    let fitting = format!("with at most {size}; allow more with --max-output");
+    match endings {
+        [Ending::TimedOut, Ending::TimedOut] => format!("neither side answered {within}"),
+        [Ending::TooMuchOutput, Ending::TooMuchOutput] => {
+            format!("neither side answered {fitting}")
+        }
+        _ => format!("neither side answered: one not {within}, the other not {fitting}"),
     }
 }
 
@@ -37,7 +52,10 @@ pub(super) fn outcome(ending: &Ending, limits: &Limits) -> SideOutcome {
         },
         Ending::TooMuchOutput => SideOutcome::Error {
             class: "too much output".to_owned(),
-            message: trouble(ending, limits).unwrap_or_default(),
+            message: format!(
+                "it wrote more than {} and was ended; allow more with --max-output",
+                show_size(limits.output as u64)
+            ),
         },
         Ending::Stopped => SideOutcome::Error {
             class: "stopped".to_owned(),
