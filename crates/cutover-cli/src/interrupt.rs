@@ -6,6 +6,15 @@ use std::task::{Context, Poll, Waker};
 
 use crate::exit::{Exit, Failure};
 
+/// Lets a write past the limit on the size of files (`ulimit -f`) fail as on a full disk, instead of
+/// ending the process.
+#[cfg(unix)]
+pub(crate) fn survive_limits_of_files() {
+    // Nobody looks at the flag: what matters is that the signal is not left to its default. Where it
+    // is, the process ends, and what it wrote is as after a kill.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+}
+
 /// Why a wait ends before what is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {

@@ -31,6 +31,8 @@ pub fn main() -> ExitCode {
     if let Some(exit) = runner::measure::run_if_asked() {
         return exit;
     }
+    #[cfg(unix)]
+    interrupt::survive_limits_of_files();
     panic::set_hook(Box::new(exit::report_panic));
     contained(cli::run).into()
 }
