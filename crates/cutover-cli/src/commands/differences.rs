@@ -34,11 +34,12 @@ pub(crate) struct Shown<'a> {
     pub(crate) mark: Option<&'a str>,
 }
 
-/// Writes all of `differences`, and how many more there are when not all are given.
-pub(crate) fn write<'a>(
+/// Writes all of `differences`, and how many more there are when not all are given, with what is to
+/// be known of those.
+fn write<'a>(
     page: &mut Page<'_>,
     differences: impl IntoIterator<Item = Shown<'a>>,
-    more: u64,
+    (more, of_them): (u64, &str),
 ) -> io::Result<()> {
     let mut groups: Vec<Vec<Shown<'a>>> = Vec::new();
     let mut places: HashMap<(String, &str), usize> = HashMap::new();
@@ -56,24 +57,31 @@ pub(crate) fn write<'a>(
         write_group(page, group)?;
     }
     if more > 0 {
-        writeln!(
-            page,
-            "{DIM}… and {more} more; --limit shows more of them{DIM:#}"
-        )?;
+        writeln!(page, "{DIM}… and {more} more{of_them}{DIM:#}")?;
     }
     Ok(())
 }
 
 /// Writes all that a comparison found, but not whether the answers are equal.
 pub(crate) fn write_comparison(page: &mut Page<'_>, comparison: &Comparison) -> io::Result<()> {
-    write_marked(page, comparison, &[])
+    write_all(page, comparison, &[], "; --limit shows more of them")
 }
 
-/// The same, each difference with what is known of it by its number. Noise comes last.
-pub(crate) fn write_marked(
+/// The same of a comparison that was kept, each difference with what is known of it by its number.
+/// Noise comes last.
+pub(crate) fn write_kept(
     page: &mut Page<'_>,
     comparison: &Comparison,
     marks: &[Mark],
+) -> io::Result<()> {
+    write_all(page, comparison, marks, ", which were not kept")
+}
+
+fn write_all(
+    page: &mut Page<'_>,
+    comparison: &Comparison,
+    marks: &[Mark],
+    of_more: &str,
 ) -> io::Result<()> {
     let differences = comparison.differences.iter().enumerate();
     let mut texts: Vec<_> = differences
@@ -84,7 +92,7 @@ pub(crate) fn write_marked(
         .collect();
     texts.sort_by_key(|text| text.mark.as_deref() == Some(NOISE));
     let more = comparison.counts.total().saturating_sub(texts.len() as u64);
-    write(page, texts.iter().map(Text::shown), more)?;
+    write(page, texts.iter().map(Text::shown), (more, of_more))?;
     write_asides(page, comparison)
 }
 
@@ -299,7 +307,7 @@ mod tests {
 
     fn text(differences: Vec<Shown<'_>>, more: u64) -> String {
         let mut bytes = Vec::new();
-        write(&mut Page::new(&mut bytes, None), differences, more).unwrap();
+        write(&mut Page::new(&mut bytes, None), differences, (more, "")).unwrap();
         anstream::adapter::strip_str(&String::from_utf8(bytes).unwrap()).to_string()
     }
 
@@ -337,7 +345,7 @@ mod tests {
           … 3 more like these
         - $.items[9]  {"id":9}  missing
         ~ $.total  8 → "8\u{1b}"  type
-        … and 3 more; --limit shows more of them
+        … and 3 more
         "#);
     }
 

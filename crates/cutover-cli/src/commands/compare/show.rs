@@ -425,7 +425,7 @@ fn write_record(page: &mut Page<'_>, record: &ComparisonRecord, noise: &Noise) -
     match &record.judgement {
         Judgement::Failed(why) => writeln!(page, "{WARN}not compared:{WARN:#} {}", printable(why))?,
         Judgement::Compared(comparison) => {
-            differences::write_marked(page, comparison, &marks(record, noise))?;
+            differences::write_kept(page, comparison, &marks(record, noise))?;
         }
     }
     let sides = [("old", &record.old), ("new", &record.new)];

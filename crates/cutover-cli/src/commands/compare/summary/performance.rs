@@ -81,8 +81,8 @@ impl Reasons {
         let [old, new] = &self.counters;
         match (metric, self.memory_below) {
             (Metric::PeakMemory, Some(bytes)) => format!(
-                "the programs are smaller than the process that measures them, so that all that is \
-                 known is that they took no more than {}",
+                "a program is smaller than the process that measures it, so that all that is known of \
+                 it is that it took no more than {}",
                 show_size(bytes)
             ),
             (Metric::Counter(name), _) => match (old.contains(name), new.contains(name)) {
