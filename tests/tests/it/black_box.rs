@@ -121,9 +121,11 @@ fn a_gigabyte_is_ended_or_compared_without_being_held() {
     let cutover = with_cases(["a"]);
     let flood = "head -c 1000000000 /dev/zero";
     let (exit, summary, records) = run(&cutover, flood, "true", &["--max-output", "1MiB"]);
-    assert_eq!((exit, counts(&summary)), (3, [1, 0, 0, 1]));
-    let why = records[0]["judgement"]["failed"].clone();
-    assert!(why.as_str().unwrap().contains("--max-output"), "{why}");
+    assert_eq!((exit, counts(&summary)), (1, [1, 0, 1, 0]));
+    let ended = records[0]["old"]["outcome"].clone();
+    assert_eq!(ended["class"], "too much output");
+    let why = ended["message"].as_str().unwrap();
+    assert!(why.contains("--max-output"), "{why}");
 
     // Files with holes: a gigabyte long, and next to nothing on the disk.
     let file = |end: &str| format!("sh -c 'truncate -s 1000000000 out.bin; echo {end} >> out.bin'");

@@ -171,14 +171,17 @@ fn what_is_no_table_says_where_and_never_passes_for_one() {
     // What is broken the same way is the same, where nobody said that it is a table.
     run(&cutover, "out.parquet", "out.parquet", &[]).expect(0);
 
-    let many = format!("n\n{}", "text\n".repeat(100_000));
-    let cutover = prepared(&many, &format!("{many}more\n"));
-    run(&cutover, "out.csv", "out.csv", &["--max-output", "100kB"]).expect(3);
-    let failed = record(&cutover)["judgement"]["failed"].to_string();
-    assert!(
-        failed.contains("of memory; --max-output allows more"),
-        "{failed}"
-    );
+    for (row, why) in [
+        ("1\n", "of memory"),
+        ("text\n", "more than its rows may take"),
+    ] {
+        let many = format!("n\n{}", row.repeat(100_000));
+        let cutover = prepared(&many, &format!("{many}2\n"));
+        run(&cutover, "out.csv", "out.csv", &["--max-output", "100kB"]).expect(3);
+        let failed = record(&cutover)["judgement"]["failed"].to_string();
+        let told = format!("{why}; --max-output allows more");
+        assert!(failed.contains(&told), "{failed}");
+    }
 }
 
 #[test]

@@ -59,8 +59,8 @@ pub struct DiffArgs {
     old: PathBuf,
     /// The new document; `-` is standard input
     new: PathBuf,
-    /// The format of both: json, jsonl, yaml, toml or text; of tables csv, tsv, parquet, arrow or
-    /// jsonl [default: see below]
+    /// The format of both: json, jsonl, yaml, toml or text; of tables whose names do not say it: csv,
+    /// tsv, parquet, arrow or jsonl [default: see below]
     #[arg(long, value_name = "FORMAT", value_parser = input_format)]
     input_format: Option<InputFormat>,
     /// Read no more than this of a document, or of a table from a pipe: 4GiB [default: 1GiB]

@@ -3,6 +3,36 @@
 use super::RedactAction;
 use super::text::TextRedaction;
 
+/// Names that speak of a secret with whatever follows them, and `token` at their end, as the
+/// alternatives of a pattern: those of documents, as far as they are told from words of a sentence.
+macro_rules! names {
+    () => {
+        concat!(
+            r"(?:(?:password|passwd|passphrase|passcode|secret|credential)[a-z0-9_.-]{0,40}|token",
+            r"|(?:api|access|account|private|signing|encryption|session)[_-]?key|session[_-]?id",
+            r"|connection[_-]?string|(?:amz|goog)-signature)"
+        )
+    };
+}
+
+/// Names that are too short for that, where something else says that they are names.
+macro_rules! short_names {
+    () => {
+        r"(?:session|sid|auth|pwd|jwt|otp|cvv|csrf|xsrf)"
+    };
+}
+
+/// What is in quotes, up to the quote that ends it; within another text quotes are escaped once or
+/// more often.
+macro_rules! quoted {
+    () => {
+        concat!(
+            r#"\\{2,7}"([^"\r\n]*)"|\\"((?:[^"\\\r\n]|\\+[^"\\\r\n]|\\{2,}")*)\\?""#,
+            r#"|"((?:[^"\\\r\n]|\\.)*)"|'((?:[^'\\\r\n]|\\.)*)'"#
+        )
+    };
+}
+
 /// Patterns of secrets in texts, each after something without which it cannot match; their groups are
 /// what is taken. None of them can run far ahead of
 /// what it takes, so that all matches in a text take time in proportion to it.
@@ -25,15 +55,27 @@ const TEXTS: [(&str, &str); 15] = [
     (
         "",
         concat!(
-            r#"(?i)(?:password|passwd|passphrase|passcode|secret|token|api[_-]?key|access[_-]?key"#,
-            r#"|account[_-]?key|private[_-]?key|session[_-]?id|x-(?:amz|goog)-signature)"#,
-            r#"\\?["']?\s*[:=]\s*(?:\\?"([^"\r\n]*)"|'([^'\r\n]*)'|["']?([^\s"',;&}\]]+))"#,
+            r"(?i)",
+            names!(),
+            r#"\\{0,7}["']?\s*(?::=|=>|={1,3}|:)\s*(?:"#,
+            quoted!(),
+            r#"|["']?([^\s"',;&}\]]+))"#,
         ),
     ),
-    // Short names, where `=` says that they are names
+    // Short names, where `=` or quotes say that they are names
     (
         "",
-        r#"(?i)\b(?:session|sid|auth|pwd|jwt|otp)=["']?([^\s"',;&}\]]+)"#,
+        concat!(
+            r"(?i)(?:\b|[_-])",
+            short_names!(),
+            r#"=(?:"#,
+            quoted!(),
+            r#"|["']?([^\s"',;&}\]]+))|["'](?:[a-z0-9_.-]{0,40}[_-])?"#,
+            short_names!(),
+            r#"\\{0,7}["']\s*[:=]\s*(?:"#,
+            quoted!(),
+            r#"|([^\s"',;&}\]]+))"#,
+        ),
     ),
     // The signature of a URL of Azure
     ("sig=", r"\bsig=([A-Za-z0-9%+/_-]{20,}={0,2})"),
@@ -41,16 +83,21 @@ const TEXTS: [(&str, &str); 15] = [
     (
         "-",
         concat!(
-            r#"(?i)(?:^|\s)--?[a-z0-9-]*(?:password|passwd|passphrase|passcode|secret|token"#,
-            r#"|api-?key|access-?key|account-?key|private-?key)\s+"#,
-            r#"(?:\\?"([^"\r\n]*)"|'([^'\r\n]*)'|([^\s"'-][^\s"']*))"#,
+            r#"(?i)(?:^|[\s"',\[(])--?[a-z0-9-]*(?:password|passwd|passphrase|passcode|secret|token"#,
+            r#"|api-?key|access-?key|account-?key|private-?key)(?:\s+|\\{0,7}["']\s*,\s*)"#,
+            r#"(?:"#,
+            quoted!(),
+            r#"|([^\s"'-][^\s"']*))"#,
         ),
     ),
     (
         "-",
         concat!(
-            r#"(?:^|\s)(?:-u\s+|--(?:proxy-)?user[\s=]+)["']?(?:[0-9]+:([0-9]*[^\s0-9"'/][^\s"']*)"#,
-            r#"|[^\s:"']*[^\s:"'0-9][^\s:"']*:(/?[^\s"'/][^\s"']*))"#,
+            r#"(?:^|[\s"',\[(])(?:-[a-zA-Z]{0,8}u(?:\s+|\\{0,7}["']\s*,\s*)|-u"#,
+            r#"|--(?:proxy-)?user(?:[\s=]+|\\{0,7}["']\s*,\s*))"#,
+            r#"(?:'[^\s:'/]*:([^'\r\n/][^'\r\n]*)'|\\?"[^\s:"/]*:([^"\r\n/][^"\r\n]*)""#,
+            r#"|["']?(?:[0-9]+:([0-9]*[^\s0-9"'/][^\s"']*)"#,
+            r#"|[^\s:"']*[^\s:"'0-9][^\s:"']*:(/?[^\s"'/][^\s"']*)))"#,
         ),
     ),
     // An element of XML with such a name
@@ -66,9 +113,11 @@ const TEXTS: [(&str, &str); 15] = [
     (
         "\"",
         concat!(
-            r#"(?i)\\?"(?:name|key)\\?"\s*:\s*\\?"[a-z0-9_. -]{0,64}(?:password|passwd|passphrase"#,
-            r#"|passcode|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key"#,
-            r#"|session[_-]?id|authorization|cookie)\\?"\s*,\s*\\?"value\\?"\s*:\s*\\?"([^"\r\n]*)""#,
+            r#"(?i)\\?"(?:name|key)\\?"\s*:\s*\\?"(?:[a-z0-9_. -]{0,64}(?:"#,
+            names!(),
+            r#"|authorization|cookie)|(?:[a-z0-9_.-]{0,40}[_-])?"#,
+            short_names!(),
+            r#")\\?"\s*,\s*\\?"value\\?"\s*:\s*\\?"([^"\r\n]*)""#,
         ),
     ),
     // Credentials of HTTP, with or without the name of their header
@@ -110,8 +159,8 @@ const TEXTS: [(&str, &str); 15] = [
     ),
     // A webhook of Slack: who has its address may write
     (
-        "hooks.slack",
-        r"\bhooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/([A-Za-z0-9/_-]+)",
+        "",
+        r"(?i)\bhooks\.slack(?:-gov)?\.com\\?/(?:services|workflows|triggers)\\?/([a-z0-9/\\_-]+)",
     ),
     // The password of a URL
     ("://", r"://[^\s/:@]*:([^\s/@]+)@"),
@@ -181,9 +230,48 @@ mod tests {
             (r#"{"cookie":"a=b; c=d"}"#, r#"{"cookie":"[redacted]"}"#),
             (
                 r#"say {\"token\":\"t-1\"}"#,
-                r#"say {\"token\":\"[redacted]"}"#,
+                r#"say {\"token\":\"[redacted]\"}"#,
             ),
             (r#"password: "two words""#, r#"password: "[redacted]""#),
+            ("SECRET_KEY_BASE=x1 A=2", "SECRET_KEY_BASE=[redacted] A=2"),
+            ("signing_key: k1", "signing_key: [redacted]"),
+            ("ENCRYPTION_KEY='a b'", "ENCRYPTION_KEY='[redacted]'"),
+            ("credentials: c1\n", "credentials: [redacted]\n"),
+            ("connection_string=s1", "connection_string=[redacted]"),
+            (
+                "12:00 {\"csrf\": \"c 1\"}",
+                "12:00 {\"csrf\": \"[redacted]\"}",
+            ),
+            ("DB_PWD=p1", "DB_PWD=[redacted]"),
+            (r#"password := "p 1""#, r#"password := "[redacted]""#),
+            (r#":password => "p 1","#, r#":password => "[redacted]","#),
+            (r#"password == "p1""#, r#"password == "[redacted]""#),
+            (r#"password="ab\"c" d"#, r#"password="[redacted]" d"#),
+            (
+                r#"{\\\"password\\\":\\\"p1\\\"}"#,
+                r#"{\\\"password\\\":\\\"[redacted]"}"#,
+            ),
+            (
+                r#"["mysql","--password","p 1"]"#,
+                r#"["mysql","--password","[redacted]"]"#,
+            ),
+            (
+                r#"["curl","-u","me:p 1"]"#,
+                r#"["curl","-u","me:[redacted]"]"#,
+            ),
+            ("curl -u 'me:a b' x", "curl -u 'me:[redacted]' x"),
+            (
+                "curl -su me:p1 -uyou:p2",
+                "curl -su me:[redacted] -uyou:[redacted]",
+            ),
+            (
+                r#""https:\/\/hooks.slack.com\/services\/T0\/B0\/x1""#,
+                r#""https:\/\/hooks.slack.com\/services\/[redacted]""#,
+            ),
+            (
+                "a password and a secret are asked for",
+                "a password and a secret are asked for",
+            ),
             ("/login?session=s-1&x=2", "/login?session=[redacted]&x=2"),
             ("PHP sessionid=s-1", "PHP sessionid=[redacted]"),
             ("git ghp_16C7e42F292c6912E7710c838347", "git [redacted]"),

@@ -27,6 +27,34 @@ const OPTIONS: [&str; 10] = [
     "privatekey",
 ];
 
+/// An option, of which the next word is what must not be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    /// Like `--api-key`.
+    Secret,
+    /// Like `-u`: a user may be followed by a password.
+    User,
+}
+
+impl Before {
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "-u" | "--user" | "--proxy-user" => Some(Self::User),
+            _ => is_secret_option(word).then_some(Self::Secret),
+        }
+    }
+}
+
+/// Whether a word is like `me:secret`, and neither a user and a group by their numbers nor an address.
+fn is_user_with_password(word: &str) -> bool {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    word.split_once(':').is_some_and(|(user, password)| {
+        let is_address = password.starts_with("//") || user.contains(char::is_whitespace);
+        let is_group = is_number(user) && is_number(password);
+        !password.is_empty() && !is_address && !is_group
+    })
+}
+
 /// The first or the last line of a private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Edge {
@@ -40,8 +68,8 @@ enum Edge {
 pub(super) struct Lines {
     /// So many lines more may belong to a key that has begun.
     left: u32,
-    /// Whether the line before is an option that a secret follows.
-    after_option: bool,
+    /// What the line before is.
+    before: Option<Before>,
 }
 
 impl Lines {
@@ -49,7 +77,11 @@ impl Lines {
     /// before it, as a whole. The line that ends a key does not: what stands before that end is for
     /// the patterns.
     pub(super) fn takes(&mut self, line: &str) -> bool {
-        let after_option = std::mem::replace(&mut self.after_option, is_secret_option(line));
+        let is_argument = match std::mem::replace(&mut self.before, Before::of(line)) {
+            Some(Before::Secret) => !line.starts_with('-'),
+            Some(Before::User) => is_user_with_password(line),
+            None => false,
+        };
         let is_inside = self.left > 0;
         let edge = last_edge(line);
         self.left = match edge {
@@ -57,7 +89,7 @@ impl Lines {
             Some(Edge::Last) => 0,
             None => self.left.saturating_sub(1),
         };
-        (is_inside && edge != Some(Edge::Last)) || (after_option && !line.starts_with('-'))
+        (is_inside && edge != Some(Edge::Last)) || is_argument
     }
 
     /// Something that is no line.
@@ -302,6 +334,8 @@ mod tests {
     fn the_word_after_an_option_is_hidden() {
         let words = [
             "run",
+            "-u",
+            "me:p 1",
             "--token",
             "t-1",
             "-db_password",
@@ -309,9 +343,21 @@ mod tests {
             "--max-tokens",
             "5",
         ];
-        let more = ["--secret", "--quiet", "--password-file", "f", "end"];
+        let more = [
+            "--secret",
+            "--quiet",
+            "--password-file",
+            "f",
+            "-u",
+            "7:8",
+            "-u",
+            "me",
+            "end",
+        ];
         let hidden = [
             "run",
+            "-u",
+            REDACTED,
             "--token",
             REDACTED,
             "-db_password",

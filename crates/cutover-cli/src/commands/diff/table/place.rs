@@ -55,8 +55,12 @@ impl Place {
     /// such a name is as the other table.
     pub(super) fn of(path: &Path, other: &Path, asked: Option<Kind>) -> Result<Self, Failure> {
         let named = Self::by_name(path);
+        // Where only one name says something, that is for the other; a table of a database is one.
+        let is_told = named
+            .as_ref()
+            .is_some_and(|named| named.table.is_some() || Self::by_name(other).is_none());
         let found = match asked {
-            Some(kind) if named.as_ref().is_none_or(|named| named.table.is_none()) => Some(Self {
+            Some(kind) if !is_told => Some(Self {
                 path: path.to_owned(),
                 kind,
                 table: None,
@@ -190,7 +194,11 @@ mod tests {
         assert_eq!(of("/dev/null", "a.parquet", None).unwrap(), Kind::Parquet);
         assert_eq!(of("-", "a.json", Some(Kind::Csv)).unwrap(), Kind::Csv);
         assert_eq!(of("a.txt", "-", Some(Kind::Csv)).unwrap(), Kind::Csv);
-        let database = of("sqlite:a.db?table=t", "-", Some(Kind::Csv));
+        assert_eq!(of("-", "a.parquet", Some(Kind::Csv)).unwrap(), Kind::Csv);
+        let beside = of("a.parquet", "-", Some(Kind::Csv));
+        assert_eq!(beside.unwrap(), Kind::Parquet);
+        assert_eq!(of("a.csv", "b.csv", Some(Kind::Tsv)).unwrap(), Kind::Tsv);
+        let database = of("sqlite:a.db?table=t", "b.csv", Some(Kind::Csv));
         assert_eq!(database.unwrap(), Kind::Sqlite);
         assert!(of("-", "a.json", None).is_err());
         let error = of("a.json", "a.csv", None).unwrap_err().to_string();
