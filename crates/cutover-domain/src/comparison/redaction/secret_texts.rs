@@ -33,14 +33,57 @@ macro_rules! quoted {
     };
 }
 
-/// Patterns of secrets in texts, each after something without which it cannot match; their groups are
-/// what is taken. None of them can run far ahead of
-/// what it takes, so that all matches in a text take time in proportion to it.
-const TEXTS: [(&str, &str); 15] = [
+/// What one of is in every text with one of the names.
+const NAMES: [&str; 8] = [
+    "pass",
+    "secret",
+    "credential",
+    "token",
+    "key",
+    "session",
+    "connection",
+    "signature",
+];
+
+/// All short names.
+const SHORT_NAMES: [&str; 9] = [
+    "session", "sid", "auth", "pwd", "jwt", "otp", "cvv", "csrf", "xsrf",
+];
+
+/// What the tokens of well-known services begin with.
+const SERVICES: [&str; 22] = [
+    "AKIA",
+    "ASIA",
+    "gho_",
+    "ghp_",
+    "ghs_",
+    "ghu_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "xox",
+    "xapp-",
+    "sk_",
+    "rk_",
+    "whsec_",
+    "sk-",
+    "AIza",
+    "npm_",
+    "pypi-",
+    "hf_",
+    "ya29.",
+    "SG.",
+    "_v1_",
+];
+
+/// Patterns of secrets in texts, each after what one of is in every text in which it matches; their
+/// groups are what is taken. None of them can run far ahead of what it takes, so that all matches in a
+/// text take time in proportion to it.
+const TEXTS: [(&[&str], &str); 15] = [
     // A private key, also one that was cut off. Before all others: they would take the half of its
     // first line, and the rest would not be known any more.
     (
-        "PRIVATE KEY",
+        &["PRIVATE KEY"],
         concat!(
             r"-{4,5} ?BEGIN [A-Z0-9 ]{0,64}PRIVATE KEY(?: BLOCK)? ?-{4,5}",
             r"(?s:.*?)(?:-{4,5} ?END [A-Z0-9 ]{0,64}PRIVATE KEY(?: BLOCK)? ?-{4,5}|\z)",
@@ -48,12 +91,12 @@ const TEXTS: [(&str, &str); 15] = [
     ),
     // One that lost its beginning, with whatever stands before its lines
     (
-        "PRIVATE KEY",
+        &["PRIVATE KEY"],
         r"\A(?s:.*)-{4,5} ?END [A-Z0-9 ]{0,64}PRIVATE KEY(?: BLOCK)? ?-{4,5}",
     ),
     // What follows a name that speaks of a secret: password=…, "api_key": "…", Token: …
     (
-        "",
+        &NAMES,
         concat!(
             r"(?i)",
             names!(),
@@ -64,7 +107,7 @@ const TEXTS: [(&str, &str); 15] = [
     ),
     // Short names, where `=` or quotes say that they are names
     (
-        "",
+        &SHORT_NAMES,
         concat!(
             r"(?i)(?:\b|[_-])",
             short_names!(),
@@ -78,10 +121,10 @@ const TEXTS: [(&str, &str); 15] = [
         ),
     ),
     // The signature of a URL of Azure
-    ("sig=", r"\bsig=([A-Za-z0-9%+/_-]{20,}={0,2})"),
+    (&["sig="], r"\bsig=([A-Za-z0-9%+/_-]{20,}={0,2})"),
     // What follows an option of a command line: --token X, -u user:X. Numbers are a user and a group.
     (
-        "-",
+        &NAMES,
         concat!(
             r#"(?i)(?:^|[\s"',\[(])--?[a-z0-9-]*(?:password|passwd|passphrase|passcode|secret|token"#,
             r#"|api-?key|access-?key|account-?key|private-?key)(?:\s+|\\{0,7}["']\s*,\s*)"#,
@@ -91,7 +134,9 @@ const TEXTS: [(&str, &str); 15] = [
         ),
     ),
     (
-        "-",
+        &[
+            "-u", "user", "u ", "u\t", "u\n", "u\r", "u\u{b}", "u\u{c}", "u\"", "u'", "u\\",
+        ],
         concat!(
             r#"(?:^|[\s"',\[(])(?:-[a-zA-Z]{0,8}u(?:\s+|\\{0,7}["']\s*,\s*)|-u"#,
             r#"|--(?:proxy-)?user(?:[\s=]+|\\{0,7}["']\s*,\s*))"#,
@@ -102,7 +147,7 @@ const TEXTS: [(&str, &str); 15] = [
     ),
     // An element of XML with such a name
     (
-        "<",
+        &["<"],
         concat!(
             r"(?i)<[a-z0-9_.:-]{0,64}(?:password|passwd|passphrase|passcode|secret|token|api[_-]?key",
             r"|access[_-]?key|account[_-]?key|private[_-]?key|session[_-]?id|pwd|jwt|otp)(?:\s[^<>]*)?>",
@@ -111,7 +156,7 @@ const TEXTS: [(&str, &str); 15] = [
     ),
     // A pair of a name and a value, as JSON
     (
-        "\"",
+        &["value"],
         concat!(
             r#"(?i)\\?"(?:name|key)\\?"\s*:\s*\\?"(?:[a-z0-9_. -]{0,64}(?:"#,
             names!(),
@@ -122,7 +167,7 @@ const TEXTS: [(&str, &str); 15] = [
     ),
     // Credentials of HTTP, with or without the name of their header
     (
-        "",
+        &["bearer", "basic", "digest"],
         concat!(
             r"(?i)\bbearer\s+([A-Za-z0-9+/_.~=-]+)",
             r"|\bbasic\s+([A-Za-z0-9+/]{8,}={0,2}|[A-Za-z0-9+/]+={1,2})",
@@ -131,7 +176,7 @@ const TEXTS: [(&str, &str); 15] = [
     ),
     // HTTP's headers up to their end; the scheme stays
     (
-        "",
+        &["authorization", "cookie"],
         concat!(
             r#"(?i)authorization\\?["']?\s*[:=]\s*\\?["']?(?:[a-z][a-z0-9-]*[ \t]+)?([^\r\n"']+)"#,
             r#"|\bcookie\\?["']?\s*[:=]\s*\\?["']?([^\r\n"']+)"#,
@@ -139,14 +184,14 @@ const TEXTS: [(&str, &str); 15] = [
     ),
     // A JSON web token, signed or encrypted
     (
-        "eyJ",
+        &["eyJ"],
         r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{2,}(?:\.[A-Za-z0-9_-]*)+",
     ),
     // Access keys and tokens of well-known services, by how they begin: AWS, GitHub, GitLab, Slack,
     // Stripe, OpenAI and others that begin alike, Google, npm, PyPI, Hugging Face, SendGrid,
     // DigitalOcean
     (
-        "",
+        &SERVICES,
         concat!(
             r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}\b",
             r"|gh[opsur]_[A-Za-z0-9]{8,}|github_pat_[A-Za-z0-9_]{8,}|glpat-[A-Za-z0-9_-]{8,}",
@@ -159,11 +204,11 @@ const TEXTS: [(&str, &str); 15] = [
     ),
     // A webhook of Slack: who has its address may write
     (
-        "",
+        &["hooks.slack"],
         r"(?i)\bhooks\.slack(?:-gov)?\.com\\?/(?:services|workflows|triggers)\\?/([a-z0-9/\\_-]+)",
     ),
     // The password of a URL
-    ("://", r"://[^\s/:@]*:([^\s/@]+)@"),
+    (&["://"], r"://[^\s/:@]*:([^\s/@]+)@"),
 ];
 
 /// The patterns, made ready.
