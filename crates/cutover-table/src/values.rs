@@ -94,7 +94,7 @@ impl Values {
     /// The values of a part of a nested column, which are of any type.
     fn within(column: &ArrayRef) -> Self {
         let target = match plain(column.data_type()) {
-            // What a float of 32 bits holds is a number of 64 as well.
+            // Past what `i64` holds.
             DataType::UInt64 => DataType::Decimal128(20, 0),
             target => target,
         };

@@ -9,6 +9,7 @@ use cutover_domain::Side;
 use cutover_domain::comparison::Digester;
 
 use super::command::Program;
+use super::outputs::is_made_up;
 use super::{Corpus, Runner};
 
 /// A larger file is known by its size and time.
@@ -31,7 +32,8 @@ impl Runner {
         for word in command.words().iter().skip(1) {
             let there = original.join(word);
             let found = [there, PathBuf::from(word)];
-            files.extend(found.into_iter().find(|path| path.is_file()));
+            let is_kept = |path: &PathBuf| path.is_file() && !is_made_up(path);
+            files.extend(found.into_iter().find(is_kept));
         }
         let mut digester = Digester::default();
         for file in files {

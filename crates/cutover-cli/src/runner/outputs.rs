@@ -95,7 +95,7 @@ pub(super) fn find(outputs: &[Output], folder: &Path) -> Result<OutputFiles, Str
             };
             let name = readable(name);
             match fs::metadata(&path) {
-                Ok(file) if file.is_file() => {}
+                Ok(file) if file.is_file() && !is_made_up(&path) => {}
                 Ok(_) => return Err(format!("{name} is no file")),
                 Err(error) => return Err(format!("{name} cannot be read: {error}")),
             }
@@ -106,6 +106,21 @@ pub(super) fn find(outputs: &[Output], folder: &Path) -> Result<OutputFiles, Str
         }
     }
     Ok(found)
+}
+
+/// Whether what passes for a file is made up by the system while it is read: that may have no end, or
+/// wait for ever.
+#[cfg(target_os = "linux")]
+pub(super) fn is_made_up(path: &Path) -> bool {
+    // linux/magic.h: proc, sysfs, debugfs, tracefs.
+    const SYSTEMS: [u64; 4] = [0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163];
+    rustix::fs::statfs(path)
+        .is_ok_and(|found| u64::try_from(found.f_type).is_ok_and(|kind| SYSTEMS.contains(&kind)))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_made_up(_: &Path) -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -168,7 +183,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         symlink("/dev/zero", folder.path().join("endless")).unwrap();
         symlink("nowhere", folder.path().join("dangling")).unwrap();
-        for name in ["endless", "dangling"] {
+        #[cfg(target_os = "linux")]
+        symlink("/proc/version", folder.path().join("made up")).unwrap();
+        #[cfg(not(target_os = "linux"))]
+        symlink("nowhere", folder.path().join("made up")).unwrap();
+        for name in ["endless", "dangling", "made up"] {
             let error = find(&parse(&[name]), folder.path()).unwrap_err();
             assert!(error.contains(name), "{error}");
         }

@@ -1,6 +1,7 @@
 //! A program starts while `flags.json` cannot be read.
 
 use std::fs;
+use std::time::Duration;
 
 use cutover::HomeOptions;
 use cutover::domain::flags::Change;
@@ -53,6 +54,13 @@ fn where_the_flags_cannot_be_read_it_starts_with_the_last_good_ones() {
             assert_eq!(status.revision.number(), 2);
             assert!(status.trouble.unwrap().text.contains("flags.json"));
         }
+        // They are not known to be the newest.
+        let stale = HomeOptions::new(folder.path()).max_age(Duration::from_millis(1));
+        let stale = stale.open().unwrap();
+        while stale.live().status().stale_since.is_none() {
+            std::thread::yield_now();
+        }
+        assert_eq!(stale.live().status().refreshed, None);
         let left = broken.map(|text| text.as_bytes().to_vec());
         assert_eq!(fs::read(&flags).ok(), left, "starting mends nothing");
     }

@@ -149,8 +149,9 @@ const TEXTS: [(&[&str], &str); 15] = [
     (
         &["<"],
         concat!(
-            r"(?i)<[a-z0-9_.:-]{0,64}(?:password|passwd|passphrase|passcode|secret|token|api[_-]?key",
-            r"|access[_-]?key|account[_-]?key|private[_-]?key|session[_-]?id|pwd|jwt|otp)(?:\s[^<>]*)?>",
+            r"(?i)<[a-z0-9_.:-]{0,64}(?:",
+            names!(),
+            r"|pwd|jwt|otp)(?:\s[^<>]*)?>",
             r"\s*(?:<!\[CDATA\[((?s:.*?))(?:\]\]>|\z)|([^<\s][^<]*))",
         ),
     ),

@@ -150,6 +150,7 @@ mod tests {
             assert_eq!(steps(path), expected, "{path}");
         }
     }
+
     #[test]
     fn a_long_path_is_shown_by_its_ends() {
         for whole in ["", "$", "$.a[0]", &format!("$.{}", "é".repeat(198))] {

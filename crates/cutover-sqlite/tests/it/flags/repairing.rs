@@ -14,6 +14,10 @@ fn flags_come_back_from_the_history_and_what_was_there_is_kept() {
     let before = place.load();
     assert_eq!(block_on(place.store.repair()).unwrap(), None);
     place.edit("UPDATE flag_documents SET document = 'edited'");
+    // Known without a repair, and nothing is repaired by asking.
+    let known = block_on(place.elsewhere().last_good()).unwrap();
+    assert_eq!(known, Some(before.clone()));
+    assert!(block_on(place.store.load()).is_err());
     let repair = block_on(place.elsewhere().repair()).unwrap().unwrap();
     assert_eq!(
         (repair.revision.number(), repair.source),

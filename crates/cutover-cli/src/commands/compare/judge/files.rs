@@ -167,7 +167,8 @@ impl Budget<'_> {
                 return read_pair(read_as, Some(name), &old, &new).map_err(unreadable);
             }
         }
-        if same_content(old, new, &self.patience).map_err(trouble)? {
+        let parted = parting(old, new, &self.patience).map_err(trouble)?;
+        if parted == Parting::Nowhere {
             return Ok(Read::same("bytes"));
         }
         let is_document = match read_as {
@@ -183,26 +184,35 @@ impl Budget<'_> {
                 show_size(self.limit as u64)
             ));
         }
-        let sizes = [old, new].map(|path| path.metadata().map(|file| file.len()));
-        let digested = match sizes {
-            [Ok(old), Ok(new)] => old == new || old.max(new) <= self.limit as u64,
-            _ => true,
+        let [old_bytes, new_bytes] = [size_of(old), size_of(new)];
+        let (old_bytes, new_bytes) = (old_bytes.map_err(trouble)?, new_bytes.map_err(trouble)?);
+        // Of two sizes no more is read than is held in memory anyway.
+        let digested = match parted {
+            Parting::InSize => self.limit as u64,
+            _ => DIGESTED.max(self.limit as u64),
         };
-        let fingerprint = |path| match digested {
-            true => Fingerprint::of(path, &self.patience),
-            // Their sizes tell them apart.
-            false => Fingerprint::without_digest(path),
+        let fingerprints = match parted {
+            _ if old_bytes.max(new_bytes) <= digested => [
+                Fingerprint::of(old, &self.patience).map_err(trouble)?,
+                Fingerprint::of(new, &self.patience).map_err(trouble)?,
+            ],
+            // What is known already tells them apart; the rest of them is not read for it.
+            Parting::At(offset, [old, new]) => [
+                Fingerprint::at(old_bytes, offset, old),
+                Fingerprint::at(new_bytes, offset, new),
+            ],
+            Parting::Nowhere | Parting::InSize => [
+                Fingerprint::of_size(old_bytes),
+                Fingerprint::of_size(new_bytes),
+            ],
         };
-        let (old_digest, new_digest) = (
-            fingerprint(old).map_err(trouble)?,
-            fingerprint(new).map_err(trouble)?,
-        );
-        if old_digest == new_digest {
+        let [old, new] = fingerprints;
+        if old == new {
             return Err(format!("{name} differs, and its digest cannot say where"));
         }
         Ok(Read {
-            old: Some(old_digest.tree()),
-            new: Some(new_digest.tree()),
+            old: Some(old.tree()),
+            new: Some(new.tree()),
             ..Read::same("bytes")
         })
     }
@@ -219,7 +229,8 @@ impl Budget<'_> {
         let promised = *read_as == ReadAs::Auto;
         if promised {
             let trouble = |error| format!("{name} cannot be read: {error}");
-            if same_content(old, new, &self.patience).map_err(trouble)? {
+            let parted = parting(old, new, &self.patience).map_err(trouble)?;
+            if parted == Parting::Nowhere {
                 return Ok(Some(Read::same("bytes")));
             }
             if !(table.fits(old) || table.fits(new)) {
@@ -249,7 +260,7 @@ impl Budget<'_> {
 
     #[cfg(feature = "tables")]
     fn refuse_too_large(&self, name: &str, path: &Path) -> Result<(), String> {
-        let size = path.metadata().map_or(0, |file| file.len());
+        let size = size_of(path).unwrap_or(0);
         if size <= self.memory() {
             return Ok(());
         }
@@ -280,13 +291,13 @@ impl Budget<'_> {
         {
             return Ok(read_alone(read_as, name, &content));
         }
-        let size = path.metadata().map_err(trouble)?.len();
-        let fingerprint = if size > self.limit as u64 {
-            Fingerprint::without_digest(path)
+        let bytes = size_of(path).map_err(trouble)?;
+        let fingerprint = if bytes > self.limit as u64 {
+            Fingerprint::of_size(bytes)
         } else {
-            Fingerprint::of(path, &self.patience)
+            Fingerprint::of(path, &self.patience).map_err(trouble)?
         };
-        Ok(fingerprint.map_err(trouble)?.tree())
+        Ok(fingerprint.tree())
     }
 
     /// The whole content, where there is room for it.
@@ -298,20 +309,30 @@ impl Budget<'_> {
     }
 }
 
-/// Length and digest of a file.
+/// Length and digest of a file; of a large one, in the place of the digest, the byte in which it parts
+/// from the other.
 #[derive(PartialEq, Eq)]
 struct Fingerprint {
     bytes: u64,
     digest: Option<String>,
+    /// An offset, and what is there.
+    byte: Option<(u64, u8)>,
 }
 
 impl Fingerprint {
-    /// The length alone, of a file of any size.
-    fn without_digest(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            bytes: path.metadata()?.len(),
+    fn of_size(bytes: u64) -> Self {
+        Self {
+            bytes,
             digest: None,
-        })
+            byte: None,
+        }
+    }
+
+    fn at(bytes: u64, offset: u64, byte: u8) -> Self {
+        Self {
+            byte: Some((offset, byte)),
+            ..Self::of_size(bytes)
+        }
     }
 
     fn of(path: &Path, patience: &Patience<'_>) -> io::Result<Self> {
@@ -328,8 +349,8 @@ impl Fingerprint {
             bytes += count as u64;
         }
         Ok(Self {
-            bytes,
             digest: Some(digester.finish()),
+            ..Self::of_size(bytes)
         })
     }
 
@@ -342,37 +363,75 @@ impl Fingerprint {
             builder.key("digest");
             builder.string(digest);
         }
-        // Two members of different names.
+        if let Some((offset, byte)) = self.byte {
+            builder.key("offset");
+            builder.integer(i64::try_from(offset).unwrap_or(i64::MAX));
+            builder.key("byte");
+            builder.integer(byte.into());
+        }
+        // Members of different names.
         let _ = builder.end_object();
         builder.finish().unwrap_or_else(|_| Tree::null())
     }
 }
+
+/// Files up to this size are read once more for their digest, where they are of one size.
+const DIGESTED: u64 = 256 << 20;
 
 const CHUNK: usize = 64 * 1024;
 /// So many times the room of a file are its values given in memory.
 #[cfg(feature = "tables")]
 const ROOM: usize = 4;
 
+fn size_of(path: &Path) -> io::Result<u64> {
+    Ok(path.metadata()?.len())
+}
+
+/// Where two files part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parting {
+    Nowhere,
+    /// One is longer; nothing was read.
+    InSize,
+    /// At this offset, with these bytes.
+    At(u64, [u8; 2]),
+}
+
 /// Byte by byte: a digest is for people to see, not for proof.
-fn same_content(old: &Path, new: &Path, patience: &Patience<'_>) -> io::Result<bool> {
+fn parting(old: &Path, new: &Path, patience: &Patience<'_>) -> io::Result<Parting> {
     let (old, new) = (File::open(old)?, File::open(new)?);
     if old.metadata()?.len() != new.metadata()?.len() {
-        return Ok(false);
+        return Ok(Parting::InSize);
     }
     let (mut old, mut new) = (io::BufReader::new(old), io::BufReader::new(new));
     let (mut left, mut right) = (vec![0; CHUNK], vec![0; CHUNK]);
+    let mut offset = 0;
     loop {
         patience.check()?;
         let count = old.read(&mut left)?;
         if count == 0 {
-            return Ok(new.read(&mut right)? == 0);
+            let is_end = new.read(&mut right)? == 0;
+            return Ok(if is_end {
+                Parting::Nowhere
+            } else {
+                Parting::InSize
+            });
         }
         match new.read_exact(&mut right[..count]) {
-            Ok(()) if left[..count] == right[..count] => {}
-            Ok(()) => return Ok(false),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Ok(Parting::InSize);
+            }
             Err(error) => return Err(error),
         }
+        let (old, new) = (&left[..count], &right[..count]);
+        // Comparing slices is faster than looking for the place.
+        if old != new
+            && let Some(at) = old.iter().zip(new).position(|(old, new)| old != new)
+        {
+            return Ok(Parting::At(offset + at as u64, [old[at], new[at]]));
+        }
+        offset += count as u64;
     }
 }
 
@@ -442,6 +501,21 @@ mod tests {
             let error = budget(whole).both(&ReadAs::by_name("csv").unwrap(), "x", &huge, &other);
             assert!(error.unwrap_err().contains("--max-output"));
         }
+        // A difference that was found is told at once, however much there is to read after it.
+        let changed = sparse("changed", 1 << 40);
+        let mut file = File::options().write(true).open(&changed).unwrap();
+        std::io::Write::write_all(&mut file, b"..x").unwrap();
+        let read = budget(whole)
+            .both(&ReadAs::Bytes, "x", &huge, &changed)
+            .unwrap();
+        let told = [read.old, read.new].map(|side| side.unwrap().to_json());
+        assert_eq!(
+            told,
+            [
+                r#"{"bytes":1099511627776,"offset":0,"byte":0}"#,
+                r#"{"bytes":1099511627776,"offset":0,"byte":46}"#,
+            ]
+        );
         stop.ask();
         let error = budget(whole).both(&ReadAs::Bytes, "x", &huge, &other);
         assert!(error.unwrap_err().contains("stopped"));
