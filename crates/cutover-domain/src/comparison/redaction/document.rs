@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::reach::Reach;
-use super::surroundings::{Lines, is_value, names_a_secret};
+use super::surroundings::{Lines, is_value, names_a_secret, names_its_second};
 use super::token::token;
 use super::{Compiled, REDACTED, RedactAction, Redacted};
 use crate::tree::{Kind, Node, Tree, TreeBuilder};
@@ -28,6 +28,8 @@ enum Children<'t> {
         items: crate::tree::Items<'t>,
         next: usize,
         len: usize,
+        /// What becomes of the second one, where the first is its name.
+        second: Option<RedactAction>,
     },
     Members {
         entries: crate::tree::Entries<'t>,
@@ -98,8 +100,14 @@ impl<'t> Copying<'_, 't> {
         let rules = self.rules;
         let open = &mut self.open[depth];
         let found = match &mut open.children {
-            Children::Elements { items, next, len } => items.next().map(|node| {
+            Children::Elements {
+                items,
+                next,
+                len,
+                second,
+            } => items.next().map(|node| {
                 let (reach, action) = rules.element(&open.reach, *next, *len);
+                let action = action.max(second.filter(|_| *next == 1));
                 *next += 1;
                 (node, None, reach, action)
             }),
@@ -119,7 +127,9 @@ impl<'t> Copying<'_, 't> {
             self.close();
             return;
         };
-        let action = action.max(self.line(node, name.is_some()));
+        let action = action
+            .max(self.line(node, name.is_some()))
+            .max(rules.text_action(&reach, node));
         if let Some(outer) = outer {
             reach = reach.union(outer);
         }
@@ -148,6 +158,7 @@ impl<'t> Copying<'_, 't> {
                     items,
                     next: 0,
                     len,
+                    second: self.rules.secret_names.filter(|_| names_its_second(node)),
                 };
                 self.open.push(Open { children, reach });
             }

@@ -147,7 +147,7 @@ impl RedactionRules {
                     Ok(rule) => rules.paths.push(rule),
                     Err(error) => problems.push(format!("redact: {error}")),
                 },
-                What::Text(pattern) => match TextRedaction::new(pattern, *action) {
+                What::Text(pattern) => match TextRedaction::pattern(pattern, *action) {
                     Ok(rule) => rules.texts.push(rule),
                     Err(error) => problems.push(format!("redact text `{pattern}`: {error}")),
                 },

@@ -42,8 +42,11 @@
 //! A difference knows places, not lengths: a path that counts from the end (`$.items[-1]`) takes
 //! every element there.
 
+mod assignment;
+mod command;
 mod document;
 mod entry;
+mod extent;
 mod place;
 mod reach;
 mod secret_texts;
@@ -51,6 +54,7 @@ mod secrets;
 mod surroundings;
 mod text;
 mod token;
+mod words;
 
 use std::borrow::Cow;
 use std::sync::Arc;

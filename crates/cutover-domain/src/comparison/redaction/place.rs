@@ -52,7 +52,7 @@ impl<'r> Place<'r> {
         surrounded: &Surrounded,
         max_bytes: usize,
     ) -> Option<Tree> {
-        match self.action.max(surrounded.action(node)) {
+        match self.action(node).max(surrounded.action(node)) {
             Some(action) => self.rules.stand_in(node, action),
             None => {
                 let kept = self.rules.copy(node, self.reach.clone(), Shape::Value);
@@ -61,8 +61,12 @@ impl<'r> Place<'r> {
         }
     }
 
+    fn action(&self, node: Node<'_>) -> Option<RedactAction> {
+        self.action.max(self.rules.text_action(&self.reach, node))
+    }
+
     fn kept(&self, sample: &Tree, shape: Shape) -> Option<Tree> {
-        match self.action {
+        match self.action(sample.root()) {
             Some(action) => self.rules.stand_in(sample.root(), action),
             None => {
                 let reach = self.reach.clone();

@@ -1,7 +1,9 @@
 //! How far each path has got on the way down.
 
 use super::super::engine::{Segment, Selector, SelectorError, Step};
-use super::{Compiled, RedactAction, secrets};
+use super::secrets::{Secrecy, is_number, secrecy};
+use super::{Compiled, RedactAction};
+use crate::tree::Node;
 
 /// A path and what becomes of what stands there.
 #[derive(Debug)]
@@ -17,16 +19,22 @@ impl PathRedaction {
     }
 }
 
-/// For each path that may still match: its number, and how many of its segments are matched.
+/// What holds at a place for what is below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reach(Vec<(u16, u16)>);
+pub(super) struct Reach {
+    /// For each path that may still match: its number, and how many of its segments are matched.
+    paths: Vec<(u16, u16)>,
+    /// Whether a name above says that texts are secrets and numbers are not.
+    hides_texts: bool,
+}
 
 impl Reach {
     /// The state from which everything that follows from either follows.
     pub(super) fn union(mut self, other: &Self) -> Self {
-        self.0.extend(&other.0);
-        self.0.sort_unstable();
-        self.0.dedup();
+        self.paths.extend(&other.paths);
+        self.paths.sort_unstable();
+        self.paths.dedup();
+        self.hides_texts |= other.hides_texts;
         self
     }
 }
@@ -34,12 +42,15 @@ impl Reach {
 impl Compiled {
     /// At the whole document.
     pub(super) fn start(&self) -> Reach {
-        Reach((0..self.paths.len() as u16).map(|rule| (rule, 0)).collect())
+        Reach {
+            paths: (0..self.paths.len() as u16).map(|rule| (rule, 0)).collect(),
+            hides_texts: false,
+        }
     }
 
     /// What becomes of the value here by the paths that end here.
     pub(super) fn action(&self, reach: &Reach) -> Option<RedactAction> {
-        let arrived = reach.0.iter().filter_map(|(rule, matched)| {
+        let arrived = reach.paths.iter().filter_map(|(rule, matched)| {
             let rule = &self.paths[usize::from(*rule)];
             (rule.selector.segments().len() == usize::from(*matched)).then_some(rule.action)
         });
@@ -48,10 +59,20 @@ impl Compiled {
 
     /// At a member, and what becomes of it.
     pub(super) fn member(&self, reach: &Reach, name: &str) -> (Reach, Option<RedactAction>) {
-        let next = self.step(reach, |segment| segment.takes_member(name));
-        let by_name = self.secret_names.filter(|_| secrets::is_secret_name(name));
+        let mut next = self.step(reach, |segment| segment.takes_member(name));
+        let secrecy = self.secret_names.and_then(|_| secrecy(name));
+        next.hides_texts |= secrecy == Some(Secrecy::Texts);
+        let is_secret = secrecy.is_some_and(|secrecy| secrecy != Secrecy::Texts);
+        let by_name = self.secret_names.filter(|_| is_secret);
         let action = self.action(&next).max(by_name);
         (next, action)
+    }
+
+    /// What becomes of a text here for a name above it.
+    pub(super) fn text_action(&self, reach: &Reach, node: Node<'_>) -> Option<RedactAction> {
+        let is_hidden = |text| reach.hides_texts && !is_number(text);
+        self.secret_names
+            .filter(|_| node.as_str().is_some_and(is_hidden))
     }
 
     /// At an element, and what becomes of it.
@@ -80,7 +101,7 @@ impl Compiled {
 
     fn step(&self, reach: &Reach, takes: impl Fn(&Segment) -> bool) -> Reach {
         let mut next = Vec::new();
-        for (rule, matched) in &reach.0 {
+        for (rule, matched) in &reach.paths {
             let segments = self.paths[usize::from(*rule)].selector.segments();
             let Some(segment) = segments.get(usize::from(*matched)) else {
                 continue;
@@ -94,6 +115,9 @@ impl Compiled {
         }
         next.sort_unstable();
         next.dedup();
-        Reach(next)
+        Reach {
+            paths: next,
+            hides_texts: reach.hides_texts,
+        }
     }
 }

@@ -1,7 +1,31 @@
 //! Names that speak of a secret.
 
+use super::words::Words;
+
+/// What one of is in every name that speaks of a secret.
+pub(super) static NAMES: Words = Words::new(&[
+    "pass",
+    "secret",
+    "credential",
+    "token",
+    "key",
+    "sess",
+    "sid",
+    "connection",
+    "signature",
+    "auth",
+    "cookie",
+    "bearer",
+    "pwd",
+    "jwt",
+    "otp",
+    "cvv",
+    "csrf",
+    "xsrf",
+]);
+
 /// Parts of names, in lower case and without `_`, `-`, `.` and blanks.
-const ANYWHERE: [&str; 22] = [
+const ANYWHERE: [&str; 26] = [
     "password",
     "passwd",
     "passphrase",
@@ -13,37 +37,104 @@ const ANYWHERE: [&str; 22] = [
     "privatekey",
     "signingkey",
     "encryptionkey",
+    "clientkeydata",
     "credential",
     "authorization",
+    "authheader",
     "accesstoken",
     "refreshtoken",
     "authtoken",
+    "otpcode",
     "connectionstring",
     "sessionid",
+    "sessid",
     "sessionkey",
     "sessiontoken",
     "amzsignature",
     "googsignature",
 ];
 
-/// Ends of names; `token` at an end only, for `max_tokens` is none.
-const AT_THE_END: [&str; 10] = [
-    "token", "cookie", "cookies", "session", "auth", "pwd", "jwt", "otp", "cvv", "bearer",
+/// Ends of names that are told from words of a sentence only where something says that they are names.
+const AT_THE_END: [&str; 9] = [
+    "cookie", "cookies", "session", "auth", "pwd", "jwt", "otp", "cvv", "bearer",
 ];
 
-/// Whole names: too short to be looked for inside others.
-const WHOLE: [&str; 3] = ["sid", "csrf", "xsrf"];
+/// Last words of names: too short to be looked for inside others. The same holds for them.
+const LAST_WORD: [&str; 3] = ["sid", "csrf", "xsrf"];
 
-/// Whether the value of a member of this name is taken for a secret.
+/// How surely a name speaks of a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Secrecy {
+    /// Whatever stands behind it is one.
+    Sure,
+    /// Texts are secrets, numbers are not: `tokens` are counted as often as they are told.
+    Texts,
+    /// It is a word of a sentence as well.
+    Short,
+}
+
+/// What a name says of the value of a member of this name, if it speaks of a secret.
+pub(super) fn secrecy(name: &str) -> Option<Secrecy> {
+    if !NAMES.are_in(name) {
+        return None;
+    }
+    let parts = |character: char| matches!(character, '_' | '-' | '.' | ' ');
+    let lower = name.to_lowercase();
+    let plain = lower.replace(parts, "");
+    if is_of_a_place(&plain) {
+        None
+    } else if ANYWHERE.iter().any(|part| plain.contains(part)) || plain.ends_with("token") {
+        Some(Secrecy::Sure)
+    } else if plain.ends_with("tokens") {
+        // At an end only, for `token_count` is none.
+        Some(Secrecy::Texts)
+    } else {
+        let last = lower.rsplit(parts).next().unwrap_or_default();
+        let is_short =
+            AT_THE_END.iter().any(|end| plain.ends_with(end)) || LAST_WORD.contains(&last);
+        is_short.then_some(Secrecy::Short)
+    }
+}
+
+/// Whether the value of a member of this name is taken for a secret, whatever it is.
 pub(super) fn is_secret_name(name: &str) -> bool {
-    let plain: String = name
-        .chars()
-        .filter(|character| !matches!(character, '_' | '-' | '.' | ' '))
-        .flat_map(char::to_lowercase)
-        .collect();
-    ANYWHERE.iter().any(|part| plain.contains(part))
-        || AT_THE_END.iter().any(|end| plain.ends_with(end))
-        || WHOLE.contains(&&*plain)
+    secrecy(name).is_some_and(|secrecy| secrecy != Secrecy::Texts)
+}
+
+/// Whether a plain name is that of a name or a file: it says which one or where, not what.
+fn is_of_a_place(plain: &str) -> bool {
+    plain.ends_with("name") || plain.ends_with("file") && !plain.ends_with("profile")
+}
+
+/// Whether a text is a number, numbers, or nothing.
+pub(super) fn is_number(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit() || b".,_+- ".contains(&byte))
+}
+
+/// Ends of options that a secret follows.
+const OPTIONS: [&str; 10] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "accountkey",
+    "privatekey",
+];
+
+/// Whether a word is an option like `--api-key`: its value is the next word.
+pub(super) fn is_secret_option(word: &str) -> bool {
+    const LONGEST: usize = 80;
+    let name = word.strip_prefix('-').filter(|name| name.len() <= LONGEST);
+    name.is_some_and(|name| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let plain = name.replace(['-', '_'], "").to_ascii_lowercase();
+        name.bytes().all(is_plain) && OPTIONS.iter().any(|end| plain.ends_with(end))
+    })
 }
 
 #[cfg(test)]
@@ -82,6 +173,17 @@ mod tests {
             "SharedAccessKey",
             "X-Amz-Signature",
             "X-Amz-Security-Token",
+            "auth_header",
+            "otp_code",
+            "_authToken",
+            "client-key-data",
+            "access_tokens",
+            "PHPSESSID",
+            "JSESSIONID",
+            "connect.sid",
+            "my_csrf",
+            "bearer",
+            "passwordProfile",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
@@ -92,6 +194,16 @@ mod tests {
             "key",
             "pass",
             "author",
+            "passage",
+            "keyboard",
+            "public_key",
+            "token_count",
+            "completion_tokens",
+            "bearerTokenFile",
+            "password_file",
+            "secretFileName",
+            "SharedAccessKeyName",
+            "residence",
             "sessions",
             "sidebar",
             "side",
@@ -101,5 +213,15 @@ mod tests {
         ] {
             assert!(!is_secret_name(name), "{name}");
         }
+    }
+    #[test]
+    fn tokens_may_be_counted() {
+        for name in ["tokens", "max_tokens", "pushTokens"] {
+            assert_eq!(secrecy(name), Some(Secrecy::Texts), "{name}");
+        }
+        for number in ["512", "1,024", "4_096", "0.5", "-1", "1, 2", ""] {
+            assert!(is_number(number), "{number}");
+        }
+        assert!(!is_number("5a"));
     }
 }

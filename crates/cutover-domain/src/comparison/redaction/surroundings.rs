@@ -3,7 +3,11 @@
 
 use std::ops::Range;
 
-use super::{Compiled, RedactAction, secrets};
+use super::assignment::block_after;
+use super::command::{self, Before, is_user_with_password};
+use super::extent::Block;
+use super::secrets::is_secret_name;
+use super::{Compiled, RedactAction};
 use crate::tree::{Kind, NO_KEY, Node, Tree};
 
 /// Of a private key without an end so many lines are taken: the longest that are used have some
@@ -13,48 +17,6 @@ const KEY_LINES: u32 = 1_000;
 /// So many bytes before `PRIVATE KEY` are looked at for how its line begins.
 const LABEL: usize = 80;
 
-/// Ends of options that a secret follows.
-const OPTIONS: [&str; 10] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "accountkey",
-    "privatekey",
-];
-
-/// An option, of which the next word is what must not be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Before {
-    /// Like `--api-key`.
-    Secret,
-    /// Like `-u`: a user may be followed by a password.
-    User,
-}
-
-impl Before {
-    fn of(word: &str) -> Option<Self> {
-        match word {
-            "-u" | "--user" | "--proxy-user" => Some(Self::User),
-            _ => is_secret_option(word).then_some(Self::Secret),
-        }
-    }
-}
-
-/// Whether a word is like `me:secret`, and neither a user and a group by their numbers nor an address.
-fn is_user_with_password(word: &str) -> bool {
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    word.split_once(':').is_some_and(|(user, password)| {
-        let is_address = password.starts_with("//") || user.contains(char::is_whitespace);
-        let is_group = is_number(user) && is_number(password);
-        !password.is_empty() && !is_address && !is_group
-    })
-}
-
 /// The first or the last line of a private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Edge {
@@ -62,26 +24,31 @@ enum Edge {
     Last,
 }
 
-/// Follows a text that is kept line by line, or a command line that is kept word by word, into private
-/// keys and out of them.
+/// Follows a text that is kept line by line, or a command line that is kept word by word, into what
+/// belongs to a secret and out of it.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     /// So many lines more may belong to a key that has begun.
     left: u32,
+    /// The same of a key of PuTTY.
+    putty_left: u32,
     /// What the line before is.
     before: Option<Before>,
+    /// The words before, if they may be a command.
+    command: String,
+    /// What a name of YAML speaks of.
+    block: Option<Block>,
+    /// Whether the line before was the name of a pair: `- name: DB_PASSWORD`.
+    is_named: bool,
+    /// Whether the lines are those of a machine in a netrc file.
+    is_machine: bool,
 }
 
 impl Lines {
-    /// Whether the next line is what an option before it speaks of, or belongs to a key that began
-    /// before it, as a whole. The line that ends a key does not: what stands before that end is for
-    /// the patterns.
+    /// Whether the next line is what an option before it speaks of, or belongs to a key or a block that
+    /// began before it, as a whole. The line that ends a key does not: what stands before that end is
+    /// for the patterns.
     pub(super) fn takes(&mut self, line: &str) -> bool {
-        let is_argument = match std::mem::replace(&mut self.before, Before::of(line)) {
-            Some(Before::Secret) => !line.starts_with('-'),
-            Some(Before::User) => is_user_with_password(line),
-            None => false,
-        };
         let is_inside = self.left > 0;
         let edge = last_edge(line);
         self.left = match edge {
@@ -89,7 +56,67 @@ impl Lines {
             Some(Edge::Last) => 0,
             None => self.left.saturating_sub(1),
         };
-        (is_inside && edge != Some(Edge::Last)) || is_argument
+        let is_of_key = is_inside && edge != Some(Edge::Last);
+        let is_argument = self.is_argument(line);
+        let is_of_file = self.is_of_file(line);
+        is_of_key || is_argument || is_of_file
+    }
+
+    /// Whether a word has a secret for the words before it.
+    fn is_argument(&mut self, line: &str) -> bool {
+        let is_word = line.len() <= 80 && !line.contains(char::is_whitespace);
+        let (next, has_secret) = if is_word {
+            let before = Before::of(line, &self.command);
+            let has_secret = command::has_secret(line, &self.command);
+            self.command.push_str(line);
+            self.command.push(' ');
+            if self.command.len() > 300 {
+                self.command.clear();
+            }
+            (
+                before.or(is_header(line).then_some(Before::Secret)),
+                has_secret,
+            )
+        } else {
+            self.command.clear();
+            (None, false)
+        };
+        match std::mem::replace(&mut self.before, next) {
+            Some(Before::Secret) => !line.starts_with('-'),
+            Some(Before::User) => is_user_with_password(line),
+            None => has_secret,
+        }
+    }
+
+    /// Whether a line of YAML, of a netrc file or of a key of PuTTY is a secret for the lines before it.
+    fn is_of_file(&mut self, line: &str) -> bool {
+        self.putty_left = match line {
+            _ if line.contains("Private-MAC:") || line.contains("Private-Hash:") => 0,
+            _ => self.putty_left.saturating_sub(1),
+        };
+        let is_of_key = self.putty_left > 0;
+        if line.contains("Private-Lines:") {
+            self.putty_left = KEY_LINES + 1;
+        }
+        self.block = self.block.filter(|block| block.has(line));
+        let is_of_block = self.block.is_some() && !line.trim().is_empty();
+        if self.block.is_none() {
+            self.block = block_after(line);
+        }
+        let inside = line.trim_start();
+        let (word, rest) = inside.split_once([' ', '\t']).unwrap_or((inside, ""));
+        self.is_machine = match word {
+            "machine" => !rest.is_empty(),
+            "login" | "user" | "account" | "password" => self.is_machine,
+            _ => false,
+        };
+        let is_of_machine = self.is_machine && word == "password" && !rest.trim().is_empty();
+        let name = inside.trim_start_matches("- ");
+        let name = name.strip_prefix("name:").or(name.strip_prefix("key:"));
+        let is_named =
+            name.is_some_and(|name| is_secret_name(name.trim().trim_matches(['"', '\''])));
+        let is_of_name = std::mem::replace(&mut self.is_named, is_named);
+        is_of_key || is_of_block || is_of_machine || (is_of_name && inside.starts_with("value:"))
     }
 
     /// Something that is no line.
@@ -98,15 +125,18 @@ impl Lines {
     }
 }
 
-/// Whether a word is an option like `--api-key`: its value is the next word.
-fn is_secret_option(word: &str) -> bool {
-    const LONGEST: usize = 80;
-    let name = word.strip_prefix('-').filter(|name| name.len() <= LONGEST);
-    name.is_some_and(|name| {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let plain = name.replace(['-', '_'], "").to_ascii_lowercase();
-        name.bytes().all(is_plain) && OPTIONS.iter().any(|end| plain.ends_with(end))
-    })
+/// Whether a word is the name of a header of HTTP and nothing else: the next one is its value.
+fn is_header(word: &str) -> bool {
+    let headers = [
+        "authorization",
+        "proxy-authorization",
+        "set-cookie",
+        "x-api-key",
+        "x-auth-token",
+    ];
+    headers
+        .iter()
+        .any(|header| word.eq_ignore_ascii_case(header))
 }
 
 /// The last edge of a private key in a line, whatever stands around it.
@@ -136,12 +166,22 @@ fn edge(before: &str, after: &str) -> Option<Edge> {
     }
 }
 
-/// Whether an object is a pair whose value is a secret, by its name:
-/// `{"name": "Authorization", "value": …}`.
+/// Whether an object is a pair whose value is a secret, by its name, or because it says so:
+/// `{"name": "Authorization", "value": …}`, `{"value": …, "sensitive": true}`.
 pub(super) fn names_a_secret(object: Node<'_>) -> bool {
     let is_name = |member: &str| ["name", "key"].iter().any(|name| alike(name, member));
-    let mut names = object.entries().filter(|(member, _)| is_name(member));
-    names.any(|(_, name)| name.as_str().is_some_and(secrets::is_secret_name))
+    object.entries().any(|(member, value)| {
+        let names = is_name(member) && value.as_str().is_some_and(is_secret_name);
+        names || (alike("sensitive", member) && value.as_bool() == Some(true))
+    })
+}
+
+/// Whether an element of an array is an array of a name and a value, and the value is a secret by
+/// its name: `["Authorization", …]`. One that is no element may be a list of names.
+pub(super) fn names_its_second(array: Node<'_>) -> bool {
+    let is_element = array.raw().key == NO_KEY && array.index() > 0;
+    let name = array.items().next().and_then(Node::as_str);
+    is_element && array.len() == 2 && name.is_some_and(is_secret_name)
 }
 
 /// Whether a member is the value of a pair.
@@ -194,6 +234,10 @@ impl Compiled {
             if node.kind() == Kind::Object && names_a_secret(node) {
                 let values = node.entries().filter(|(member, _)| is_value(member));
                 found.extend(values.map(|(_, value)| value.index()..tree.end(value.index())));
+            }
+            if node.kind() == Kind::Array && names_its_second(node) {
+                let second = node.items().nth(1);
+                found.extend(second.map(|value| value.index()..tree.end(value.index())));
             }
         }
         found.sort_by_key(|range| range.start);

@@ -12,6 +12,7 @@ mod performance;
 mod redaction;
 mod rules;
 mod rules_file;
+mod secrets;
 mod strategy;
 mod texts;
 mod traps;

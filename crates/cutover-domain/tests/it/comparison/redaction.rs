@@ -283,6 +283,8 @@ proptest! {
         body in vec("[A-Za-z0-9+/]{30,64}", 1..6),
         is_cut_off in any::<bool>(),
     ) {
+        // Behind an option a whole word is a secret, the line after it too.
+        prop_assume!(!before.contains("-u"));
         let edge = |word: &str| format!("{before}-----{word} {label}PRIVATE KEY-----{after}");
         let mut text = vec!["first line".to_owned(), edge("BEGIN")];
         text.extend(body.iter().map(|line| format!("{before}{line}{after}")));
