@@ -152,8 +152,12 @@ struct Text<'a> {
 
 impl<'a> Text<'a> {
     fn of(difference: &'a Difference) -> Self {
-        // Much longer than what is shown, much shorter than what it may be.
-        let json = |tree: &Tree| tree.excerpt(4 * VALUE_WIDTH).to_json();
+        // Of a text or a number what is shown lies where the other parts from it. Of others, much
+        // more than what is shown, much less than what there may be.
+        let json = |tree: &Tree| match tree.root().is_empty() {
+            true => tree.to_json(),
+            false => tree.excerpt(4 * VALUE_WIDTH).to_json(),
+        };
         Self {
             mark: None,
             difference,
@@ -289,6 +293,8 @@ fn shorten_apart(old: &str, new: &str, width: usize) -> [String; 2] {
 
 #[cfg(test)]
 mod tests {
+    use cutover_domain::comparison::Rules;
+
     use super::*;
 
     fn shown<'a>(path: &'a str, kind: &'a str, old: &'a str, new: &'a str) -> Shown<'a> {
@@ -322,6 +328,24 @@ mod tests {
             shorten_apart("short", &same, 40),
             ["short".to_owned(), shorten(&same, 40)]
         );
+    }
+
+    #[test]
+    fn of_texts_and_numbers_of_any_length_the_difference_is_seen() {
+        for bytes in [30, 300, 450, 1_000, 1_999, 2_500, 100_000] {
+            let same = "7".repeat(bytes);
+            for quote in ["", "\""] {
+                let [old, new] = ["1", "2"]
+                    .map(|digit| Tree::from_json(&format!("{quote}{same}{digit}{quote}")).unwrap());
+                let found = Rules::new().build().unwrap().compare(&old, &new);
+                let mut page = Vec::new();
+                write_comparison(&mut Page::new(&mut page, None), &found).unwrap();
+                let page = anstream::adapter::strip_str(&String::from_utf8(page).unwrap()).to_string();
+                let (old, new) = page.split_once(" → ").unwrap();
+                assert!(old.contains("71") && new.contains("72"), "{page}");
+                assert!(page.len() < 150, "{page}");
+            }
+        }
     }
 
     #[test]
