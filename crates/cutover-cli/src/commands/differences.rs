@@ -340,7 +340,8 @@ mod tests {
                 let found = Rules::new().build().unwrap().compare(&old, &new);
                 let mut page = Vec::new();
                 write_comparison(&mut Page::new(&mut page, None), &found).unwrap();
-                let page = anstream::adapter::strip_str(&String::from_utf8(page).unwrap()).to_string();
+                let page =
+                    anstream::adapter::strip_str(&String::from_utf8(page).unwrap()).to_string();
                 let (old, new) = page.split_once(" → ").unwrap();
                 assert!(old.contains("71") && new.contains("72"), "{page}");
                 assert!(page.len() < 150, "{page}");

@@ -26,8 +26,11 @@ const ONE: Duration = Duration::from_millis(500);
 /// What was ignored when the process began stays ignored: whoever started it by `nohup`, or in the
 /// background of a script, wants it to go on.
 pub(crate) fn on_signals(mut on: impl FnMut(Exit) + Send + 'static) -> Result<(), Failure> {
-    let trouble =
-        |error| Failure::trouble(format_args!("cannot listen for signals like Ctrl-C: {error}"));
+    let trouble = |error| {
+        Failure::trouble(format_args!(
+            "cannot listen for signals like Ctrl-C: {error}"
+        ))
+    };
     let ignored = ignored();
     let heard = ENDS.iter().map(|(signal, _)| *signal);
     let heard = heard.filter(|signal| !is_among(*signal, ignored));
@@ -59,9 +62,7 @@ fn ignored() -> u64 {
 
 /// See proc_pid_status(5).
 fn ignored_by(status: &str) -> u64 {
-    let mask = status
-        .lines()
-        .find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
         .unwrap_or(0)
 }

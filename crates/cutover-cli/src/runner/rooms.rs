@@ -96,8 +96,10 @@ impl Rooms {
             fs::create_dir(folder).map_err(say)?;
         }
         match (&room.work, &self.workplace) {
-            (Some(work), Workplace::CopyOf(folder)) => folder::copy(folder, work, &self.without, stop)
-                .map_err(|error: CopyError| format!("cannot make the working copy: {error}"))?,
+            (Some(work), Workplace::CopyOf(folder)) => {
+                folder::copy(folder, work, &self.without, stop)
+                    .map_err(|error: CopyError| format!("cannot make the working copy: {error}"))?
+            }
             (Some(work), _) => fs::create_dir(work).map_err(say)?,
             (None, _) => {}
         }

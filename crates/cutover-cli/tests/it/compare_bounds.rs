@@ -276,7 +276,11 @@ fn signals_that_were_ignored_when_it_began_stay_ignored() {
     let made = Command::new("mkfifo").arg(&gate).status().unwrap();
     assert!(made.success());
     // Open both ways nobody waits for the other end.
-    let mut gate = fs::File::options().read(true).write(true).open(gate).unwrap();
+    let mut gate = fs::File::options()
+        .read(true)
+        .write(true)
+        .open(gate)
+        .unwrap();
     let program = format!(
         "sh -c 'echo >> {0}/started; read x < {0}/gate; echo $x'",
         bench.folder.path().display()
