@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io::{self, Write};
 
-use cutover_domain::comparison::report::{brief_path, generalize};
+use cutover_domain::comparison::report::{brief_path, generalize, shorten, shorten_apart};
 use cutover_domain::comparison::{Comparison, Difference, Severity};
 use cutover_domain::tree::Tree;
 
@@ -254,43 +254,6 @@ impl Shown<'_> {
     }
 }
 
-/// At most `width` letters of `text`, the middle left out.
-pub(crate) fn shorten(text: &str, width: usize) -> String {
-    let letters = text.chars().count();
-    if letters <= width {
-        return text.to_owned();
-    }
-    let kept = width.saturating_sub(1);
-    let tail = kept / 3;
-    let head: String = text.chars().take(kept - tail).collect();
-    let end: String = text.chars().skip(letters - tail).collect();
-    format!("{head}…{end}")
-}
-
-/// At most `width` letters of each of two texts that differ; if they begin alike for so long that
-/// the difference would be left out, what lies around it.
-fn shorten_apart(old: &str, new: &str, width: usize) -> [String; 2] {
-    let alike = old
-        .chars()
-        .zip(new.chars())
-        .take_while(|(old, new)| old == new);
-    let alike = alike.count();
-    let start = alike.saturating_sub(width / 3);
-    [old, new].map(|text| {
-        let letters = text.chars().count();
-        if alike < width / 2 || letters <= width {
-            return shorten(text, width);
-        }
-        let shown: String = text.chars().skip(start).take(width - 2).collect();
-        let rest = if start + width - 2 < letters {
-            "…"
-        } else {
-            ""
-        };
-        format!("…{shown}{rest}")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use cutover_domain::comparison::Rules;
@@ -315,19 +278,6 @@ mod tests {
         let mut bytes = Vec::new();
         write(&mut Page::new(&mut bytes, None), differences, (more, "")).unwrap();
         anstream::adapter::strip_str(&String::from_utf8(bytes).unwrap()).to_string()
-    }
-
-    #[test]
-    fn long_values_are_shown_where_they_differ() {
-        let same = "x".repeat(200);
-        let [old, new] = ["1", "2"].map(|digit| format!("{same}{digit}{same}"));
-        let [old, new] = shorten_apart(&old, &new, 40);
-        assert_eq!(old, format!("…{}1{}…", "x".repeat(13), "x".repeat(24)));
-        assert_eq!(new, old.replace('1', "2"));
-        assert_eq!(
-            shorten_apart("short", &same, 40),
-            ["short".to_owned(), shorten(&same, 40)]
-        );
     }
 
     #[test]
@@ -372,12 +322,5 @@ mod tests {
         ~ $.total  8 → "8\u{1b}"  type
         … and 3 more
         "#);
-    }
-
-    #[test]
-    fn a_long_value_loses_its_middle() {
-        assert_eq!(shorten("abcdefghij", 10), "abcdefghij");
-        assert_eq!(shorten("abcdefghijk", 10), "abcdef…ijk");
-        assert_eq!(shorten("äöüäöüäöü", 4), "äö…ü");
     }
 }

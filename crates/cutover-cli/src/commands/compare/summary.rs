@@ -10,6 +10,7 @@ use std::io::{self, Write};
 
 use cutover_domain::comparison::noise::Noise;
 use cutover_domain::comparison::performance::{Answer, PerformanceLimit};
+use cutover_domain::comparison::report::shorten;
 use cutover_domain::comparison::{
     ComparisonRecord, DifferenceKind, RecordResult, RuleHit, Run, RunJudgement, RunKind, RunState,
 };
@@ -18,7 +19,6 @@ use cutover_ports::comparison::{ComparisonStore, RecordQuery};
 use serde::Serialize;
 
 use super::find;
-use crate::commands::differences::shorten;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
