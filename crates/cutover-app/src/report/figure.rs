@@ -363,7 +363,7 @@ pub(super) fn not_learned(report: &Report) -> Vec<String> {
             sum(|noise| noise.incomplete),
             "record has",
             "records have",
-            "more differences than are known by place",
+            "more differences than are known by place, or longer paths",
         ),
         (
             sum(|noise| noise.unread),

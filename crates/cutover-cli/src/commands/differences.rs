@@ -128,6 +128,8 @@ pub(crate) enum Mark {
     Noise,
     /// In so many runs old always answered the same there.
     Same(u64),
+    /// Old differs from itself there, and never gave what new did.
+    Foreign,
 }
 
 const NOISE: &str = "noise";
@@ -138,6 +140,7 @@ impl Mark {
             Self::None => None,
             Self::Noise => Some(NOISE.to_owned()),
             Self::Same(runs) => Some(format!("old was the same here in all {runs} of its runs")),
+            Self::Foreign => Some("old differs from itself here, and never gives this".to_owned()),
         }
     }
 }

@@ -400,6 +400,7 @@ fn marks(record: &ComparisonRecord, noise: &Noise) -> Vec<Mark> {
         let same = sample.filter(|sample| sample.is_steady(number, &path, kind));
         match same {
             _ if place.hidden == place.differences => Mark::Noise,
+            None if noise.is_foreign(record, difference) => Mark::Foreign,
             Some(sample) => Mark::Same(sample.pairs + 1),
             None if place.hidden > 0 => Mark::Noise,
             None => Mark::None,

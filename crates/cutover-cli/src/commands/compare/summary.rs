@@ -425,7 +425,11 @@ impl Report for Summary {
                 self.unequal.len() - NAMED
             )?;
         }
-        if let Some(noise) = self.noise.as_ref().filter(|noise| noise.self_pairs > 0) {
+        if let Some(noise) = self
+            .noise
+            .as_ref()
+            .filter(|noise| noise.self_pairs > 0 || noise.incomplete > 0)
+        {
             noise.write(page)?;
         }
         let mut hidden: Vec<&RuleHit> = self.hidden.iter().collect();
