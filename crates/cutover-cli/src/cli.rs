@@ -39,7 +39,8 @@ use crate::suggest;
         ("cutover flag kill use_new_backend", "everybody back to the old side"),
     ]),
     after_help = "Exit codes: 0 yes/done, 1 the answer is no, 2 usage, 3 trouble, 4 not enough \
-                  evidence, 5 timeout, 6 confirmation needed, 7 conflict, 130 stopped by Ctrl-C."
+                  evidence, 5 timeout, 6 confirmation needed, 7 conflict, 130 stopped by Ctrl-C \
+                  (143 by SIGTERM, 129 by SIGHUP)."
 )]
 pub struct Cli {
     /// The global options.

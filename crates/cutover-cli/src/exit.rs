@@ -10,7 +10,7 @@
 //! | 5 | it took too long |
 //! | 6 | a confirmation is needed |
 //! | 7 | conflict: somebody changed it first |
-//! | 130 | stopped by Ctrl-C |
+//! | 129, 130, 143 | stopped by a signal: SIGHUP, Ctrl-C (SIGINT), SIGTERM |
 //!
 //! ```
 //! use cutover_cli::{Exit, Failure};
@@ -51,8 +51,12 @@ pub enum Exit {
     Unconfirmed = 6,
     /// Somebody changed it first.
     Conflict = 7,
-    /// Stopped by Ctrl-C.
+    /// Stopped by SIGHUP. What signals end with is 128 and the number of the signal, as in a shell.
+    HungUp = 129,
+    /// Stopped by Ctrl-C (SIGINT).
     Interrupted = 130,
+    /// Stopped by SIGTERM.
+    Terminated = 143,
 }
 
 impl Exit {

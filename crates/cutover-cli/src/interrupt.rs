@@ -1,10 +1,25 @@
 //! Ending a wait in good order: at Ctrl-C, or when nobody reads the output any more.
 
+#[cfg(unix)]
+mod signals;
+
+#[cfg(not(unix))]
+mod signals {
+    use crate::exit::{Exit, Failure};
+
+    /// Calls `on` at every Ctrl-C. There can be only one listener in a process.
+    pub(crate) fn on_signals(mut on: impl FnMut(Exit) + Send + 'static) -> Result<(), Failure> {
+        ctrlc::set_handler(move || on(Exit::Interrupted))
+            .map_err(|error| Failure::trouble(format_args!("cannot listen for Ctrl-C: {error}")))
+    }
+}
+
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use crate::exit::{Exit, Failure};
+pub(crate) use signals::on_signals;
 
 /// Lets a write past the limit on the size of files (`ulimit -f`) fail as on a full disk, instead of
 /// ending the process.
@@ -18,8 +33,8 @@ pub(crate) fn survive_limits_of_files() {
 /// Why a wait ends before what is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// Ctrl-C, SIGTERM or SIGHUP.
-    BySignal,
+    /// Ctrl-C, SIGTERM or SIGHUP; what it ends with.
+    BySignal(Exit),
     /// The reader of standard output went away.
     Unread,
 }
@@ -40,12 +55,11 @@ impl Interrupt {
     pub(crate) fn listen() -> Result<Self, Failure> {
         let interrupt = Self::default();
         let on_signal = interrupt.clone();
-        ctrlc::set_handler(move || {
-            if !on_signal.ask(Ended::BySignal) {
-                std::process::exit(Exit::Interrupted.code().into());
+        on_signals(move |exit| {
+            if !on_signal.ask(Ended::BySignal(exit)) {
+                std::process::exit(exit.code().into());
             }
-        })
-        .map_err(|error| Failure::trouble(format_args!("cannot listen for Ctrl-C: {error}")))?;
+        })?;
         #[cfg(unix)]
         interrupt.listen_to_the_reader();
         Ok(interrupt)
@@ -133,7 +147,7 @@ mod tests {
         let other = interrupt.clone();
         let thread = std::thread::spawn(move || {
             assert!(other.ask(Ended::Unread));
-            assert!(!other.ask(Ended::BySignal));
+            assert!(!other.ask(Ended::BySignal(Exit::Interrupted)));
         });
         let ended = pollster::block_on(interrupt.or(|_| Poll::<()>::Pending));
         thread.join().unwrap();

@@ -214,10 +214,10 @@ fn an_interrupted_run_is_saved_as_far_as_it_came() {
         reached.exists() || child.try_wait().unwrap().is_some()
     });
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    let _ = kill_process(pid, Signal::INT);
+    let _ = kill_process(pid, Signal::TERM);
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(130), "{told}");
+    assert_eq!(output.status.code(), Some(143), "{told}");
 
     let list = cutover
         .run(["compare", "list", "--format", "json"])

@@ -4,8 +4,9 @@ use cutover_domain::comparison::noise::{Noise, NoiseClass};
 use cutover_domain::comparison::performance::Metric;
 use cutover_domain::comparison::report::{
     Cluster, MeanDelta, OperationReport, Pass, Report, Spread, Totals, Verdict, brief_path,
+    shorten_apart,
 };
-use cutover_domain::comparison::{Coverage, RecordedUnit, percent_change};
+use cutover_domain::comparison::{Coverage, Difference, RecordedUnit, percent_change};
 use cutover_domain::tree::Tree;
 
 /// `12,345`.
@@ -333,6 +334,17 @@ pub(super) fn value(value: Option<&Tree>, limit: usize) -> Option<String> {
     Some(cut(&visible(&value?.to_json()), limit))
 }
 
+/// Both values of a difference on one line each, at most so many characters of them: those around the
+/// place where they part.
+pub(super) fn values(difference: &Difference, limit: usize) -> [Option<String>; 2] {
+    let [old, new] = [&difference.old, &difference.new];
+    let line = |tree: &Tree| visible(&tree.to_json());
+    match (old, new) {
+        (Some(old), Some(new)) => shorten_apart(&line(old), &line(new), limit).map(Some),
+        _ => [old, new].map(|side| value(side.as_ref(), limit)),
+    }
+}
+
 /// The first characters of a text.
 pub(super) fn cut(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
@@ -351,7 +363,7 @@ pub(super) fn not_learned(report: &Report) -> Vec<String> {
             sum(|noise| noise.incomplete),
             "record has",
             "records have",
-            "more differences than are known by place",
+            "more differences than are known by place, or longer paths",
         ),
         (
             sum(|noise| noise.unread),
@@ -448,7 +460,18 @@ fn is_hidden(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use cutover_domain::comparison::Rules;
+
     use super::*;
+
+    #[test]
+    fn of_long_values_what_parts_is_seen() {
+        let [old, new] = ["1", "2"].map(|digit| Tree::string("x".repeat(900) + digit));
+        let found = Rules::new().build().unwrap().compare(&old, &new);
+        let [old, new] = values(&found.differences[0], 40);
+        assert_eq!(old, Some(format!("…{}1\"", "x".repeat(13))));
+        assert_eq!(new, Some(format!("…{}2\"", "x".repeat(13))));
+    }
 
     #[test]
     fn figures_read_well_at_every_size() {

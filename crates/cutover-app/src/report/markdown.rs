@@ -9,7 +9,7 @@ use cutover_domain::comparison::report::{Cluster, OperationReport, Report, brief
 use super::figure::{
     FIGURES, by_noise, change, conclusion, count, counted, graveness, measured, not_compared,
     not_learned, population, ratio, sentence, settled, settled_in, share, spread_change, time,
-    value, visible, whereabouts,
+    value, values, visible, whereabouts,
 };
 use super::limit::{kept, limits, of_records, reach};
 
@@ -308,27 +308,25 @@ fn mismatches(page: &mut Page, operation: &OperationReport) {
 
 /// One difference in a cell: `1.5 → 2`.
 fn example(difference: &Difference) -> String {
-    let shown = |tree| value(tree, SHORT).map_or_else(|| "nothing".to_owned(), |text| cell(&text));
-    let (old, new) = (difference.old.as_ref(), difference.new.as_ref());
-    match difference.times {
-        Some(times) => format!(
-            "{}: {} → {} times",
-            shown(old.or(new)),
-            times.old,
-            times.new
-        ),
-        None => format!("{} → {}", shown(old), shown(new)),
+    let shown =
+        |text: Option<String>| text.map_or_else(|| "nothing".to_owned(), |text| cell(&text));
+    if let Some(times) = difference.times {
+        let both = difference.old.as_ref().or(difference.new.as_ref());
+        let both = shown(value(both, SHORT));
+        return format!("{both}: {} → {} times", times.old, times.new);
     }
+    let [old, new] = values(difference, SHORT).map(shown);
+    format!("{old} → {new}")
 }
 
 /// One difference with both values, one below the other.
 fn both_values(cluster: &Cluster) -> String {
     let example = &cluster.example;
     let difference = &example.difference;
-    let sides = [("-", &difference.old), ("+", &difference.new)];
-    let lines: Vec<String> = sides
+    let lines: Vec<String> = ["-", "+"]
         .into_iter()
-        .filter_map(|(sign, tree)| Some(format!("{sign} {}", value(tree.as_ref(), LONG)?)))
+        .zip(values(difference, LONG))
+        .filter_map(|(sign, value)| Some(format!("{sign} {}", value?)))
         .collect();
     let lines = lines.join("\n");
     let fence = "`".repeat(longest_run(&lines).max(2) + 1);

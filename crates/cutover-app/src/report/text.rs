@@ -7,7 +7,7 @@ use cutover_domain::comparison::report::{Cluster, OperationReport, Report};
 use super::figure::{
     FIGURES, Measured, but_for_noise, by_noise, change, conclusion, count, counted, cut, graveness,
     measured, not_compared, not_learned, place, population, settled, settled_in, share,
-    spread_change, time, value, visible, whereabouts,
+    spread_change, time, values, visible, whereabouts,
 };
 use super::limit::{kept, limits, of_records, reach};
 
@@ -237,11 +237,10 @@ fn path(cluster: &Cluster) -> String {
 
 fn example(cluster: &Cluster) -> String {
     let example = &cluster.example;
-    let shown = |tree| value(tree, VALUE).unwrap_or_else(|| NOTHING.to_owned());
+    let values = values(&example.difference, VALUE);
+    let [old, new] = values.map(|value| value.unwrap_or_else(|| NOTHING.to_owned()));
     format!(
-        "{} → {}   in {}",
-        shown(example.difference.old.as_ref()),
-        shown(example.difference.new.as_ref()),
+        "{old} → {new}   in {}",
         whereabouts(&example.label, example.unit.as_ref())
     )
 }

@@ -19,12 +19,12 @@ use crate::fixture::{Answer, Application, Failed, Gate, SOON, answer};
 type Blocking =
     Builder<u32, Answer, Failed, cutover_app::execution::BlockingSide<u32, Answer, Failed>>;
 
-/// Old answers 1, 2, 3, … and new 0, so every pair differs in `$.value`.
+/// Old answers 1, 2, 3, … and new 1000, 1001, …, so every pair differs in `$.value`.
 fn counting() -> Blocking {
-    let asked = AtomicU32::new(0);
+    let (asked, answered) = (AtomicU32::new(0), AtomicU32::new(1_000));
     BlockingOperation::builder("double")
         .old(move |_: &u32| answer("x", asked.fetch_add(1, Ordering::SeqCst) + 1))
-        .new(|_: &u32| answer("x", 0))
+        .new(move |_: &u32| answer("x", answered.fetch_add(1, Ordering::SeqCst)))
         .flag("use_new")
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io::{self, Write};
 
-use cutover_domain::comparison::report::{brief_path, generalize};
+use cutover_domain::comparison::report::{brief_path, generalize, shorten, shorten_apart};
 use cutover_domain::comparison::{Comparison, Difference, Severity};
 use cutover_domain::tree::Tree;
 
@@ -128,6 +128,8 @@ pub(crate) enum Mark {
     Noise,
     /// In so many runs old always answered the same there.
     Same(u64),
+    /// Old differs from itself there, and never gave what new did.
+    Foreign,
 }
 
 const NOISE: &str = "noise";
@@ -138,6 +140,7 @@ impl Mark {
             Self::None => None,
             Self::Noise => Some(NOISE.to_owned()),
             Self::Same(runs) => Some(format!("old was the same here in all {runs} of its runs")),
+            Self::Foreign => Some("old differs from itself here, and never gives this".to_owned()),
         }
     }
 }
@@ -152,8 +155,12 @@ struct Text<'a> {
 
 impl<'a> Text<'a> {
     fn of(difference: &'a Difference) -> Self {
-        // Much longer than what is shown, much shorter than what it may be.
-        let json = |tree: &Tree| tree.excerpt(4 * VALUE_WIDTH).to_json();
+        // Of a text or a number what is shown lies where the other parts from it. Of others, much
+        // more than what is shown, much less than what there may be.
+        let json = |tree: &Tree| match tree.root().is_empty() {
+            true => tree.to_json(),
+            false => tree.excerpt(4 * VALUE_WIDTH).to_json(),
+        };
         Self {
             mark: None,
             difference,
@@ -250,45 +257,10 @@ impl Shown<'_> {
     }
 }
 
-/// At most `width` letters of `text`, the middle left out.
-pub(crate) fn shorten(text: &str, width: usize) -> String {
-    let letters = text.chars().count();
-    if letters <= width {
-        return text.to_owned();
-    }
-    let kept = width.saturating_sub(1);
-    let tail = kept / 3;
-    let head: String = text.chars().take(kept - tail).collect();
-    let end: String = text.chars().skip(letters - tail).collect();
-    format!("{head}…{end}")
-}
-
-/// At most `width` letters of each of two texts that differ; if they begin alike for so long that
-/// the difference would be left out, what lies around it.
-fn shorten_apart(old: &str, new: &str, width: usize) -> [String; 2] {
-    let alike = old
-        .chars()
-        .zip(new.chars())
-        .take_while(|(old, new)| old == new);
-    let alike = alike.count();
-    let start = alike.saturating_sub(width / 3);
-    [old, new].map(|text| {
-        let letters = text.chars().count();
-        if alike < width / 2 || letters <= width {
-            return shorten(text, width);
-        }
-        let shown: String = text.chars().skip(start).take(width - 2).collect();
-        let rest = if start + width - 2 < letters {
-            "…"
-        } else {
-            ""
-        };
-        format!("…{shown}{rest}")
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use cutover_domain::comparison::Rules;
+
     use super::*;
 
     fn shown<'a>(path: &'a str, kind: &'a str, old: &'a str, new: &'a str) -> Shown<'a> {
@@ -312,16 +284,22 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_shown_where_they_differ() {
-        let same = "x".repeat(200);
-        let [old, new] = ["1", "2"].map(|digit| format!("{same}{digit}{same}"));
-        let [old, new] = shorten_apart(&old, &new, 40);
-        assert_eq!(old, format!("…{}1{}…", "x".repeat(13), "x".repeat(24)));
-        assert_eq!(new, old.replace('1', "2"));
-        assert_eq!(
-            shorten_apart("short", &same, 40),
-            ["short".to_owned(), shorten(&same, 40)]
-        );
+    fn of_texts_and_numbers_of_any_length_the_difference_is_seen() {
+        for bytes in [30, 300, 450, 1_000, 1_999, 2_500, 100_000] {
+            let same = "7".repeat(bytes);
+            for quote in ["", "\""] {
+                let [old, new] = ["1", "2"]
+                    .map(|digit| Tree::from_json(&format!("{quote}{same}{digit}{quote}")).unwrap());
+                let found = Rules::new().build().unwrap().compare(&old, &new);
+                let mut page = Vec::new();
+                write_comparison(&mut Page::new(&mut page, None), &found).unwrap();
+                let page =
+                    anstream::adapter::strip_str(&String::from_utf8(page).unwrap()).to_string();
+                let (old, new) = page.split_once(" → ").unwrap();
+                assert!(old.contains("71") && new.contains("72"), "{page}");
+                assert!(page.len() < 150, "{page}");
+            }
+        }
     }
 
     #[test]
@@ -347,12 +325,5 @@ mod tests {
         ~ $.total  8 → "8\u{1b}"  type
         … and 3 more
         "#);
-    }
-
-    #[test]
-    fn a_long_value_loses_its_middle() {
-        assert_eq!(shorten("abcdefghij", 10), "abcdefghij");
-        assert_eq!(shorten("abcdefghijk", 10), "abcdef…ijk");
-        assert_eq!(shorten("äöüäöüäöü", 4), "äö…ü");
     }
 }

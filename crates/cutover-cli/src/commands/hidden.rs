@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use cutover_domain::comparison::RuleHit;
+use cutover_domain::comparison::report::shorten;
 
-use super::differences::shorten;
 use crate::context::Context;
 use crate::output::{counted, printable};
 

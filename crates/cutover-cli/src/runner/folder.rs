@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use super::Stop;
+
 /// What could not be copied.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot copy {}: {source}", path.display())]
@@ -19,8 +21,14 @@ pub(super) struct CopyError {
 ///
 /// Files keep their modes and times; a file system that can share blocks until one side is written
 /// does. A link stays a link, and one that leads into the folder by its full path leads into the
-/// copy, so that nobody gets back to the original through it.
-pub(super) fn copy(from: &Path, to: &Path, without: &[PathBuf]) -> Result<(), CopyError> {
+/// copy, so that nobody gets back to the original through it. At `stop` it ends after the file that
+/// it is at.
+pub(super) fn copy(
+    from: &Path,
+    to: &Path,
+    without: &[PathBuf],
+    stop: &Stop,
+) -> Result<(), CopyError> {
     let mut folders = vec![(from.to_owned(), to.to_owned())];
     while let Some((source, target)) = folders.pop() {
         let trouble = |path: &Path| {
@@ -29,6 +37,10 @@ pub(super) fn copy(from: &Path, to: &Path, without: &[PathBuf]) -> Result<(), Co
         };
         fs::create_dir(&target).map_err(trouble(&target))?;
         for entry in fs::read_dir(&source).map_err(trouble(&source))? {
+            if stop.is_asked() {
+                let stopped = io::Error::other("the run was stopped");
+                return Err(trouble(&source)(stopped));
+            }
             let entry = entry.map_err(trouble(&source))?;
             let (path, copied) = (entry.path(), target.join(entry.file_name()));
             let kind = entry.file_type().map_err(trouble(&path))?;
@@ -101,7 +113,8 @@ mod tests {
         symlink("nowhere", from.join("dangling")).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(from.join("socket")).unwrap();
 
-        copy(&from, &to, &[from.join("left out")]).unwrap();
+        let stop = Stop::default();
+        copy(&from, &to, &[from.join("left out")], &stop).unwrap();
 
         let mut names: Vec<_> = fs::read_dir(&to)
             .unwrap()
@@ -143,12 +156,25 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_ends_when_the_run_is_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::create_dir_all(&from).unwrap();
+        fs::write(from.join("file"), "x").unwrap();
+        let stop = Stop::default();
+        stop.ask();
+        assert!(copy(&from, &to, &[], &stop).is_err());
+        assert!(!to.join("file").exists());
+    }
+
+    #[test]
     fn what_cannot_be_copied_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let error = copy(
             &folder.path().join("not there"),
             &folder.path().join("to"),
             &[],
+            &Stop::default(),
         );
         let error = error.unwrap_err().to_string();
         assert!(error.contains("not there"), "{error}");

@@ -13,8 +13,8 @@ use rustix::fs::statvfs;
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-use super::RunnerError;
 use super::folder::{self, CopyError};
+use super::{RunnerError, Stop};
 
 const PREFIX: &str = "cutover-run-";
 const LOCK: &str = "lock";
@@ -82,8 +82,9 @@ impl Rooms {
         }
     }
 
-    /// A fresh room. `number` is of one pair, which has one room at a time.
-    pub(super) fn room(&self, number: u64) -> Result<Room, String> {
+    /// A fresh room. `number` is of one pair, which has one room at a time. A copy that takes long is
+    /// broken off at `stop`.
+    pub(super) fn room(&self, number: u64, stop: &Stop) -> Result<Room, String> {
         let root = self.base.path().join(format!("{number:08}"));
         let room = Room {
             work: (self.workplace != Workplace::Here).then(|| root.join("work")),
@@ -95,8 +96,10 @@ impl Rooms {
             fs::create_dir(folder).map_err(say)?;
         }
         match (&room.work, &self.workplace) {
-            (Some(work), Workplace::CopyOf(folder)) => folder::copy(folder, work, &self.without)
-                .map_err(|error: CopyError| format!("cannot make the working copy: {error}"))?,
+            (Some(work), Workplace::CopyOf(folder)) => {
+                folder::copy(folder, work, &self.without, stop)
+                    .map_err(|error: CopyError| format!("cannot make the working copy: {error}"))?
+            }
             (Some(work), _) => fs::create_dir(work).map_err(say)?,
             (None, _) => {}
         }
@@ -104,10 +107,17 @@ impl Rooms {
     }
 }
 
-impl Drop for Rooms {
-    fn drop(&mut self) {
+impl Rooms {
+    /// Removes them all, whoever is in one.
+    pub(super) fn remove(&self) {
         // What cannot be removed is in the folder for temporary files, where it may be left.
         let _ = folder::remove(self.base.path());
+    }
+}
+
+impl Drop for Rooms {
+    fn drop(&mut self) {
+        self.remove();
     }
 }
 
@@ -209,11 +219,11 @@ mod tests {
     fn a_pair_has_one_path_and_nothing_is_left() {
         let parent = tempfile::tempdir().unwrap();
         let rooms = Rooms::open(parent.path(), Workplace::Empty).unwrap();
-        let mut old = rooms.room(3).unwrap();
+        let mut old = rooms.room(3, &Stop::default()).unwrap();
         let path = old.work().unwrap().to_owned();
         fs::write(path.join("answer"), "old").unwrap();
         old.put_aside("old");
-        let new = rooms.room(3).unwrap();
+        let new = rooms.room(3, &Stop::default()).unwrap();
         assert_eq!(new.work().unwrap(), path);
         assert!(!path.join("answer").exists());
         let aside = old.work().unwrap().join("answer");
@@ -244,7 +254,7 @@ mod tests {
         fs::write(parent.path().join("file"), "x").unwrap();
         let workplace = Workplace::CopyOf(parent.path().to_owned());
         let rooms = Rooms::open(parent.path(), workplace).unwrap();
-        let room = rooms.room(0).unwrap();
+        let room = rooms.room(0, &Stop::default()).unwrap();
         let names = fs::read_dir(room.work().unwrap()).unwrap();
         let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["file"]);

@@ -1,10 +1,13 @@
 //! Which program runs when.
 
 use std::collections::HashSet;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use cutover_domain::Side;
 
@@ -71,6 +74,86 @@ enum Task {
     Pair(u64),
 }
 
+/// How long a judge may go on once the run is stopped.
+const GRACE: Duration = Duration::from_secs(1);
+/// How often it is looked whether the run is stopped.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Whether somebody is still at work.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Nobody,
+    Behind,
+}
+
+/// Gives to `sink` what comes in, up to its first error, which stops the run.
+fn collect<T, E>(
+    incoming: &Receiver<T>,
+    stop: &Stop,
+    mut sink: impl FnMut(T) -> Result<(), E>,
+) -> (Result<(), E>, Left) {
+    let mut result = Ok(());
+    let mut until = None;
+    let left = loop {
+        match incoming.recv_timeout(GLANCE) {
+            // A worker that waits to hand over must not wait for ever.
+            Ok(_) if result.is_err() => {}
+            Ok(judged) => {
+                result = sink(judged);
+                if result.is_err() {
+                    stop.ask();
+                }
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break Left::Nobody,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if stop.is_asked() {
+            // The end of programs has a limit of its own.
+            let until = *until.get_or_insert_with(|| Instant::now() + GRACE);
+            if Instant::now() >= until && !stop.waits_for_programs() {
+                break Left::Behind;
+            }
+        }
+    };
+    (result, left)
+}
+
+/// What workers share.
+struct Work<R, J> {
+    runner: Arc<Runner>,
+    tasks: Vec<Task>,
+    /// The first task that nobody has taken.
+    next: AtomicU64,
+    stop: Stop,
+    ran: R,
+    judge: J,
+}
+
+impl<R: Fn(bool), J> Work<R, J> {
+    /// Takes task after task, and hands over what was judged.
+    fn until_done<T>(&self, judged: &SyncSender<T>)
+    where
+        J: Fn(Pair<'_>) -> T,
+    {
+        while !self.stop.is_asked() {
+            let place = self.next.fetch_add(1, Ordering::Relaxed);
+            let task = usize::try_from(place).ok();
+            let Some(task) = task.and_then(|place| self.tasks.get(place)) else {
+                return;
+            };
+            let pair = self.runner.run_pair(*task, place, &self.stop, &self.ran);
+            let Some(pair) = pair else {
+                return;
+            };
+            // Fails when nobody waits any more.
+            if matches!(task, Task::Pair(_)) && judged.send((self.judge)(pair)).is_err() {
+                return;
+            }
+        }
+    }
+}
+
 impl Runner {
     pub(super) fn new(plan: Plan, old: Program, new: Program, rooms: Rooms) -> Self {
         Self {
@@ -101,48 +184,48 @@ impl Runner {
     /// every execution, and whether it was to warm up; `judge` is called where the pair was run,
     /// many at once; `sink` is called here with what it made of it, in the order in which pairs end.
     /// When `sink` fails the run is stopped and the error returned.
-    pub(crate) fn run<T: Send, E>(
-        &self,
+    ///
+    /// Once it is stopped, programs are ended, and judges have a second to hand over what they have.
+    /// One that takes longer is left behind: it goes on until the process ends, and nobody waits for
+    /// it.
+    pub(crate) fn run<T: Send + 'static, E>(
+        self: &Arc<Self>,
         done: &HashSet<u64>,
         stop: &Stop,
-        ran: impl Fn(bool) + Sync,
-        judge: impl Fn(Pair<'_>) -> T + Sync,
-        mut sink: impl FnMut(T) -> Result<(), E>,
+        ran: impl Fn(bool) + Send + Sync + 'static,
+        judge: impl Fn(Pair<'_>) -> T + Send + Sync + 'static,
+        sink: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
         let tasks = self.tasks(done);
-        let next = AtomicU64::new(0);
         let jobs = u64::from(self.plan.jobs.get()).min(tasks.len() as u64);
+        let work = Arc::new(Work {
+            runner: Arc::clone(self),
+            tasks,
+            next: AtomicU64::new(0),
+            stop: stop.clone(),
+            ran,
+            judge,
+        });
         let (judged, incoming) = sync_channel(usize::try_from(jobs).unwrap_or(1));
-        thread::scope(|scope| {
-            for _ in 0..jobs {
-                let judged = judged.clone();
-                let (next, ran, judge, tasks) = (&next, &ran, &judge, &tasks);
-                scope.spawn(move || {
-                    while !stop.is_asked() {
-                        let place = next.fetch_add(1, Ordering::Relaxed);
-                        let task = usize::try_from(place).ok();
-                        let Some(task) = task.and_then(|place| tasks.get(place)) else {
-                            return;
-                        };
-                        let Some(pair) = self.run_pair(*task, place, stop, ran) else {
-                            return;
-                        };
-                        // Fails when the sink failed, and then nobody wants to know.
-                        if matches!(task, Task::Pair(_)) && judged.send(judge(pair)).is_err() {
-                            return;
-                        }
-                    }
-                });
+        let workers = (0..jobs).map(|_| {
+            let (work, judged) = (Arc::clone(&work), judged.clone());
+            thread::spawn(move || work.until_done(&judged))
+        });
+        let workers: Vec<_> = workers.collect();
+        drop(judged);
+        let (result, left) = collect(&incoming, stop, sink);
+        for worker in workers {
+            if (left == Left::Nobody || worker.is_finished())
+                && let Err(panic) = worker.join()
+            {
+                resume_unwind(panic);
             }
-            drop(judged);
-            let result = incoming.iter().try_for_each(&mut sink);
-            // A worker that waits to hand over must not wait for ever.
-            drop(incoming);
-            if result.is_err() {
-                stop.ask();
-            }
-            result
-        })
+        }
+        if left == Left::Behind {
+            // They hold the rooms, and will not come to give them back.
+            self.rooms.remove();
+        }
+        result
     }
 
     /// Everything there is to do, in its order. Repeats of a case are a round apart, so that what a
@@ -173,7 +256,7 @@ impl Runner {
         task: Task,
         place: u64,
         stop: &Stop,
-        ran: &(impl Fn(bool) + Sync),
+        ran: &impl Fn(bool),
     ) -> Option<Pair<'_>> {
         let (number, again, warm_up) = match task {
             // What is thrown away tells nothing about noise.
@@ -220,8 +303,9 @@ impl Runner {
         if stop.is_asked() {
             return Execution::stopped();
         }
-        let mut room = match self.rooms.room(place) {
+        let mut room = match self.rooms.room(place, stop) {
             Ok(room) => room,
+            Err(_) if stop.is_asked() => return Execution::stopped(),
             Err(why) => return Execution::failed(why),
         };
         let launch = self

@@ -3,7 +3,7 @@
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Why a program was ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,16 +70,14 @@ impl Stop {
     /// Stops the run. Harmless when called again.
     pub(crate) fn ask(&self) {
         self.0.asked.store(true, Ordering::SeqCst);
-        let running = std::mem::take(
-            &mut *self
-                .0
-                .running
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        for lifeline in running.iter().filter_map(Weak::upgrade) {
+        for lifeline in self.running().iter().filter_map(Weak::upgrade) {
             lifeline.cut(Cut::Stopped);
         }
+    }
+
+    /// Whether a program has not come to its end.
+    pub(super) fn waits_for_programs(&self) -> bool {
+        self.running().iter().any(|known| known.strong_count() > 0)
     }
 
     /// Whether the run is to stop.
@@ -90,17 +88,21 @@ impl Stop {
     /// Ends this program too when the run is stopped, also when it has been already.
     pub(super) fn includes(&self, lifeline: &Arc<Lifeline>) {
         {
-            let mut running = self
-                .0
-                .running
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut running = self.running();
             running.retain(|known| known.strong_count() > 0);
             running.push(Arc::downgrade(lifeline));
         }
         if self.is_asked() {
             lifeline.cut(Cut::Stopped);
         }
+    }
+
+    /// Nothing panics while it is locked.
+    fn running(&self) -> MutexGuard<'_, Vec<Weak<Lifeline>>> {
+        self.0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -139,5 +141,8 @@ mod tests {
         let late = Arc::new(Lifeline::new(ours));
         stop.includes(&late);
         assert_eq!(late.why(), Some(Cut::Stopped));
+        assert!(stop.waits_for_programs());
+        drop((running, late));
+        assert!(!stop.waits_for_programs());
     }
 }

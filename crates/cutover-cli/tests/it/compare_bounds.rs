@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::workbench::{Bench, counts, text, wait_for};
+use crate::workbench::{Bench, counts, let_ctrl_c_be_heard, signal, text, wait_for};
 
 #[test]
 fn a_program_that_hangs_is_ended_with_all_it_started() {
@@ -108,6 +109,7 @@ fn peak_memory_is_the_programs_own() {
 /// Starts a run in which every program after the first ten waits until it is ended, and waits
 /// until those ten are saved.
 fn endless(bench: &Bench, mark: &str) -> Child {
+    let_ctrl_c_be_heard();
     let program =
         format!("sh -c 'read x; case $x in 00*) echo $x;; *) sleep {mark} & sleep {mark};; esac'");
     let child = bench
@@ -146,14 +148,6 @@ fn endless_bench() -> Bench {
     Bench::with_cases((0..40).map(|index| (format!("{index:03}"), format!("{index:03}\n"))))
 }
 
-fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill")
-        .args([name, &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(status.success());
-}
-
 #[test]
 fn ctrl_c_leaves_a_readable_partial_run_and_no_program() {
     let bench = endless_bench();
@@ -189,7 +183,8 @@ fn a_signal_ends_the_reading_of_files_without_end() {
         "sh -c 'truncate -s 1T huge.bin; echo done >> {}'",
         written.display()
     );
-    for name in ["-INT", "-TERM"] {
+    let_ctrl_c_be_heard();
+    for (name, exit) in [("-HUP", 129), ("-INT", 130), ("-TERM", 143)] {
         let child = bench
             .command(&["compare", "run", "--old", &program, "--new", &program])
             .args([
@@ -210,12 +205,112 @@ fn a_signal_ends_the_reading_of_files_without_end() {
         });
         signal(&child, name);
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+        assert_eq!(output.status.code(), Some(exit), "{}", text(&output.stderr));
         let shown = bench.json(&["compare", "show", "latest"]);
         assert_eq!(shown["state"], "interrupted");
         assert_eq!(counts(&shown), [0, 0, 0, 0], "it was not judged");
         std::fs::remove_file(&written).unwrap();
     }
+}
+
+#[test]
+fn a_signal_ends_a_comparison_without_end_and_what_was_judged_stays() {
+    let bench = Bench::with_cases(["0", "1", "2"].map(|name| (name, format!("{name}\n"))));
+    let made = bench.cutover(&["--store", "sqlite:1.db", "flag", "init", "--yes"]);
+    assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
+    let written = bench.file("written", "");
+    // Rows without end where there is any table, and one where there is none.
+    let query = "app.db=sqlite:query=WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c \
+                 WHERE EXISTS (SELECT 1 FROM sqlite_schema)) SELECT count(*) AS n FROM c";
+    let folder = bench.folder.path().display();
+    let program = format!(
+        "sh -c 'read x; cp {folder}/$x.db app.db; echo $x >> {}'",
+        written.display()
+    );
+    let rooms = bench.folder.path().join("rooms");
+    fs::create_dir(&rooms).unwrap();
+    for name in ["0.db", "2.db"] {
+        bench.file(name, "");
+    }
+    let run = |more: &[&str]| {
+        let mut run = bench.command(&["compare", "run", "--old", &program, "--new", &program]);
+        run.args(["--cases", "cases", "--in-order", "--output", query])
+            .args(["--format", "json"])
+            .args(more)
+            .env("TMPDIR", &rooms)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        run
+    };
+    let child = run(&[]).spawn().unwrap();
+    wait_for("the programs of two cases", || {
+        let text = fs::read_to_string(&written).unwrap();
+        (text.lines().count() == 4).then_some(())
+    });
+    wait_for("the first case", || {
+        let shown = bench.json(&["compare", "show", "latest"]);
+        (shown["cases"] == 1).then_some(())
+    });
+    signal(&child, "-TERM");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(143), "{}", text(&output.stderr));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["state"], "interrupted");
+    assert_eq!(counts(&summary), [1, 1, 0, 0]);
+    assert_eq!(fs::read_dir(&rooms).unwrap().count(), 0, "no room is left");
+
+    bench.file("1.db", "");
+    let output = run(&["--resume", "latest"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["state"], "complete");
+    assert_eq!(counts(&summary), [3, 3, 0, 0]);
+    let text = fs::read_to_string(&written).unwrap();
+    assert_eq!(text, "0\n0\n1\n1\n1\n1\n2\n2\n", "nothing is run again");
+}
+
+#[test]
+fn signals_that_were_ignored_when_it_began_stay_ignored() {
+    let bench = Bench::with_cases([("a", String::new())]);
+    let gate = bench.folder.path().join("gate");
+    let made = Command::new("mkfifo").arg(&gate).status().unwrap();
+    assert!(made.success());
+    // Open both ways nobody waits for the other end.
+    let mut gate = fs::File::options()
+        .read(true)
+        .write(true)
+        .open(gate)
+        .unwrap();
+    let program = format!(
+        "sh -c 'echo >> {0}/started; read x < {0}/gate; echo $x'",
+        bench.folder.path().display()
+    );
+    let run = ["compare", "run", "--old", &program, "--new", &program];
+    let run = bench.command(&[&run[..], &["--cases", "cases", "--timeout", "10m"]].concat());
+    let known = run.get_envs();
+    let child = Command::new("sh")
+        .args(["-c", "trap '' INT HUP; exec \"$0\" \"$@\""])
+        .arg(run.get_program())
+        .args(run.get_args())
+        .current_dir(bench.folder.path())
+        .env_clear()
+        .envs(known.filter_map(|(name, value)| Some((name, value?))))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let started = bench.folder.path().join("started");
+    wait_for("a program", || started.exists().then_some(()));
+    for name in ["-INT", "-HUP"] {
+        signal(&child, name);
+    }
+    gate.write_all(b"x\nx\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let shown = bench.json(&["compare", "show", "latest"]);
+    assert_eq!(shown["state"], "complete");
+    assert_eq!(counts(&shown), [1, 1, 0, 0]);
 }
 
 #[test]

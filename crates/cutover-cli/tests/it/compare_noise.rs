@@ -130,3 +130,82 @@ fn a_judgement_stands_when_records_are_gone() {
     assert!(shown.contains("of 10 records are kept"), "{shown}");
     assert!(shown.contains("10 different by noise alone"), "{shown}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_value_that_old_never_gives_is_not_covered_by_those_it_gives() {
+    let bench = cases(20);
+    let coin = "$(od -An -N1 -tu1 /dev/urandom | awk '{print 1 + $1 % 2}')";
+    let old = program(&bench, "old.sh", &format!("echo \"{{\\\"x\\\": {coin}}}\""));
+    let new = program(
+        &bench,
+        "new.sh",
+        &format!("case $n in 7) echo '{{\"x\": 5}}';; *) echo \"{{\\\"x\\\": {coin}}}\";; esac"),
+    );
+    let (exit, summary) = bench.run(&old, &new, &["--noise", "3"]);
+    assert_eq!(exit, 1, "{summary}");
+    let why = summary["noise"]["places"][0]["why"].as_str().unwrap();
+    // By chance new may differ so often that nothing is hidden at all.
+    let of_values = "new gave 1 value that old never gave, and it counts";
+    assert!(
+        why.contains(of_values) || why.ends_with("new differs more often"),
+        "{why}"
+    );
+    let shown = text(&bench.cutover(&["compare", "show", "latest", "07"]).stdout);
+    assert!(
+        shown.contains("old differs from itself here, and never gives this")
+            || shown.contains("old was the same here in all 4 of its runs"),
+        "{shown}"
+    );
+    let rules = text(&bench.cutover(&["compare", "rules", "latest"]).stdout);
+    assert!(!rules.contains("ignore ="), "{rules}");
+    assert!(rules.contains("# $.x (value): "), "{rules}");
+    let check = bench.cutover(&["compare", "report", "latest", "--check"]);
+    assert_eq!(check.status.code(), Some(1), "{}", text(&check.stdout));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_part_of_a_line_is_not_covered_by_another_part() {
+    let bench = cases(10);
+    let line = |total| format!("echo \"{DRAWN} total={total}\"; echo fixed");
+    let old = program(&bench, "old.sh", &line(5));
+    let new = program(&bench, "new.sh", &line(6));
+    let (exit, summary) = bench.run(&old, &new, &["--noise", "2"]);
+    assert_eq!((exit, counts(&summary)), (1, [10, 0, 10, 0]), "{summary}");
+    let why = summary["noise"]["places"][0]["why"].as_str().unwrap();
+    assert!(
+        why.ends_with(
+            "10 texts of new differ also in a part that was the same in all runs of old, and count"
+        ),
+        "{why}"
+    );
+    let (exit, summary) = bench.run(&old, &old, &["--noise", "2"]);
+    assert_eq!((exit, counts(&summary)), (0, [10, 0, 0, 0]), "{summary}");
+}
+
+#[cfg(unix)]
+#[test]
+fn that_nothing_was_learned_is_said() {
+    let bench = cases(3);
+    let deep = |value| {
+        format!(
+            "printf '%0600d' 0 | sed 's/0/{{\"a\":/g'; echo \"{value}\"; printf '%0600d' 0 | sed 's/0/}}/g'"
+        )
+    };
+    let old = program(&bench, "old.sh", &deep(DRAWN));
+    let (exit, _) = bench.run(&old, &old, &["--noise", "2", "--as", "json"]);
+    assert_eq!(exit, 1);
+    let shown = text(&bench.cutover(&["compare", "show", "latest"]).stdout);
+    assert!(
+        shown.contains("or longer paths, so that nothing is taken for noise: 3 pairs"),
+        "{shown}"
+    );
+    let rules = bench.cutover(&["compare", "rules", "latest"]);
+    assert_eq!(rules.status.code(), Some(4));
+    let said = text(&rules.stderr);
+    assert!(
+        said.contains("nothing was learned from old with itself"),
+        "{said}"
+    );
+}

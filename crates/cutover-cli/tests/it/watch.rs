@@ -1,13 +1,13 @@
 //! `flag watch` in one process, changes in others.
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::harness::Home;
-use crate::workbench::wait_for;
+use crate::workbench::{let_ctrl_c_be_heard, signal, wait_for};
 
 /// How long anything may take before a test gives up: a bound, never a measure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -21,6 +21,7 @@ struct Watch {
 
 impl Watch {
     fn start(home: &Home, arguments: &[&str]) -> Self {
+        let_ctrl_c_be_heard();
         let mut child = home
             .command(&[&["flag", "watch"], arguments].concat())
             .stdout(Stdio::piped())
@@ -46,15 +47,8 @@ impl Watch {
         self.err.recv_timeout(PATIENCE).expect("a message")
     }
 
-    fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+    fn signal(&self, name: &str) {
+        signal(&self.child, name);
     }
 
     /// The exit code, once it has ended and said all.
@@ -164,7 +158,7 @@ fn trouble_of_the_store_and_its_end_are_told() {
     home.done(&["flag", "set", "f", "on", "--yes"]);
     assert!(watch.line().contains("default off → on"));
     watch.signal("-TERM");
-    assert_eq!(watch.ended(), Some(130));
+    assert_eq!(watch.ended(), Some(143));
 }
 
 #[test]

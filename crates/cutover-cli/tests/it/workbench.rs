@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use signal_hook::SigId;
+use signal_hook::consts::SIGINT;
+use signal_hook::flag::register_conditional_default;
 use tempfile::TempDir;
 
 use crate::harness::Home;
@@ -122,4 +127,21 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
         assert!(started.elapsed() < PATIENCE, "{what} did not happen");
         std::thread::yield_now();
     }
+}
+
+/// Lets programs that are started from here on hear Ctrl-C, also where these tests run in the
+/// background of a script, which has them ignore it: nobody inherits what is handled.
+pub(crate) fn let_ctrl_c_be_heard() {
+    static HEARD: LazyLock<SigId> = LazyLock::new(|| {
+        let always = Arc::new(AtomicBool::new(true));
+        register_conditional_default(SIGINT, always).unwrap()
+    });
+    LazyLock::force(&HEARD);
+}
+
+/// Sends a signal, `-INT` for one.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    let status = Command::new("kill").args([name, &id]).status().unwrap();
+    assert!(status.success());
 }

@@ -81,14 +81,15 @@ impl Judge {
         let started = Instant::now();
         let verdict = self.compare(&pair.old, &pair.new);
         let took = started.elapsed();
-        if verdict.is_err() && self.stop.is_asked() {
-            // It may have been broken off.
-            return None;
-        }
         // The number keeps the order in which the pairs were planned.
         let id = RecordId::new(format!("{:08}", pair.number)).ok()?;
         let (old, new) = (self.side(&pair.old), self.side(&pair.new));
         let noise = (verdict.as_ref().ok()).and_then(|found| self.noise(&pair, &found.comparison));
+        let failed = verdict.is_err() || noise.as_ref().is_some_and(|noise| noise.failed > 0);
+        if failed && self.stop.is_asked() {
+            // It may have been broken off.
+            return None;
+        }
         let (judgement, read_as, files) = match verdict {
             Ok(mut found) => {
                 self.unmatched.see(found.comparison.unmatched.take());
@@ -377,6 +378,8 @@ fn add(comparison: &mut Comparison, kind: DifferenceKind, old: Option<Tree>, new
 }
 
 fn keep(pair: &mut Pair<'_>, folder: &std::path::Path) -> io::Result<()> {
+    // What one that was broken off has left.
+    let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder)?;
     pair.old.keep(&folder.join("old"))?;
     pair.new.keep(&folder.join("new"))

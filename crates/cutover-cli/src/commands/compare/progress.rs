@@ -79,7 +79,7 @@ impl Progress {
     }
 
     /// Takes the bar away: what follows is the answer.
-    pub(super) fn finish(self) {
+    pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

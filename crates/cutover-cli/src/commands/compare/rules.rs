@@ -103,6 +103,15 @@ pub(super) fn run(context: &Context, args: &RulesArgs) -> Result<Exit, Failure> 
         ))
         .hint("name it with --operation NAME"));
     }
+    if noise.self_pairs == 0 {
+        context.output.warn(
+            "nothing was learned from old with itself: all pairs have more differences than are known \
+             by place, or paths of more than 1 KiB",
+        );
+        let list = command(&["compare", "show"]);
+        context.output.next(format_args!("{list} …"));
+        return Ok(Exit::Insufficient);
+    }
     let learned = Learned::of(operation, noise);
     context.output.show(&learned)?;
     for rule in noise.blinding() {

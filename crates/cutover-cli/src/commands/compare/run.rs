@@ -64,7 +64,7 @@ pub(super) fn run_over(
         Some(reference) => Some(resume::find_run(&store, reference)?),
         None => None,
     };
-    let runner = args.plan(corpus, earlier.as_ref())?.prepare()?;
+    let runner = Arc::new(args.plan(corpus, earlier.as_ref())?.prepare()?);
     warn_beforehand(context, &runner);
     if args.dry_run {
         context.output.show(&Preview::of(&runner))?;
@@ -89,27 +89,33 @@ pub(super) fn run_over(
     };
     done.say(&context.output);
     let stop = Stop::default();
-    stop_on_signals(&stop)?;
+    let stopped = stop_on_signals(&stop)?;
     let name: Arc<str> = header.name.as_str().into();
     let id = header.id.clone();
-    let judge = Judge {
+    let judge = Arc::new(Judge {
         keep: judge.keep.map(|folder| folder.join(id.as_str())),
         stop: stop.clone(),
         ..judge
-    };
+    });
     let measured = Measured::begin(context, &header);
     let mut recording = if args.resume.is_some() {
         Recording::resume(context, &store, header, summing)?
     } else {
         Recording::begin(context, &store, header, summing)?
     };
-    let progress = Progress::new(runner.load(&done.pairs), context.output);
+    let progress = Arc::new(Progress::new(runner.load(&done.pairs), context.output));
     let mut enough = false;
     let outcome: Result<(), Failure> = runner.run(
         &done.pairs,
         &stop,
-        |warm_up| progress.ran(warm_up),
-        |pair| judge.record(pair, id.clone(), Arc::clone(&name), context.now()),
+        {
+            let progress = Arc::clone(&progress);
+            move |warm_up| progress.ran(warm_up)
+        },
+        {
+            let (judge, context) = (Arc::clone(&judge), context.clone());
+            move |pair| judge.record(pair, id.clone(), Arc::clone(&name), context.now())
+        },
         |record| {
             let Some(record) = record else { return Ok(()) };
             progress.judged(record.result == RecordResult::Different);
@@ -143,7 +149,9 @@ pub(super) fn run_over(
     say_more(context, &summary, state, enough);
     warn_of_unmatched(context, &judge.unmatched.rules());
     Ok(match state {
-        RunState::Interrupted | RunState::Running if !enough => Exit::Interrupted,
+        RunState::Interrupted | RunState::Running if !enough => {
+            *stopped.get().unwrap_or(&Exit::Interrupted)
+        }
         _ if summary.has_differences() => Exit::No,
         _ if summary.performance() == Some(Answer::Fail) => Exit::No,
         _ if !summary.is_whole() => Exit::Trouble,

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cutover_domain::comparison::noise::Noise;
-use cutover_domain::comparison::report::generalize;
+use cutover_domain::comparison::report::{generalize, shorten};
 use cutover_domain::comparison::{
     ComparisonRecord, Difference, DifferenceFilter, DifferenceKind, Judgement, Measurements,
     PathPattern, RecordResult, RecordedInput, Run, RunKind, RunState, Severity, SideRecord,
@@ -400,6 +400,7 @@ fn marks(record: &ComparisonRecord, noise: &Noise) -> Vec<Mark> {
         let same = sample.filter(|sample| sample.is_steady(number, &path, kind));
         match same {
             _ if place.hidden == place.differences => Mark::Noise,
+            None if noise.is_foreign(record, difference) => Mark::Foreign,
             Some(sample) => Mark::Same(sample.pairs + 1),
             None if place.hidden > 0 => Mark::Noise,
             None => Mark::None,
@@ -477,7 +478,7 @@ fn write_beginning(page: &mut Page<'_>, heading: &str, text: &str) -> io::Result
     }
     writeln!(page, "{DIM}{heading}:{DIM:#}")?;
     for line in text.lines().take(LINES) {
-        writeln!(page, "  {}", printable(&differences::shorten(line, 200)))?;
+        writeln!(page, "  {}", printable(&shorten(line, 200)))?;
     }
     let more = text.lines().count().saturating_sub(LINES);
     if more > 0 {

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 
 use cutover_domain::comparison::noise::Noise;
 use cutover_domain::comparison::performance::{Answer, PerformanceLimit};
+use cutover_domain::comparison::report::shorten;
 use cutover_domain::comparison::{
     ComparisonRecord, DifferenceKind, RecordResult, RuleHit, Run, RunJudgement, RunKind, RunState,
 };
@@ -18,7 +19,6 @@ use cutover_ports::comparison::{ComparisonStore, RecordQuery};
 use serde::Serialize;
 
 use super::find;
-use crate::commands::differences::shorten;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::output::style::{BAD, BOLD, DIM, GOOD, WARN};
@@ -425,7 +425,11 @@ impl Report for Summary {
                 self.unequal.len() - NAMED
             )?;
         }
-        if let Some(noise) = self.noise.as_ref().filter(|noise| noise.self_pairs > 0) {
+        if let Some(noise) = self
+            .noise
+            .as_ref()
+            .filter(|noise| noise.self_pairs > 0 || noise.incomplete > 0)
+        {
             noise.write(page)?;
         }
         let mut hidden: Vec<&RuleHit> = self.hidden.iter().collect();

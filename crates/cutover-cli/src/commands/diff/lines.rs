@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::Range;
 
+use cutover_domain::comparison::report::shorten;
 use cutover_domain::comparison::{Comparator, Comparison, Difference, DifferenceKind};
 use cutover_domain::tree::{Tree, TreeBuilder};
 
-use crate::commands::differences::shorten;
 use crate::output::style::{BAD, BOLD, DIM, GOOD};
 use crate::output::{Page, printable};
 

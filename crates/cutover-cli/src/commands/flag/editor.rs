@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::Builder;
 
 use crate::context::variable;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
+use crate::interrupt::on_signals;
 use crate::output::printable;
 
 /// The editor of this user, and its first arguments.
@@ -190,14 +191,13 @@ impl Signals {
     fn listen(path: &Path) -> Result<Self, Failure> {
         let editing = Arc::new(AtomicBool::new(false));
         let (is_editing, path) = (Arc::clone(&editing), path.to_owned());
-        ctrlc::set_handler(move || {
+        on_signals(move |exit| {
             if !is_editing.load(Ordering::SeqCst) {
                 // Behind the question that was not answered.
                 let _ = writeln!(stderr(), "\n{}", printable(&kept(&path)));
-                std::process::exit(Exit::Interrupted.code().into());
+                std::process::exit(exit.code().into());
             }
-        })
-        .map_err(|error| Failure::trouble(format_args!("cannot listen for Ctrl-C: {error}")))?;
+        })?;
         Ok(Self { editing })
     }
 

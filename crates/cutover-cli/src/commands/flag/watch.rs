@@ -125,7 +125,7 @@ pub(super) fn watch(context: &Context, args: &WatchArgs) -> Result<Exit, Failure
         match block_on(interrupt.or(|context| events.as_mut().poll_next(context))) {
             Ok(Some(event)) => watching.take(event)?,
             Ok(None) => return Err(Failure::trouble("the store tells of no more changes")),
-            Err(Ended::BySignal) => return Ok(Exit::Interrupted),
+            Err(Ended::BySignal(exit)) => return Ok(exit),
             Err(Ended::Unread) => return Ok(Exit::Done),
         }
     }

@@ -1,5 +1,6 @@
 //! What the walk finds, as it is reported.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::super::difference::{
@@ -77,7 +78,7 @@ impl<'p> Findings<'p> {
         };
         let (old_sample, new_sample) = match self.long_texts(old, new) {
             Some([old, new]) if redacted.is_none() => {
-                let [old, new] = excerpts_apart(old, new, self.pair.rules.sample_bytes);
+                let [old, new] = excerpts_apart(&old, &new, self.pair.rules.sample_bytes);
                 (Some(old), Some(new))
             }
             _ => (sample(Side::Old, old), sample(Side::New, new)),
@@ -99,15 +100,19 @@ impl<'p> Findings<'p> {
         });
     }
 
-    /// Two texts of which one does not fit into a sample.
-    fn long_texts(&self, old: Option<u32>, new: Option<u32>) -> Option<[&'p str; 2]> {
-        let text = |tree: &'p Tree, node: u32| Node::new(tree, node).as_str();
-        let (old, new) = (
-            text(self.pair.old.tree, old?)?,
-            text(self.pair.new.tree, new?)?,
-        );
-        let longest = old.len().max(new.len());
-        (longest > self.pair.rules.sample_bytes).then_some([old, new])
+    /// Two texts of which one does not fit into a sample, or two numbers of which neither does: one
+    /// that fits stays a number.
+    fn long_texts(&self, old: Option<u32>, new: Option<u32>) -> Option<[Cow<'p, str>; 2]> {
+        let room = self.pair.rules.sample_bytes;
+        let nodes = [(self.pair.old.tree, old?), (self.pair.new.tree, new?)]
+            .map(|(tree, node)| Node::new(tree, node));
+        let texts = nodes.map(|node| node.as_str().map(Cow::Borrowed));
+        if let [Some(old), Some(new)] = texts {
+            return (old.len().max(new.len()) > room).then_some([old, new]);
+        }
+        let [old, new] = nodes.map(|node| node.number().map(|number| number.lexeme()));
+        let (old, new) = (old?, new?);
+        (old.len().min(new.len()) > room).then_some([old, new])
     }
 
     /// Members that share a key which should be one member's.

@@ -1,14 +1,19 @@
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::evidence::{Foreign, ForeignIn, Marks, path_hash};
 use super::exact::{adjusted, more_often};
+use super::given::told;
 use super::learner::{Group, Member, NoiseLearner, OldThere, PathCounts, place_hash};
 use super::suggestion::{Sort, Suggestion, suggestions};
-use super::{NoiseSample, Values};
-use crate::comparison::{Comparison, ComparisonRecord, DifferenceKind, RecordResult, round};
+use super::{GivenAt, Values};
+use crate::comparison::report::generalize;
+use crate::comparison::{
+    Comparison, ComparisonRecord, Difference, DifferenceKind, RecordResult, round,
+};
 
 /// The share of false discoveries allowed among the paths called real because new differs more
 /// often.
@@ -84,12 +89,16 @@ pub struct Noise {
     pub inexact: u64,
     /// Records with more differences than are known. Nothing is hidden in them.
     pub incomplete: u64,
+    /// How often old was compared with itself in them: nothing is learned from that.
+    pub unused_pairs: u64,
     /// Differences at places that did not fit. Nothing is hidden there.
     pub unlearned: u64,
     /// Records that did not fit. They stay as they were judged.
     pub unread: u64,
     #[serde(skip)]
     index: HashMap<u128, usize>,
+    #[serde(skip)]
+    foreign: Foreign,
 }
 
 /// A place where old differs from itself.
@@ -105,6 +114,12 @@ pub struct NoisePath {
     pub hides: Hides,
     /// How many values new has otherwise that are the same in all runs of old.
     pub alone: u64,
+    /// How many values new gives there that old never gives, though it repeats itself otherwise:
+    /// in any case, or in one of which there are several records. They count.
+    pub foreign: u64,
+    /// In how many texts that differ as a whole new alone has a part otherwise, where that is more
+    /// than chance; they count.
+    pub parted: u64,
     /// Why, with the numbers, for people.
     pub why: String,
     /// How many of [`Noise::self_pairs`] differ there.
@@ -171,10 +186,13 @@ impl NoiseLearner {
             .into_iter()
             .zip(p_values.into_iter().zip(q_values))
             .collect();
+        let odd_parts = self.odd_parts();
         let mut noise = Noise {
+            foreign: self.evidence.foreign(),
             records: self.records,
             self_pairs: self.self_pairs,
             incomplete: self.incomplete,
+            unused_pairs: self.unused_pairs,
             unlearned: self.unlearned,
             unread: self.unread,
             ..Noise::default()
@@ -186,10 +204,21 @@ impl NoiseLearner {
         {
             let tested = tested.get(&place).copied();
             noise.index.insert(place, noise.paths.len());
-            noise.paths.push(self.path(counts, tested));
+            let path = self.path(counts, tested);
+            let foreign = noise.foreign.places.get(&path_hash(&counts.path)).copied();
+            noise.paths.push(match path.hides {
+                Hides::Nothing => path,
+                _ => path
+                    .with_parted(odd_parts.contains(&place), counts)
+                    .with_foreign(foreign),
+            });
         }
         for group in self.groups.values() {
-            noise.hide(group);
+            noise.hide(group, &ForeignIn::new());
+        }
+        for suspect in self.evidence.suspects() {
+            let foreign = noise.foreign.of(&suspect.marks);
+            noise.hide(&suspect.group, &foreign);
         }
         noise.sort();
         noise.suggestions = suggestions(&noise);
@@ -213,6 +242,21 @@ impl NoiseLearner {
             (Some(by_value), Some(pooled)) => (2.0 * by_value.min(pooled)).min(1.0),
             (one, other) => one.or(other).unwrap_or(1.0),
         }
+    }
+
+    /// The places where new is the odd one out in parts of texts, and more often than chance has it.
+    fn odd_parts(&self) -> HashSet<u128> {
+        let places = self.paths.iter();
+        let tested: Vec<(u128, f64)> = places
+            .filter(|(_, counts)| counts.parts.of_new() > 0)
+            .map(|(place, counts)| (place, counts.parts.more_often()))
+            .collect();
+        let p_values: Vec<f64> = tested.iter().map(|(_, p)| *p).collect();
+        let places = tested.iter().zip(adjusted(&p_values));
+        places
+            .filter(|(_, q)| *q <= FALSE_DISCOVERIES)
+            .map(|((place, _), _)| *place)
+            .collect()
     }
 
     fn path(&self, counts: &PathCounts, tested: Option<(f64, f64)>) -> NoisePath {
@@ -257,6 +301,8 @@ impl NoiseLearner {
             class,
             hides,
             alone,
+            foreign: 0,
+            parted: 0,
             why,
             self_pairs: counts.self_pairs,
             records: counts.records,
@@ -267,6 +313,58 @@ impl NoiseLearner {
             self_values: counts.self_values,
             values: counts.values,
         }
+    }
+}
+
+impl NoisePath {
+    /// Counts parts of texts that new alone has otherwise.
+    fn with_parted(mut self, is_parted: bool, counts: &PathCounts) -> Self {
+        if is_parted {
+            self.parted = counts.parted;
+            self.class = NoiseClass::Real;
+            self.why.push_str(&match self.parted {
+                1 => {
+                    "; 1 text of new differs also in a part that was the same in all runs of old, \
+                      and counts"
+                        .to_owned()
+                }
+                many => format!(
+                    "; {many} texts of new differ also in a part that was the same in all runs of \
+                     old, and count"
+                ),
+            });
+        }
+        self
+    }
+
+    /// Counts values that old never gave in any case, and cases in which new always gives what old
+    /// never does.
+    fn with_foreign(mut self, foreign: Option<[u64; 2]>) -> Self {
+        let [anywhere, of_cases] = foreign.unwrap_or_default();
+        self.foreign = anywhere + of_cases;
+        if self.foreign == 0 {
+            return self;
+        }
+        self.class = self.class.max(NoiseClass::Undecided);
+        match anywhere {
+            0 => {}
+            1 => self
+                .why
+                .push_str("; new gave 1 value that old never gave, and it counts"),
+            many => {
+                let so = format!("; new gave {many} values that old never gave, and they count");
+                self.why.push_str(&so);
+            }
+        }
+        if of_cases > 0 {
+            let cases = match of_cases {
+                1 => "1 case".to_owned(),
+                many => format!("{many} cases"),
+            };
+            let so = format!("; in {cases} new always gave what old never did, and that counts");
+            self.why.push_str(&so);
+        }
+        self
     }
 }
 
@@ -298,7 +396,7 @@ impl Noise {
     /// Whether nothing was learned: old was never asked again.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.self_pairs == 0
+        self.self_pairs == 0 && self.unused_pairs == 0
     }
 
     /// How a record ended, but for noise. One whose differences are all noise is equal; it stays
@@ -307,7 +405,7 @@ impl Noise {
     pub fn read(&self, record: &ComparisonRecord) -> Reading {
         let comparison = record.judgement.comparison();
         match comparison.filter(|_| record.result == RecordResult::Different) {
-            Some(comparison) => self.read_comparison(record.noise.as_ref(), comparison),
+            Some(comparison) => self.read_comparison(record, comparison),
             None => Reading {
                 result: record.result,
                 hidden: 0,
@@ -316,9 +414,7 @@ impl Noise {
         }
     }
 
-    /// The same for a comparison with differences, and what old, asked again, differed in.
-    #[must_use]
-    pub fn read_comparison(&self, sample: Option<&NoiseSample>, found: &Comparison) -> Reading {
+    fn read_comparison(&self, record: &ComparisonRecord, found: &Comparison) -> Reading {
         let places = found.by_place();
         if !found.is_placed() || places.is_empty() {
             return Reading {
@@ -327,8 +423,8 @@ impl Noise {
                 places: 0,
             };
         }
-        let group = Group::of(sample, found.exact, &places);
-        let hidden = self.hidden_in(&group);
+        let group = Group::of(record.noise.as_ref(), found.exact, &places);
+        let hidden = self.hidden_in(&group, &self.foreign_in(record, found));
         let result = if !group.is_hidden(&hidden) {
             RecordResult::Different
         } else if group.exact {
@@ -351,20 +447,39 @@ impl Noise {
             return Vec::new();
         };
         let known = found.is_placed();
-        let places = found.by_place().into_iter();
+        let places = found.by_place();
+        let group = Group::in_order(record.noise.as_ref(), found.exact, &places);
+        let hidden = self.hidden_in(&group, &self.foreign_in(record, found));
+        let places = places.into_iter().zip(hidden);
         places
-            .map(|place| {
-                let member = Member::of(record.noise.as_ref(), &place);
-                let pairs = record.noise.as_ref().map_or(0, |sample| sample.pairs);
-                let hidden = self.hidden_at(&member, pairs).filter(|_| known);
-                PlaceReading {
-                    path: place.path,
-                    kind: place.kind,
-                    differences: place.differences,
-                    hidden: hidden.map_or(0, |(_, hidden)| hidden),
-                }
+            .map(|(place, hidden)| PlaceReading {
+                path: place.path,
+                kind: place.kind,
+                differences: place.differences,
+                hidden: hidden.filter(|_| known).map_or(0, |(_, hidden)| hidden),
             })
             .collect()
+    }
+
+    /// Whether what new gave in a difference is something that old never gives there, though old
+    /// differs from itself.
+    #[must_use]
+    pub fn is_foreign(&self, record: &ComparisonRecord, difference: &Difference) -> bool {
+        let path = generalize(&difference.path);
+        let marks = Marks::one(&path, told(difference), record.case.as_deref());
+        !self.foreign.of(&marks).is_empty()
+    }
+
+    /// How many values of a record old never gives, by place.
+    fn foreign_in(&self, record: &ComparisonRecord, found: &Comparison) -> ForeignIn {
+        if self.foreign.places.is_empty() {
+            return ForeignIn::new();
+        }
+        let asked = record.noise.as_ref().filter(|sample| sample.by_value);
+        let of_pair = asked.is_none().then(|| GivenAt::of_pair(found));
+        let given = asked.map(|sample| &sample.given).or(of_pair.as_ref());
+        let given = given.map_or(&[][..], Vec::as_slice);
+        self.foreign.of(&Marks::of(given, record.case.as_deref()))
     }
 
     fn at(&self, place: u128) -> Option<&NoisePath> {
@@ -373,17 +488,39 @@ impl Noise {
             .and_then(|index| self.paths.get(*index))
     }
 
-    /// For each place of a group, the noisy path that hides something there, and how much.
-    fn hidden_in(&self, group: &Group) -> Vec<Option<(usize, u64)>> {
+    /// For each place of a group, the noisy path that hides something there, and how much. Of the
+    /// values at a path, `foreign` so many count whatever varies there.
+    fn hidden_in(&self, group: &Group, foreign: &ForeignIn) -> Vec<Option<(usize, u64)>> {
+        let mut foreign = foreign.clone();
         let members = group.members.iter();
         members
-            .map(|member| self.hidden_at(member, group.self_pairs))
+            .map(|member| {
+                let (index, hidden) = self.hidden_at(member, group.self_pairs)?;
+                let Some([all, varied]) = foreign.get_mut(&member.path) else {
+                    return Some((index, hidden));
+                };
+                // Where old answers the same in all runs, it counts already.
+                let is_varied = self.paths.get(index)?.hides == Hides::Varied;
+                let left = if is_varied { *varied } else { *all };
+                let counted = hidden.min(left.saturating_mul(group.records));
+                for left in [all, varied] {
+                    *left = left.saturating_sub(counted / group.records.max(1));
+                }
+                (hidden > counted).then_some((index, hidden - counted))
+            })
             .collect()
     }
 
     fn hidden_at(&self, member: &Member, pairs: u64) -> Option<(usize, u64)> {
         let index = *self.index.get(&member.place)?;
         let path = self.paths.get(index)?;
+        if path.foreign > 0 && self.foreign.is_blunt {
+            return None;
+        }
+        let counted = match path.parted {
+            0 => 0,
+            _ => member.parted,
+        };
         let hidden = match (path.hides, member.old) {
             (Hides::Nothing, _) => 0,
             (Hides::Varied, OldThere::ByValue) => member.differences - member.alone,
@@ -392,6 +529,7 @@ impl Noise {
             (Hides::All, OldThere::Quiet) if !self.may_be_quiet(path, pairs) => 0,
             (Hides::All, _) => member.differences,
         };
+        let hidden = hidden.saturating_sub(counted);
         (hidden > 0).then_some((index, hidden))
     }
 
@@ -406,8 +544,8 @@ impl Noise {
     }
 
     /// Counts what is hidden in the records of a group.
-    fn hide(&mut self, group: &Group) {
-        let hidden = self.hidden_in(group);
+    fn hide(&mut self, group: &Group, foreign: &ForeignIn) {
+        let hidden = self.hidden_in(group, foreign);
         for (index, differences) in hidden.iter().flatten() {
             if let Some(path) = self.paths.get_mut(*index) {
                 path.hidden_differences += differences;

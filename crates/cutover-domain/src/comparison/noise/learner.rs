@@ -1,8 +1,11 @@
+use std::borrow::Cow;
+
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
+use super::evidence::{Evidence, Marks, path_hash};
 use super::sample::values_by_place;
 use super::strata::Strata;
-use super::{NoiseSample, Stratum, Values};
+use super::{GivenAt, NoiseSample, Stratum, Values};
 use crate::comparison::bounded::{Bounded, Room};
 use crate::comparison::{Comparison, ComparisonRecord, DifferenceKind, Place};
 
@@ -25,10 +28,12 @@ pub struct NoiseLearner {
     /// Of them, the records and pairs of which only places are known, not single values.
     pub(super) pooled: Pooled,
     pub(super) incomplete: u64,
+    pub(super) unused_pairs: u64,
     pub(super) unlearned: u64,
     pub(super) unread: u64,
     pub(super) paths: Bounded<PathCounts>,
     pub(super) groups: Bounded<Group>,
+    pub(super) evidence: Evidence,
 }
 
 /// Records and pairs of old with itself.
@@ -56,6 +61,10 @@ pub(super) struct PathCounts {
     pub(super) self_values: Values,
     /// The values there, one by one.
     pub(super) strata: Strata,
+    /// Which runs are the odd one out in parts of texts there.
+    pub(super) parts: Strata,
+    /// In how many texts of new.
+    pub(super) parted: u64,
     /// Of the records and pairs that differ there, those whose values are not known.
     pub(super) pooled: Pooled,
     /// Records with a sample in which new differs there.
@@ -80,12 +89,16 @@ pub(super) struct Group {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Member {
     pub(super) place: u128,
+    /// Its path.
+    pub(super) path: u64,
     /// How much is known of old there.
     pub(super) old: OldThere,
     /// How many differences, in all records of the group.
     pub(super) differences: u64,
     /// Of them, those in values that are the same in all runs of old.
     pub(super) alone: u64,
+    /// Of them, those in texts that differ as a whole, and of which new alone has a part otherwise.
+    pub(super) parted: u64,
 }
 
 /// What is known of old at one place of one record.
@@ -106,10 +119,12 @@ impl Default for NoiseLearner {
             self_pairs: 0,
             pooled: Pooled::default(),
             incomplete: 0,
+            unused_pairs: 0,
             unlearned: 0,
             unread: 0,
             paths: Bounded::new(MOST_PATHS),
             groups: Bounded::new(MOST_GROUPS),
+            evidence: Evidence::default(),
         }
     }
 }
@@ -124,7 +139,7 @@ impl NoiseLearner {
     /// Learns from a record. One whose comparison failed teaches nothing.
     pub fn record(&mut self, record: &ComparisonRecord) {
         if let Some(comparison) = record.judgement.comparison() {
-            self.add(record.noise.as_ref(), comparison);
+            self.learn(record.noise.as_ref(), comparison, record.case.as_deref());
         }
     }
 
@@ -135,11 +150,18 @@ impl NoiseLearner {
     /// are of the same inputs. A record with more differences than are known says only that; it is
     /// counted apart, and nothing in it will be noise.
     pub fn add(&mut self, sample: Option<&NoiseSample>, comparison: &Comparison) {
+        self.learn(sample, comparison, None);
+    }
+
+    /// The same, of a case that may have other records.
+    fn learn(&mut self, sample: Option<&NoiseSample>, comparison: &Comparison, case: Option<&str>) {
         let places = comparison.by_place();
         let complete = comparison.is_placed();
         let sample = sample.filter(|sample| sample.pairs > 0);
         if !complete {
             self.incomplete += 1;
+            let pairs = sample.map_or(0, |sample| sample.pairs);
+            self.unused_pairs = self.unused_pairs.saturating_add(pairs);
         }
         let taught = sample.filter(|_| complete);
         if let Some(sample) = taught {
@@ -163,6 +185,11 @@ impl NoiseLearner {
                         for stratum in &finding.strata {
                             let Stratum { old, values, new } = *stratum;
                             counts.strata.add(sample.pairs, old, new > 0, values);
+                        }
+                        if let Some(odd) = finding.odd {
+                            // Of new and of all runs of old.
+                            counts.parts.add(sample.pairs + 1, odd.old, odd.new > 0, 1);
+                            counts.parted = counts.parted.saturating_add(odd.new);
                         }
                     } else {
                         counts.pooled.merge(Pooled {
@@ -192,8 +219,21 @@ impl NoiseLearner {
                 counts.values.merge(&seen);
             });
         }
-        if complete && !places.is_empty() {
-            self.group(Group::of(sample, comparison.exact, &places));
+        if complete {
+            let asked = sample.filter(|sample| sample.by_value);
+            let given = asked.map_or_else(
+                || Cow::Owned(GivenAt::of_pair(comparison)),
+                |sample| Cow::Borrowed(&*sample.given),
+            );
+            let pairs = asked.map(|sample| sample.pairs);
+            self.evidence.add(&given, pairs, case);
+            if !places.is_empty() {
+                let group = Group::of(sample, comparison.exact, &places);
+                let marks = Marks::of(&given, case);
+                if let Some(group) = self.evidence.apart(group, marks) {
+                    self.group(group);
+                }
+            }
         }
     }
 
@@ -203,6 +243,7 @@ impl NoiseLearner {
         self.self_pairs = self.self_pairs.saturating_add(other.self_pairs);
         self.pooled.merge(other.pooled);
         self.incomplete = self.incomplete.saturating_add(other.incomplete);
+        self.unused_pairs = self.unused_pairs.saturating_add(other.unused_pairs);
         self.unlearned = self.unlearned.saturating_add(other.unlearned);
         self.unread = self.unread.saturating_add(other.unread);
         for more in other.paths.values() {
@@ -214,14 +255,17 @@ impl NoiseLearner {
                     .saturating_add(more.self_differences);
                 counts.self_values.merge(&more.self_values);
                 counts.strata.merge(&more.strata);
+                counts.parts.merge(&more.parts);
+                counts.parted = counts.parted.saturating_add(more.parted);
                 counts.pooled.merge(more.pooled);
                 counts.records = counts.records.saturating_add(more.records);
                 counts.differences = counts.differences.saturating_add(more.differences);
                 counts.values.merge(&more.values);
             });
         }
-        for group in other.groups.values() {
-            self.group(group.clone());
+        let left = self.evidence.merge(&other.evidence);
+        for group in other.groups.values().cloned().chain(left) {
+            self.group(group);
         }
     }
 
@@ -257,6 +301,7 @@ impl NoiseLearner {
                 .map(|member| Member {
                     differences: 0,
                     alone: 0,
+                    parted: 0,
                     ..*member
                 })
                 .collect(),
@@ -264,11 +309,7 @@ impl NoiseLearner {
         };
         match self.groups.entry(group.hash(), empty) {
             Room::Here(known, gone) => {
-                known.records = known.records.saturating_add(group.records);
-                for (known, more) in known.members.iter_mut().zip(&group.members) {
-                    known.differences = known.differences.saturating_add(more.differences);
-                    known.alone = known.alone.saturating_add(more.alone);
-                }
+                known.merge(&group);
                 let lost = gone.map_or(0, |gone| gone.records);
                 self.unread = self.unread.saturating_add(lost);
             }
@@ -286,6 +327,8 @@ impl PathCounts {
             self_differences: 0,
             self_values: Values::default(),
             strata: Strata::default(),
+            parts: Strata::default(),
+            parted: 0,
             pooled: Pooled::default(),
             records: 0,
             differences: 0,
@@ -297,11 +340,17 @@ impl PathCounts {
 impl Group {
     /// The group of one record.
     pub(super) fn of(sample: Option<&NoiseSample>, exact: bool, places: &[Place]) -> Self {
-        let mut members: Vec<Member> = places
+        let mut group = Self::in_order(sample, exact, places);
+        group.members.sort_by_key(|member| member.path);
+        group
+    }
+
+    /// The same, with its members as the places are.
+    pub(super) fn in_order(sample: Option<&NoiseSample>, exact: bool, places: &[Place]) -> Self {
+        let members: Vec<Member> = places
             .iter()
             .map(|place| Member::of(sample, place))
             .collect();
-        members.sort_by_key(|member| member.place);
         // Where the sample did not keep all it found, quiet proves nothing.
         let quiet = members.iter().any(|member| member.old == OldThere::Quiet);
         Self {
@@ -312,14 +361,27 @@ impl Group {
         }
     }
 
-    fn hash(&self) -> u128 {
+    /// Adds records of the same sort.
+    pub(super) fn merge(&mut self, more: &Self) {
+        self.records = self.records.saturating_add(more.records);
+        for (known, more) in self.members.iter_mut().zip(&more.members) {
+            known.differences = known.differences.saturating_add(more.differences);
+            known.alone = known.alone.saturating_add(more.alone);
+            known.parted = known.parted.saturating_add(more.parted);
+        }
+    }
+
+    pub(super) fn hash(&self) -> u128 {
         let mut hash = Xxh3::new();
         hash.update(&[u8::from(self.exact)]);
         hash.update(&self.self_pairs.to_le_bytes());
         for member in &self.members {
             hash.update(&member.place.to_le_bytes());
             let (some, all) = (member.alone > 0, member.alone == member.differences);
-            hash.update(&[member.old as u8, u8::from(some), u8::from(all)]);
+            let parted = member.alone + member.parted;
+            let (parts, all_parts) = (member.parted > 0, parted >= member.differences);
+            let all = u8::from(all) | u8::from(parts) << 1 | u8::from(all_parts) << 2;
+            hash.update(&[member.old as u8, u8::from(some), all]);
         }
         hash.digest128()
     }
@@ -347,11 +409,15 @@ impl Member {
             OldThere::ByValue => place.differences,
             OldThere::MayDiffer | OldThere::Quiet => 0,
         };
+        let odd = findings().filter_map(|finding| finding.odd);
+        let parted = odd.fold(0_u64, |sum, odd| sum.saturating_add(odd.new));
         Self {
             place: place_hash(&place.path, place.kind),
+            path: path_hash(&place.path),
             old,
             differences: place.differences,
             alone,
+            parted: parted.min(place.differences - alone),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | noise | old differs from itself there in two pairs or more, and new does not differ from old more often | does not count; what it hides is counted |
 //! | real | old never differs from itself there, however few pairs there are: hiding needs proof, showing does not. Or new differs significantly more often: one-sided exact test, false discovery rate over all paths at most 5 % | counts |
-//! | undecided | neither: old differed from itself once, or in values that look otherwise than new's | counts, and says so |
+//! | undecided | neither: old differed from itself once, or in values that look otherwise than new's; or new gives values that old never gives | counts, and says so |
 //!
 //! A path that noise covers is not a licence. Every value is looked at by itself, in its case and at
 //! its index: of old's `N` runs and the one of new, `m` part there from old's first. If new were one
@@ -17,6 +17,19 @@
 //! where old's own runs were seen to be at odds by chance for at least five values, and new stands
 //! alone no more often than one of them does. Indexes of an array that changes its members or their
 //! sequence from run to run tell nothing; there the place as a whole is one value of the case.
+//!
+//! Nor are old's values a licence for others. Of every value at a place where runs part a hash is
+//! kept, with the runs that gave it, and new's differences count there (as undecided)
+//!
+//! - whose value old gave in none of its runs, in any case: once, where all that old gives was given
+//!   several times; or more than once, where old never gives the same twice;
+//! - that are the same in all records of a case, of which there are two or more, where old gives that
+//!   value in less than a sixth of its runs of the case.
+//!
+//! Each of old's runs is held to the same; where they have such values too, new needs significantly
+//! more of them. Of texts that differ as a whole, the words are looked at: where new is the odd one
+//! out in a word that all other runs of the record agree on, and significantly more often than old's
+//! runs are, its text counts.
 //!
 //! What the counts cannot tell: whether new's values are *right* where old's never are the same
 //! twice. That is why rules are [suggested](Noise::rules_file) to a person, who knows, and nothing
@@ -47,7 +60,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod evidence;
 mod exact;
+mod given;
 mod learned;
 mod learner;
 mod sample;
@@ -55,11 +70,13 @@ mod sampling;
 mod strata;
 mod suggestion;
 mod values;
+mod words;
 
 pub use exact::more_often;
+pub use given::{Given, GivenAt};
 pub use learned::{Hides, Noise, NoiseClass, NoisePath, PlaceReading, Reading};
 pub use learner::NoiseLearner;
-pub use sample::{NoiseFinding, NoiseSample};
+pub use sample::{NoiseFinding, NoiseSample, OddPart};
 pub use sampling::Sampling;
 pub use strata::Stratum;
 pub use suggestion::{SuggestedRule, Suggestion};

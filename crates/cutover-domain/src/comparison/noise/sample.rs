@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sampling, Stratum, Values};
+use super::{GivenAt, Sampling, Stratum, Values};
 use crate::comparison::place::{LONGEST_PATH, MOST_PLACES};
 use crate::comparison::report::generalize;
 use crate::comparison::side::is_default;
@@ -40,6 +40,9 @@ pub struct NoiseSample {
     /// in all of old's runs, at places where others are not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steady: Vec<u32>,
+    /// Which runs gave which values, at places where they part. No values: hashes of 32 bits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<GivenAt>,
 }
 
 /// Where old differs from itself.
@@ -59,6 +62,20 @@ pub struct NoiseFinding {
     /// The same value by value, beside new; nothing in samples stored before there was this.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strata: Vec<Stratum>,
+    /// Where texts differ as a whole, the runs that are the odd one out in a part of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub odd: Option<OddPart>,
+}
+
+/// Runs that are the odd one out in a part of a text that differs in all runs: there they have a
+/// word for themselves, and all others have one and the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OddPart {
+    /// So many of old's runs, the first included.
+    pub old: u64,
+    /// In so many texts it is new.
+    pub new: u64,
 }
 
 impl NoiseSample {
@@ -144,6 +161,7 @@ impl NoiseSample {
                     differences: 0,
                     values: Values::default(),
                     strata: Vec::new(),
+                    odd: None,
                 };
                 self.findings.insert(place, finding);
                 place

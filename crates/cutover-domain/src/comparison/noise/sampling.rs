@@ -2,6 +2,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::given::{Rows, Run};
+use super::sample::OddPart;
 use super::{NoiseSample, Stratum};
 use crate::comparison::place::LONGEST_PATH;
 use crate::comparison::report::generalize;
@@ -43,6 +45,8 @@ pub struct Sampling {
     values: HashMap<Place, BTreeMap<u64, (u64, u64)>>,
     /// The differences of new, in order.
     new: Vec<(Place, u64)>,
+    /// Which runs gave which values.
+    rows: Rows,
     /// Arrays of old that change members or their sequence from run to run.
     unsteady: BTreeSet<String>,
     /// Whether there is more than is known value by value.
@@ -58,7 +62,7 @@ impl Sampling {
     #[must_use]
     pub fn beside(new: &Comparison) -> Self {
         let mut sampling = Self::default();
-        for (place, value) in sampling.look(new) {
+        for (place, value) in sampling.look(new, Run::New) {
             let (_, differences) = sampling.value(place.clone(), value);
             *differences += 1;
             sampling.new.push((place, value));
@@ -68,8 +72,9 @@ impl Sampling {
 
     /// Adds one comparison of old with its own first answer.
     pub fn add(&mut self, comparison: &Comparison) {
+        let run = Run::Again(self.sample.pairs);
         self.sample.add(comparison);
-        let found: BTreeSet<(Place, u64)> = self.look(comparison).into_iter().collect();
+        let found: BTreeSet<(Place, u64)> = self.look(comparison, run).into_iter().collect();
         for (place, value) in found {
             if let Some(array) = array_at_odds(&place) {
                 self.unsteady.insert(array);
@@ -127,6 +132,18 @@ impl Sampling {
         }
         self.sample.by_value = true;
         self.sample.steady = self.steady();
+        let is_unsteady = |path: &str| is_within(&self.unsteady, path);
+        self.sample.given = self.rows.given(self.sample.pairs, is_unsteady);
+        let odd = self.rows.odd_parts(self.sample.pairs, is_unsteady);
+        for (path, odd) in odd {
+            let place = (path.to_owned(), DifferenceKind::Value);
+            if let Some(finding) = self.sample.finding(place) {
+                finding.odd = Some(OddPart {
+                    old: u64::from((odd.by & !Run::New.bit()).count_ones()),
+                    new: odd.new,
+                });
+            }
+        }
         self.sample
     }
 
@@ -145,13 +162,14 @@ impl Sampling {
     }
 
     /// The place of every difference, and a hash of its whole path.
-    fn look(&mut self, comparison: &Comparison) -> Vec<(Place, u64)> {
+    fn look(&mut self, comparison: &Comparison, run: Run) -> Vec<(Place, u64)> {
         let known = comparison.differences.len() as u64;
         self.is_partial |= known < comparison.counts.total();
         let mut found = Vec::with_capacity(comparison.differences.len());
         for difference in &comparison.differences {
             let path = generalize(&difference.path);
             self.is_partial |= path.len() > LONGEST_PATH;
+            self.rows.add(run, &path, difference);
             found.push(((path, difference.kind), xxh3_64(difference.path.as_bytes())));
         }
         found

@@ -92,6 +92,11 @@ impl Strata {
         counted.fold(0_u64, |sum, (_, values)| sum.saturating_add(*values))
     }
 
+    /// Values of which new is among those that differ.
+    pub(super) fn of_new(&self) -> u64 {
+        self.values(|sort| sort.new)
+    }
+
     /// Values that new alone has otherwise.
     pub(super) fn alone(&self) -> u64 {
         self.values(|sort| sort.old == 0 && sort.new)
@@ -126,7 +131,7 @@ impl Strata {
 /// How likely at least so many hits are in independent trials, given in groups of one chance each
 /// (the Poisson binomial distribution): exactly up to a thousand trials, beyond by the bound of
 /// H. Chernoff (*Ann. Math. Statist.* 23, 1952), which is never below it.
-fn at_least(groups: &[(f64, u64)], hits: u64) -> f64 {
+pub(super) fn at_least(groups: &[(f64, u64)], hits: u64) -> f64 {
     let trials = (groups.iter()).fold(0_u64, |sum, (_, trials)| sum.saturating_add(*trials));
     if hits == 0 {
         return 1.0;

@@ -39,7 +39,8 @@ pub(super) fn but_for_noise<'a>(
     totals.different -= by_noise;
     totals.equal = totals.equal.saturating_add(by_noise);
     for noise in noises {
-        self_pairs = self_pairs.saturating_add(noise.self_pairs);
+        let asked = noise.self_pairs.saturating_add(noise.unused_pairs);
+        self_pairs = self_pairs.saturating_add(asked);
         hidden_differences = hidden_differences.saturating_add(noise.hidden_differences);
         hidden_records = hidden_records.saturating_add(noise.hidden_records);
         let inexact = noise.inexact.min(totals.different);

@@ -7,6 +7,7 @@ mod laws;
 mod lookalikes;
 mod measurements;
 mod noise;
+mod noise_values;
 mod oracle;
 mod performance;
 mod redaction;

@@ -281,3 +281,21 @@ fn samples_are_bounded_and_counts_are_not() {
     assert!(comparison.truncated);
     assert!(serde_json::to_string(&comparison).unwrap().len() < 5_000);
 }
+
+#[test]
+fn samples_of_two_long_numbers_show_the_digits_that_part_and_one_that_fits_stays_a_number() {
+    let ones = "1".repeat(5_000);
+    let samples = |old: &str, new: &str| {
+        let comparison = compare(Rules::new().sample_bytes(100), old, new);
+        let found = &comparison.differences[0];
+        [&found.old, &found.new].map(|side| side.as_ref().unwrap().to_json())
+    };
+    let shown = |digit| format!("\"(+4960 bytes) …{}{digit}\"", "1".repeat(40));
+    assert_eq!(
+        samples(&format!("{ones}1"), &format!("{ones}2")),
+        ["1", "2"].map(shown)
+    );
+    let [short, long] = samples("1", &ones);
+    assert_eq!(short, "1");
+    assert!(long.ends_with("… (+4902 bytes)\""), "{long}");
+}

@@ -177,10 +177,11 @@ impl Budget<'_> {
             _ => false,
         };
         if is_document {
+            // Also of two sizes: a document may be written with more space, and say the same.
             return Err(format!(
-                "{name} differs, and the files of a side are larger than {} together, so that they \
-                 are not read; allow more with --max-output, or compare its bytes with \
-                 --output {name}=bytes",
+                "the bytes of {name} differ, which may say the same; it was not read to tell, as the \
+                 files of a side are larger than {} together; allow more with --max-output, or \
+                 compare its bytes with --output {name}=bytes",
                 show_size(self.limit as u64)
             ));
         }
@@ -534,9 +535,15 @@ mod tests {
                     .is_none()
             );
         }
-        let error = both(ReadAs::Auto, "x.json", 1000, &large, &other).unwrap_err();
-        assert!(error.contains("--max-output"), "{error}");
-        let shorter = both(ReadAs::Bytes, "x", 1, &large, &large[1..]).unwrap();
+        let shorter = &large[1..];
+        for other in [&other[..], shorter] {
+            let error = both(ReadAs::Auto, "x.json", 1000, &large, other).unwrap_err();
+            assert!(
+                error.contains("may say the same") && error.contains("--max-output"),
+                "{error}"
+            );
+        }
+        let shorter = both(ReadAs::Bytes, "x", 1, &large, shorter).unwrap();
         assert!(shorter.old.unwrap().to_json().contains("300000"));
     }
 }

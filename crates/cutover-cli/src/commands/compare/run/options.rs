@@ -49,7 +49,8 @@ record is not run again.
 
 Exit codes: 0 all equal, 1 differences or a limit that is not kept, 2 options, programs or cases that \
 cannot be used, 3 some could not be compared, 4 too little was measured for a limit, 7 another \
-process goes on with the run, 130 stopped by Ctrl-C (what was done is saved).";
+process goes on with the run, 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP (what was done is \
+saved).";
 
 /// Run two commands over a corpus of cases and compare what they answer.
 #[derive(Args, Debug)]

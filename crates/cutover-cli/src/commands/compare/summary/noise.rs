@@ -118,7 +118,7 @@ pub(super) struct NoiseSummary {
     pub(super) suggestions: u64,
     /// Pairs with more differences than are known by place: nothing is hidden in them.
     #[serde(skip_serializing_if = "is_none")]
-    incomplete: u64,
+    pub(super) incomplete: u64,
     /// Differences at places past the number that is learned about: nothing is hidden there.
     #[serde(skip_serializing_if = "is_none")]
     unlearned: u64,
@@ -163,8 +163,8 @@ impl NoiseSummary {
         if self.incomplete > 0 {
             writeln!(
                 page,
-                "{WARN}more differences than are known by place, so that nothing is taken for noise: \
-                 {}{WARN:#}",
+                "{WARN}more differences than are known by place, or longer paths, so that nothing is \
+                 taken for noise: {}{WARN:#}",
                 counted(self.incomplete, "pair")
             )?;
         }
@@ -175,6 +175,9 @@ impl NoiseSummary {
                  noise: {}{WARN:#}",
                 counted(self.unlearned, "difference")
             )?;
+        }
+        if self.self_pairs == 0 {
+            return Ok(());
         }
         if self.noisy_places == 0 {
             return writeln!(
