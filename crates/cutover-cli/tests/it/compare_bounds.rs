@@ -66,7 +66,7 @@ fn an_answer_that_is_held_open_is_never_equal() {
     let in_time = ["--timeout", "2s"];
     let (exit, summary) = bench.run(&holds, "echo done", &in_time);
     assert_eq!((exit, counts(&summary)), (1, [1, 0, 1, 0]));
-    assert_eq!(summary["ends"]["old"]["output left open"], 1);
+    assert_eq!(summary["ends"]["old"]["error: output left open"], 1);
     assert_eq!(bench.records("latest")[0]["old"]["left_behind"], true);
 
     let (exit, summary) = bench.run(&holds, &holds, &in_time);
