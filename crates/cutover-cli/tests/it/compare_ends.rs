@@ -230,6 +230,43 @@ fn what_was_not_compared_says_why_where_it_is_named() {
 }
 
 #[test]
+fn what_cannot_be_read_as_a_document_is_not_kept_where_rules_go_by_paths() {
+    let bench = Bench::with_cases([("a", "{\"user\": {\"iban\": \"IB4N\"}}\n".to_owned())]);
+    let redact = ["--redact", "$..iban"];
+    let warning = "sed 's/^/warn: slow /'";
+    let cut_off = "sed s/.$//";
+    for (old, new, more) in [
+        ("cat", warning, &["--as", "json"][..]),
+        (warning, "cat", &["--as", "json"]),
+        ("cat", warning, &[]),
+        ("cat", cut_off, &[]),
+        (warning, cut_off, &[]),
+        ("cat", warning, &["--stderr"]),
+        (
+            "sh -c 'cat > o.json'",
+            "sh -c 'sed s/^/warn:/ > o.json'",
+            &["--output", "o.json"],
+        ),
+        (
+            "true",
+            "sh -c 'sed s/.$// > o.json'",
+            &["--output", "o.json"],
+        ),
+    ] {
+        bench.run(old, new, &[&redact, more].concat());
+        let records = bench.records("latest");
+        let stored = serde_json::to_string(&records).unwrap();
+        assert!(!stored.contains("IB4N"), "{old}, {new}: {stored}");
+        assert_eq!(records[0]["result"], json!("different"), "{old}, {new}");
+    }
+    // What never was a document is kept, without what patterns take.
+    let bench = Bench::with_cases([("a", "iban IB4N\n".to_owned())]);
+    bench.run("cat", "sed s/4/5/", &redact);
+    let stored = serde_json::to_string(&bench.records("latest")).unwrap();
+    assert!(stored.contains("IB4N"), "{stored}");
+}
+
+#[test]
 fn inputs_are_recorded_shown_and_run_again() {
     let bench = Bench::with_cases([
         ("a", "{\"n\":  1}\n".to_owned()),

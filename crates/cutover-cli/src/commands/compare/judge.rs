@@ -5,6 +5,7 @@ mod reading;
 mod side;
 #[cfg(feature = "tables")]
 mod table;
+mod unread;
 mod wanted;
 mod whole;
 
@@ -63,6 +64,8 @@ struct Found {
     read_as: &'static str,
     /// What is known about the files.
     files: Option<Value>,
+    /// Parts that were to be documents and cannot be read as such.
+    unread: Vec<Place>,
 }
 
 impl Judge {
@@ -83,7 +86,14 @@ impl Judge {
         let took = started.elapsed();
         // The number keeps the order in which the pairs were planned.
         let id = RecordId::new(format!("{:08}", pair.number)).ok()?;
-        let (old, new) = (self.side(&pair.old), self.side(&pair.new));
+        let (mut old, mut new) = (self.side(&pair.old), self.side(&pair.new));
+        let is_unread = (verdict.as_ref().ok()).is_some_and(|found| {
+            let mut parts = found.unread.iter();
+            parts.any(|part| matches!(part, Place::Alone | Place::Stdout))
+        });
+        if is_unread && self.redaction().has_paths() {
+            (old.answer.excerpt, new.answer.excerpt) = (None, None);
+        }
         let noise = (verdict.as_ref().ok()).and_then(|found| self.noise(&pair, &found.comparison));
         let failed = verdict.is_err() || noise.as_ref().is_some_and(|noise| noise.failed > 0);
         if failed && self.stop.is_asked() {
@@ -188,17 +198,25 @@ impl Judge {
         } else {
             None
         };
-        let (mut comparison, read_as, files) = match alone {
-            Some(comparison) => (comparison, "none", None),
+        let found = match alone {
+            Some(comparison) => Found {
+                comparison,
+                read_as: "none",
+                files: None,
+                unread: Vec::new(),
+            },
             None => self.compare_answers(&outcomes, answered, old, new)?,
         };
+        let mut comparison = found.comparison;
+        if self.redaction().has_paths() {
+            unread::hide(&mut comparison, &found.unread);
+        }
         explain(&mut comparison, [(&outcomes[0], old), (&outcomes[1], new)]);
         // What was added here is redacted as the comparator does with what it finds.
         self.redaction().comparison(&mut comparison);
         Ok(Found {
             comparison,
-            read_as,
-            files,
+            ..found
         })
     }
 
@@ -218,7 +236,7 @@ impl Judge {
         answered: bool,
         old: &Execution,
         new: &Execution,
-    ) -> Result<(Comparison, &'static str, Option<Value>), String> {
+    ) -> Result<Found, String> {
         let wanted = &self.stdout;
         let stdout = answered
             .then(|| {
@@ -230,8 +248,13 @@ impl Judge {
         if !self.is_whole() {
             let known = stdout.as_ref().map(|read| (Place::Alone, &read.known));
             let comparator = self.comparator_for(known)?;
-            let comparison = compare_stdout(&comparator, outcomes, stdout);
-            return Ok((comparison, read_as, None));
+            let is_unread = stdout.as_ref().is_some_and(|read| read.unread);
+            return Ok(Found {
+                comparison: compare_stdout(&comparator, outcomes, stdout),
+                read_as,
+                files: None,
+                unread: is_unread.then_some(Place::Alone).into_iter().collect(),
+            });
         }
         let files = if answered {
             let patience = Patience::new(&self.stop, self.limits.timeout);
@@ -252,8 +275,15 @@ impl Judge {
             .map(|(place, read)| (place.clone(), &read.known));
         let comparator = self.comparator_for(known)?;
         let [old_end, new_end] = outcomes.each_ref().map(side::told);
+        let unread = parts.iter().filter(|(_, read)| read.unread);
+        let unread = unread.map(|(place, _)| place.clone()).collect();
         let comparison = whole::compare(&comparator, [&old_end, &new_end], parts)?;
-        Ok((comparison, read_as, described))
+        Ok(Found {
+            comparison,
+            read_as,
+            files: described,
+            unread,
+        })
     }
 
     /// What the two wrote to standard error, where that is compared.

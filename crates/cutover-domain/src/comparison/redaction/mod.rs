@@ -127,6 +127,12 @@ impl Redaction {
             .is_some_and(|rules| !rules.paths.is_empty() || rules.secret_names.is_some())
     }
 
+    /// Whether it goes by paths. Where a document cannot be read nobody knows what they mean.
+    #[must_use]
+    pub fn has_paths(&self) -> bool {
+        self.compiled().is_some_and(|rules| !rules.paths.is_empty())
+    }
+
     /// A document as it may be kept. Takes time proportional to its size for each rule.
     #[must_use]
     pub fn tree(&self, tree: &Tree) -> Redacted {

@@ -88,14 +88,22 @@ pub(super) fn read_files(
                 let read = read.paired(&wanted.pairing);
                 read.map_err(|why| format!("{name}: {why}"))?
             }
-            (Some(old), None) => Read {
-                old: Some(budget.alone(&kind(old).read_as, name, &old.path)?),
-                ..Read::same("none")
-            },
-            (None, Some(new)) => Read {
-                new: Some(budget.alone(&kind(new).read_as, name, &new.path)?),
-                ..Read::same("none")
-            },
+            (Some(old), None) => {
+                let (tree, unread) = budget.alone(&kind(old).read_as, name, &old.path)?;
+                Read {
+                    old: Some(tree),
+                    unread,
+                    ..Read::same("none")
+                }
+            }
+            (None, Some(new)) => {
+                let (tree, unread) = budget.alone(&kind(new).read_as, name, &new.path)?;
+                Read {
+                    new: Some(tree),
+                    unread,
+                    ..Read::same("none")
+                }
+            }
             (None, None) => continue,
         };
         parts.push((name.clone(), read));
@@ -278,14 +286,15 @@ impl Budget<'_> {
         (self.left as u64).saturating_mul(ROOM as u64)
     }
 
-    fn alone(&mut self, read_as: &ReadAs, name: &str, path: &Path) -> Result<Tree, String> {
+    /// A file that the other side does not have, and whether it was to be a document and is none.
+    fn alone(&mut self, read_as: &ReadAs, name: &str, path: &Path) -> Result<(Tree, bool), String> {
         let trouble = |error| format!("{name} cannot be read: {error}");
         #[cfg(feature = "tables")]
         if let Some(table) = read_as.table(name)
             && (!table.is_text() || self.refuse_too_large(name, path).is_ok())
             && let Some(tree) = table.file_alone(path, self.memory())
         {
-            return Ok(tree);
+            return Ok((tree, false));
         }
         if *read_as != ReadAs::Bytes
             && let Some(content) = self.content(path).map_err(trouble)?
@@ -298,7 +307,7 @@ impl Budget<'_> {
         } else {
             Fingerprint::of(path, &self.patience).map_err(trouble)?
         };
-        Ok(fingerprint.tree())
+        Ok((fingerprint.tree(), false))
     }
 
     /// The whole content, where there is room for it.
@@ -493,7 +502,7 @@ mod tests {
             let read = budget(whole).both(&kind, "x.bin", &huge, &longer).unwrap();
             assert_eq!(read.old.unwrap().to_json(), r#"{"bytes":1099511627776}"#);
             let alone = budget(whole).alone(&kind, "x.bin", &huge).unwrap();
-            assert_eq!(alone.to_json(), r#"{"bytes":1099511627776}"#);
+            assert_eq!(alone.0.to_json(), r#"{"bytes":1099511627776}"#);
             let error = budget(Duration::ZERO).both(&kind, "x.bin", &huge, &other);
             assert!(error.unwrap_err().contains("--timeout"));
         }

@@ -124,6 +124,8 @@ pub(super) struct Read {
     /// One of them is not what it was to be read as, and there is only a sample of it: whatever the
     /// rules look at, the two differ.
     pub(super) broken: bool,
+    /// One of them was to be a document, or looks like one, and cannot be read as that.
+    pub(super) unread: bool,
     /// Columns of a table that part as a whole, and are not in its rows.
     pub(super) columns: Vec<ColumnApart>,
     /// The columns of a table that both sides have.
@@ -168,6 +170,7 @@ impl Read {
             new,
             read_as,
             broken: true,
+            unread: true,
             ..Self::default()
         }
     }
@@ -232,16 +235,18 @@ pub(super) fn read_pair(
     }
 }
 
-/// An answer that the other side has nothing beside, for people to see.
-pub(super) fn read_alone(read_as: &ReadAs, name: &str, bytes: &[u8]) -> Tree {
+/// An answer that the other side has nothing beside, for people to see; and whether it was to be a
+/// document and is none.
+pub(super) fn read_alone(read_as: &ReadAs, name: &str, bytes: &[u8]) -> (Tree, bool) {
     let format = match read_as {
         ReadAs::Document(format) => Some(*format),
         ReadAs::Auto => Format::of_file(name),
         _ => None,
     };
-    format
-        .and_then(|format| document(format, bytes).ok())
-        .unwrap_or_else(|| quoted(bytes))
+    let read = format.map(|format| document(format, bytes));
+    let is_unread = matches!(read, Some(Err(_))) || (read.is_none() && structured(bytes));
+    let tree = read.and_then(Result::ok);
+    (tree.unwrap_or_else(|| quoted(bytes)), is_unread)
 }
 
 /// Reads in the format that was asked for. An answer that is not in it, or is nothing, differs from
@@ -313,7 +318,7 @@ fn as_named(format: Format, old: &[u8], new: &[u8]) -> Read {
         (Ok(old), Ok(new)) => Read::both(old, new, format.name()),
         (Ok(read), Err(_)) => Read::broken(Some(read), Some(sample(new)), format.name()),
         (Err(_), Ok(read)) => Read::broken(Some(sample(old)), Some(read), format.name()),
-        (Err(_), Err(_)) => as_text(old, new),
+        (Err(_), Err(_)) => unread_as_text(old, new),
     }
 }
 
@@ -325,13 +330,12 @@ fn sample(bytes: &[u8]) -> Tree {
 /// What a record quotes an answer from: the document it is, else its lines. Nothing where it is
 /// neither what it was to be read as nor text.
 pub(super) fn quotable(read_as: &ReadAs, bytes: &[u8]) -> Option<Tree> {
-    let structured = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     match read_as {
         ReadAs::Document(Format::Text) => Some(lines(bytes)),
         ReadAs::Document(format) => document(*format, bytes).ok(),
         #[cfg(feature = "tables")]
         ReadAs::Table(table) => table.text_alone(bytes, bounded(bytes)),
-        ReadAs::Auto if structured => document(Format::Json, bytes)
+        ReadAs::Auto if structured(bytes) => document(Format::Json, bytes)
             .or_else(|_| document(Format::JsonLines, bytes))
             .ok(),
         ReadAs::Auto => Some(lines(bytes)),
@@ -342,7 +346,6 @@ pub(super) fn quotable(read_as: &ReadAs, bytes: &[u8]) -> Option<Tree> {
 /// Objects and arrays only: that two programs write `1` and `1.0` must not pass for equal because
 /// both happen to be JSON.
 fn automatically(old: &[u8], new: &[u8]) -> Read {
-    let structured = |bytes: &[u8]| matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     let json = |format: Format| match (document(format, old), document(format, new)) {
         (Ok(old), Ok(new)) => Some(Read::both(old, new, format.name())),
         _ => None,
@@ -353,7 +356,12 @@ fn automatically(old: &[u8], new: &[u8]) -> Read {
             .all(|line| line.trim_ascii().is_empty() || structured(line))
     };
     if !(structured(old) && structured(new)) {
-        return as_text(old, new);
+        let is_either = structured(old) || structured(new);
+        return if is_either {
+            unread_as_text(old, new)
+        } else {
+            as_text(old, new)
+        };
     }
     let lines = || {
         (all_structured(old) && all_structured(new))
@@ -362,7 +370,12 @@ fn automatically(old: &[u8], new: &[u8]) -> Read {
     };
     json(Format::Json)
         .or_else(lines)
-        .unwrap_or_else(|| as_text(old, new))
+        .unwrap_or_else(|| unread_as_text(old, new))
+}
+
+/// Whether it begins as an object or an array does.
+fn structured(bytes: &[u8]) -> bool {
+    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 fn document(format: Format, bytes: &[u8]) -> Result<Tree, String> {
@@ -374,6 +387,14 @@ fn document(format: Format, bytes: &[u8]) -> Result<Tree, String> {
 
 fn as_text(old: &[u8], new: &[u8]) -> Read {
     Read::both(lines(old), lines(new), "text")
+}
+
+/// As text for want of something better.
+fn unread_as_text(old: &[u8], new: &[u8]) -> Read {
+    Read {
+        unread: true,
+        ..as_text(old, new)
+    }
 }
 
 /// The lines; what is too large for that as one string.
