@@ -22,8 +22,11 @@ use super::protocol::{Message, Report, Request, parse, send};
 use super::rooms::Room;
 use super::stop::{Cut, Lifeline, Stop};
 
-/// How long processes that a program left behind may hold its output open before they are ended.
+/// How long processes that a program left behind may hold its messages open, where nobody compares
+/// them, before they are ended.
 const LEFT_BEHIND: Duration = Duration::from_secs(1);
+/// How often it is looked whether a program whose output is read was ended meanwhile.
+const GLANCE: Duration = Duration::from_millis(100);
 /// How long the measuring process may take to end a group and to report.
 const ENDING: Duration = Duration::from_secs(10);
 /// Linux counts resident pages in batches per thread: a peak this near the floor is the floor's.
@@ -38,6 +41,8 @@ pub(crate) struct Limits {
     pub(crate) output: usize,
     /// Bytes of the end of stderr that are kept.
     pub(crate) messages: usize,
+    /// Whether stderr is part of the answer, so that it is read to its end as stdout is.
+    pub(crate) messages_count: bool,
 }
 
 impl Limits {
@@ -56,6 +61,9 @@ pub(crate) enum Ending {
     TimedOut,
     /// Killed because it wrote more than the limit.
     TooMuchOutput,
+    /// It ended by itself, but what it left behind held its output open to the time limit, so that
+    /// nobody knows what more there was to come.
+    LeftOpen,
     /// Killed because the run was stopped.
     Stopped,
     /// It could not be run; why.
@@ -161,6 +169,16 @@ impl Execution {
     }
 }
 
+/// What a program that ended left behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    /// Somebody who holds its messages open, which nobody compares.
+    MessagesOpen,
+    /// Somebody who held its answer open until its time was over.
+    AnswerOpen,
+}
+
 /// A program that runs, seen from the runner.
 struct Running {
     measuring: Child,
@@ -168,8 +186,7 @@ struct Running {
     messages: BufReader<UnixStream>,
     stdout: Reader,
     stderr: Reader,
-    /// Bytes of the end of stderr that are kept.
-    messages_kept: usize,
+    limits: Limits,
     closed: Receiver<()>,
     deadline: Instant,
     pid: Option<Pid>,
@@ -225,7 +242,7 @@ impl Running {
             messages,
             stdout,
             stderr,
-            messages_kept: limits.messages,
+            limits,
             closed,
             deadline,
             pid: None,
@@ -239,21 +256,28 @@ impl Running {
             self.end_orphans();
         }
         let _ = self.measuring.wait();
-        self.await_output(ENDING);
-        let (report, left_behind) = match outcome {
+        let until = Instant::now() + ENDING;
+        self.await_output(until, |running| {
+            running.answer_has_ended() && running.stderr.is_done()
+        });
+        let (report, left) = match outcome {
             Ok(outcome) => outcome,
-            Err(why) if self.lifeline.why() == Some(Cut::Stopped) => (Err(why), false),
+            Err(why) if self.lifeline.why() == Some(Cut::Stopped) => (Err(why), Left::Nothing),
             Err(why) => return Execution::failed(why),
         };
         let (stdout, beyond_limit) = self.stdout.take_end(usize::MAX);
         let ending = match ending(self.lifeline.why(), &report) {
             // What it left behind wrote too much after it had ended.
             Ending::Exited(_) | Ending::Signalled(_) if beyond_limit > 0 => Ending::TooMuchOutput,
+            Ending::Exited(_) | Ending::Signalled(_) if left == Left::AnswerOpen => {
+                Ending::LeftOpen
+            }
             ending => ending,
         };
         let ended_itself = matches!(ending, Ending::Exited(_) | Ending::Signalled(_));
-        let (stderr, stderr_dropped) = self.stderr.take_end(self.messages_kept);
-        let left_behind = left_behind || report.as_ref().is_ok_and(|report| report.escaped > 0);
+        let (stderr, stderr_dropped) = self.stderr.take_end(self.limits.messages);
+        let left_behind =
+            left != Left::Nothing || report.as_ref().is_ok_and(|report| report.escaped > 0);
         let usage = report
             .ok()
             .filter(|_| ended_itself)
@@ -273,24 +297,22 @@ impl Running {
 
     /// Reads the messages up to the report. The outer error is trouble with the measuring
     /// process, the inner one a program that did not start.
-    fn follow(&mut self) -> Result<(Result<Report, String>, bool), String> {
-        let mut left_behind = false;
+    fn follow(&mut self) -> Result<(Result<Report, String>, Left), String> {
+        let mut left = Left::Nothing;
         let mut ending = false;
         loop {
             match self.next_message() {
                 Ok(Some(Message::Started { pid })) => {
                     self.pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
                 }
-                Ok(Some(Message::NotStarted { error })) => return Ok((Err(error), left_behind)),
+                Ok(Some(Message::NotStarted { error })) => return Ok((Err(error), left)),
                 Ok(Some(Message::Exited)) => {
-                    let now = Instant::now();
-                    let patience = LEFT_BEHIND.min(self.deadline.saturating_duration_since(now));
-                    left_behind = self.lifeline.why().is_none() && !self.await_output(patience);
+                    left = self.await_ends();
                     self.lifeline.cut(Cut::AfterExit);
                     self.deadline = Instant::now() + ENDING;
                     ending = true;
                 }
-                Ok(Some(Message::Report(report))) => return Ok((Ok(report), left_behind)),
+                Ok(Some(Message::Report(report))) => return Ok((Ok(report), left)),
                 Ok(None) => {
                     return Err("the measuring process ended without a report; \
                                 was it killed, or is the machine out of memory?"
@@ -326,14 +348,36 @@ impl Running {
         }
     }
 
-    /// Waits until both outputs have been read to their ends. Whether they have.
-    fn await_output(&self, patience: Duration) -> bool {
-        let until = Instant::now() + patience;
-        while !(self.stdout.is_done() && self.stderr.is_done()) {
+    /// Reads what a program that has ended wrote, to the end of file as a pipe is read: what it left
+    /// behind may still write there. That has the time that the program had.
+    fn await_ends(&self) -> Left {
+        if !self.await_output(self.deadline, Self::answer_has_ended) {
+            return Left::AnswerOpen;
+        }
+        let until = self.deadline.min(Instant::now() + LEFT_BEHIND);
+        if !self.await_output(until, |running| running.stderr.is_done()) {
+            return Left::MessagesOpen;
+        }
+        Left::Nothing
+    }
+
+    fn answer_has_ended(&self) -> bool {
+        self.stdout.is_done() && (!self.limits.messages_count || self.stderr.is_done())
+    }
+
+    /// Waits until `ended`, or until the program is ended, which closes what it wrote to. False when
+    /// it was not so by then.
+    fn await_output(&self, until: Instant, ended: impl Fn(&Self) -> bool) -> bool {
+        let cut_before = self.lifeline.why().is_some();
+        while !ended(self) {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.closed.recv_timeout(left).is_err() {
-                return self.stdout.is_done() && self.stderr.is_done();
+            if left.is_zero() {
+                return ended(self);
             }
+            if !cut_before && self.lifeline.why().is_some() {
+                return true;
+            }
+            let _ = self.closed.recv_timeout(left.min(GLANCE));
         }
         true
     }

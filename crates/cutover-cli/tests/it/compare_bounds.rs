@@ -34,14 +34,51 @@ fn a_program_that_hangs_is_ended_with_all_it_started() {
 fn what_a_program_leaves_behind_is_ended_and_noted() {
     let bench = Bench::with_cases([("a", String::new())]);
     let mark = format!("61.{}", std::process::id());
+    // It holds the messages open, which nobody compares, and not the answer.
     let (exit, _) = bench.run(
-        &format!("sh -c 'sleep {mark} & echo done'"),
+        &format!("sh -c 'sleep {mark} > /dev/null & echo done'"),
         "echo done",
         &["--timeout", "20s"],
     );
     assert_eq!(exit, 0);
     assert_eq!(bench.records("latest")[0]["old"]["left_behind"], true);
     assert!(!runs("sleep", &mark));
+}
+
+#[test]
+fn an_answer_is_read_to_the_end_of_file_as_a_pipe_is() {
+    let bench = Bench::with_cases([("a", String::new())]);
+    let late = "sh -c '(sleep 1.2; echo late) & echo a'";
+    let (exit, summary) = bench.run(late, "echo a", &[]);
+    assert_eq!((exit, counts(&summary)), (1, [1, 0, 1, 0]));
+    let (exit, summary) = bench.run(late, late, &["--stderr"]);
+    assert_eq!((exit, counts(&summary)), (0, [1, 1, 0, 0]));
+    let record = &bench.records("latest")[0];
+    assert_eq!(record["old"]["answer"]["excerpt"], "a\nlate\n");
+    assert_eq!(record["old"].get("left_behind"), None);
+}
+
+#[test]
+fn an_answer_that_is_held_open_is_never_equal() {
+    let bench = Bench::with_cases([("a", String::new())]);
+    let mark = format!("62.{}", std::process::id());
+    let holds = format!("sh -c 'sleep {mark} & echo done'");
+    let in_time = ["--timeout", "2s"];
+    let (exit, summary) = bench.run(&holds, "echo done", &in_time);
+    assert_eq!((exit, counts(&summary)), (1, [1, 0, 1, 0]));
+    assert_eq!(summary["ends"]["old"]["error: output left open"], 1);
+    assert_eq!(bench.records("latest")[0]["old"]["left_behind"], true);
+
+    let (exit, summary) = bench.run(&holds, &holds, &in_time);
+    assert_eq!((exit, counts(&summary)), (3, [1, 0, 0, 1]));
+    let why = &bench.records("latest")[0]["judgement"]["failed"];
+    assert!(why.to_string().contains("held its output open"), "{why}");
+    assert!(!runs("sleep", &mark));
+
+    // Where messages are compared they are part of the answer.
+    let holds = format!("sh -c 'sleep {mark} > /dev/null & echo done'");
+    let (exit, ..) = bench.run(&holds, "echo done", &["--timeout", "2s", "--stderr"]);
+    assert_eq!(exit, 1);
 }
 
 #[test]

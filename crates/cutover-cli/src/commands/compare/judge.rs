@@ -434,6 +434,7 @@ mod tests {
                 timeout: Duration::from_secs(30),
                 output: 1 << 20,
                 messages: Limits::MESSAGES,
+                messages_count: false,
             },
             keep: None,
             inputs: None,
@@ -465,6 +466,9 @@ mod tests {
             (exited(0), Ending::TimedOut, RecordResult::Different),
             (exited(0), Ending::TooMuchOutput, RecordResult::Different),
             (Ending::TooMuchOutput, exited(0), RecordResult::Different),
+            (Ending::LeftOpen, exited(0), RecordResult::Different),
+            (Ending::LeftOpen, Ending::LeftOpen, RecordResult::Failed),
+            (Ending::TimedOut, Ending::LeftOpen, RecordResult::Failed),
             (
                 Ending::TimedOut,
                 Ending::TooMuchOutput,

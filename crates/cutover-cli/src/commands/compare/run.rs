@@ -319,6 +319,7 @@ impl RunArgs {
                 Some(_) => output,
                 None => Limits::MESSAGES,
             },
+            messages_count: self.stderr.is_some(),
         }
     }
 

@@ -1,11 +1,12 @@
 //! Values that new gives and old never did, over all records.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::GivenAt;
 use super::exact::adjusted;
+use super::foreign::{Foreign, Marks, Suspect};
 use super::given::Run;
 use super::learner::Group;
 use super::strata::at_least;
@@ -61,7 +62,7 @@ pub(super) struct Evidence {
     /// By place and value, over all cases.
     values: Bounded<Seen>,
     /// Places where a record has more values than it keeps: those from here on are not known.
-    below: HashMap<u64, u32>,
+    below: Bounded<u32>,
     /// By case, place with its indexes, and value.
     of_cases: Bounded<Seen>,
     /// How often both were asked in a case.
@@ -72,111 +73,16 @@ pub(super) struct Evidence {
     is_overfull: bool,
 }
 
-/// Records in which new gave the same values.
-#[derive(Clone, Debug)]
-pub(super) struct Suspect {
-    pub(super) group: Group,
-    pub(super) marks: Marks,
-}
-
-impl Suspect {
-    /// Records of the same hash are read in the same way.
-    fn hash(&self) -> u128 {
-        let mut hash = Xxh3::new();
-        hash.update(&self.group.hash().to_le_bytes());
-        for member in &self.group.members {
-            for count in [member.differences, member.alone, member.parted] {
-                hash.update(&count.to_le_bytes());
-            }
-        }
-        hash.update(&self.marks.case.unwrap_or_default().to_le_bytes());
-        for mark in &self.marks.values {
-            hash.update(&mark.path.to_le_bytes());
-            hash.update(&mark.value.to_le_bytes());
-            hash.update(&mark.at.to_le_bytes());
-            hash.update(&[u8::from(mark.is_alone)]);
-        }
-        hash.digest128()
-    }
-}
-
-/// The values of new in one record, where it differs from old's first.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Marks {
-    case: Option<u64>,
-    values: Vec<Mark>,
-}
-
-/// One of them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Mark {
-    path: u64,
-    value: u32,
-    at: u32,
-    /// Whether old's runs gave one and the same other one.
-    is_alone: bool,
-}
-
-/// The values of new that old never gives, where old does otherwise repeat itself.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Foreign {
-    values: HashSet<(u64, u32)>,
-    of_cases: HashSet<u128>,
-    /// At each place, how many values old never gave in any case, and in how many cases new always
-    /// gives what old never does.
-    pub(super) places: HashMap<u64, [u64; 2]>,
-    /// Whether single records cannot be told: then all differences at such places count.
-    pub(super) is_blunt: bool,
-}
-
-/// How many values of a record old never gives, by place; and how many of them stand where old
-/// answers in several ways.
-pub(super) type ForeignIn = HashMap<u64, [u64; 2]>;
-
 impl Default for Evidence {
     fn default() -> Self {
         Self {
             runs: [0; 2],
             values: Bounded::new(MOST_VALUES),
-            below: HashMap::new(),
+            below: Bounded::new(MOST_VALUES),
             of_cases: Bounded::new(MOST_OF_CASES),
             cases: Bounded::new(MOST_OF_CASES),
             suspects: Bounded::new(MOST_SUSPECTS),
             is_overfull: false,
-        }
-    }
-}
-
-impl Marks {
-    /// What new gave in a record, and old's first run did not.
-    pub(super) fn of(given: &[GivenAt], case: Option<&str>) -> Self {
-        let values = given.iter().flat_map(|place| {
-            let path = path_hash(&place.path);
-            let of_new = place.values.iter().filter(|given| given.is_new());
-            of_new.map(move |given| Mark {
-                path,
-                value: given.value,
-                at: given.at,
-                is_alone: given.is_alone(),
-            })
-        });
-        Self {
-            case: case.map(|case| xxh3_64(case.as_bytes())),
-            values: values.collect(),
-        }
-    }
-
-    /// The value of one difference of new.
-    pub(super) fn one(path: &str, [value, at]: [u32; 2], case: Option<&str>) -> Self {
-        let mark = |at| Mark {
-            path: path_hash(path),
-            value,
-            at,
-            is_alone: false,
-        };
-        Self {
-            case: case.map(|case| xxh3_64(case.as_bytes())),
-            values: vec![mark(at), mark(0)],
         }
     }
 }
@@ -206,8 +112,7 @@ impl Evidence {
     fn add_place(&mut self, place: &GivenAt, case: Option<u64>) {
         let path = path_hash(&place.path);
         if let Some(below) = place.below {
-            let known = self.below.entry(path).or_insert(below);
-            *known = below.min(*known);
+            self.forget_from(path.into(), below);
         }
         let mut by_value: BTreeMap<u32, u64> = BTreeMap::new();
         for given in &place.values {
@@ -227,6 +132,12 @@ impl Evidence {
                 value_hash(path, value),
                 Seen::once(path, value, by),
             );
+        }
+    }
+
+    fn forget_from(&mut self, path: u128, below: u32) {
+        if let Room::Here(known, _) = self.below.entry(path, || below) {
+            *known = below.min(*known);
         }
     }
 
@@ -264,9 +175,8 @@ impl Evidence {
 
     /// Adds what was learned elsewhere; gives back the groups that have no room.
     pub(super) fn merge(&mut self, other: &Self) -> Vec<Group> {
-        for (path, below) in &other.below {
-            let known = self.below.entry(*path).or_insert(*below);
-            *known = (*known).min(*below);
+        for (path, below) in other.below.iter() {
+            self.forget_from(path, *below);
         }
         for (mine, theirs) in [
             (&mut self.values, &other.values),
@@ -296,7 +206,7 @@ impl Evidence {
         let [new, all] = self.runs;
         let share = new as f64 / all.max(1) as f64;
         let is_known = |seen: &Seen| {
-            let below = self.below.get(&seen.path);
+            let below = self.below.get(seen.path.into());
             below.is_none_or(|below| seen.value < *below)
         };
         let values: Vec<&Seen> = (self.values.values())
@@ -350,25 +260,6 @@ impl Evidence {
             }
         }
         foreign
-    }
-}
-
-impl Foreign {
-    /// What old never gives of the values of a record.
-    pub(super) fn of(&self, marks: &Marks) -> ForeignIn {
-        let mut found = ForeignIn::new();
-        for mark in &marks.values {
-            let in_case = |case| {
-                let key = value_in_case(case, (mark.path, mark.value, mark.at));
-                self.of_cases.contains(&key)
-            };
-            if self.values.contains(&(mark.path, mark.value)) || marks.case.is_some_and(in_case) {
-                let [all, varied] = found.entry(mark.path).or_default();
-                *all += 1;
-                *varied += u64::from(!mark.is_alone);
-            }
-        }
-        found
     }
 }
 
@@ -483,7 +374,7 @@ fn case_hash(case: u64, within: u64) -> u128 {
     (u128::from(case) << 64) | u128::from(within)
 }
 
-fn value_in_case(case: u64, (path, value, at): (u64, u32, u32)) -> u128 {
+pub(super) fn value_in_case(case: u64, (path, value, at): (u64, u32, u32)) -> u128 {
     let mut hash = Xxh3::new();
     hash.update(&path.to_le_bytes());
     hash.update(&value.to_le_bytes());

@@ -2,7 +2,8 @@ use std::borrow::Cow;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-use super::evidence::{Evidence, Marks, path_hash};
+use super::evidence::{Evidence, path_hash};
+use super::foreign::Marks;
 use super::sample::values_by_place;
 use super::strata::Strata;
 use super::{GivenAt, NoiseSample, Stratum, Values};

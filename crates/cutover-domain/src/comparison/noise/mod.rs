@@ -62,9 +62,11 @@
 
 mod evidence;
 mod exact;
+mod foreign;
 mod given;
 mod learned;
 mod learner;
+mod reading;
 mod sample;
 mod sampling;
 mod strata;
@@ -74,8 +76,9 @@ mod words;
 
 pub use exact::more_often;
 pub use given::{Given, GivenAt};
-pub use learned::{Hides, Noise, NoiseClass, NoisePath, PlaceReading, Reading};
+pub use learned::{Hides, Noise, NoiseClass, NoisePath};
 pub use learner::NoiseLearner;
+pub use reading::{PlaceReading, Reading};
 pub use sample::{NoiseFinding, NoiseSample, OddPart};
 pub use sampling::Sampling;
 pub use strata::Stratum;

@@ -328,12 +328,14 @@ mod tests {
         ] {
             assert_eq!(rule.hides_all_of(), all, "{rule}");
         }
-        let mut noise = Noise::default();
-        noise.self_pairs = 1;
-        noise.suggestions = vec![Suggestion {
-            rule: ignore("$[*]"),
-            why: "of kind value".into(),
-        }];
+        let noise = Noise {
+            self_pairs: 1,
+            suggestions: vec![Suggestion {
+                rule: ignore("$[*]"),
+                why: "of kind value".into(),
+            }],
+            ..Noise::default()
+        };
         let file = noise.rules_file().unwrap();
         assert!(
             file.contains("1 comparison of") && file.contains("THE WHOLE ANSWER"),

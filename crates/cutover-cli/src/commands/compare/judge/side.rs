@@ -20,13 +20,20 @@ pub(super) fn trouble(ending: &Ending) -> Option<String> {
     match ending {
         Ending::Failed(why) => Some(why.clone()),
         Ending::Stopped => Some("it was ended because the run was stopped".to_owned()),
-        Ending::Exited(_) | Ending::Signalled(_) | Ending::TimedOut | Ending::TooMuchOutput => None,
+        Ending::Exited(_)
+        | Ending::Signalled(_)
+        | Ending::TimedOut
+        | Ending::TooMuchOutput
+        | Ending::LeftOpen => None,
     }
 }
 
-/// Whether a program was ended at a limit before it had answered.
+/// Whether what a program answers has met a limit before its end.
 pub(super) fn is_cut_off(ending: &Ending) -> bool {
-    matches!(ending, Ending::TimedOut | Ending::TooMuchOutput)
+    matches!(
+        ending,
+        Ending::TimedOut | Ending::TooMuchOutput | Ending::LeftOpen
+    )
 }
 
 /// Why there is nothing to compare where both were ended at a limit.
@@ -39,8 +46,29 @@ pub(super) fn neither_answered(endings: [&Ending; 2], limits: &Limits) -> String
         [Ending::TooMuchOutput, Ending::TooMuchOutput] => {
             format!("neither side answered {fitting}")
         }
+        [Ending::LeftOpen, Ending::LeftOpen] => {
+            format!(
+                "neither side's answer came to its end: {}",
+                left_open(limits)
+            )
+        }
+        [Ending::LeftOpen, _] | [_, Ending::LeftOpen] => {
+            format!(
+                "neither side answered {within}; of one, {}",
+                left_open(limits)
+            )
+        }
         _ => format!("neither side answered: one not {within}, the other not {fitting}"),
     }
+}
+
+/// Why the answer of a program that has ended is not known.
+fn left_open(limits: &Limits) -> String {
+    format!(
+        "processes that it left behind held its output open for all of {:?}; send theirs elsewhere \
+         (>/dev/null), end them, or allow more with --timeout",
+        limits.timeout
+    )
 }
 
 pub(super) fn outcome(ending: &Ending, limits: &Limits) -> SideOutcome {
@@ -56,6 +84,10 @@ pub(super) fn outcome(ending: &Ending, limits: &Limits) -> SideOutcome {
                 "it wrote more than {} and was ended; allow more with --max-output",
                 show_size(limits.output as u64)
             ),
+        },
+        Ending::LeftOpen => SideOutcome::Error {
+            class: "output left open".to_owned(),
+            message: left_open(limits),
         },
         Ending::Stopped => SideOutcome::Error {
             class: "stopped".to_owned(),
