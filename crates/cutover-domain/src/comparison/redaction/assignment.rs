@@ -158,8 +158,10 @@ impl<'t> Name<'t> {
             return is_cell.then(|| extent::last_cell(text, blanks)).flatten();
         };
         // What else stands behind a header has a pattern of its own.
-        if self.is_header && !text[blanks..].starts_with("=>") && !text[blanks..].starts_with(":=")
-        {
+        let is_other = text[blanks..].starts_with("=>") || text[blanks..].starts_with(":=");
+        let inside = extent::skip(text, blanks + sign.len, char::is_whitespace);
+        let is_document = quote.is_some() && text[inside..].starts_with(['{', '[']);
+        if self.is_header && !is_other && !is_document {
             return None;
         }
         let behind = extent::skip_colour(text, blanks + sign.len);
@@ -196,7 +198,8 @@ impl<'t> Name<'t> {
         let value = &self.text[value.clone()];
         let is_capitalized = name.starts_with(|first: char| first.is_ascii_uppercase())
             && name.ends_with(|last: char| last.is_ascii_lowercase());
-        is_capitalized || value.contains(extent::is_blank) || is_number(value)
+        let is_word = name.chars().all(|letter| letter.is_ascii_alphabetic());
+        (is_word && is_capitalized) || value.contains(extent::is_blank) || is_number(value)
     }
 
     fn unless_other(&self, value: Range<usize>) -> Option<Range<usize>> {

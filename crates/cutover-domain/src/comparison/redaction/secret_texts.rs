@@ -58,7 +58,9 @@ static TEXTS: [Pattern; 12] = [
     (
         Words::new(&["authorization", "cookie"]),
         concat!(
-            r#"(?i)\A(?:authorization\\?["']?\s*[:=]\s*\\?["']?(?:[a-z][a-z0-9-]*[ \t]+)?([^\r\n"']+)"#,
+            // What is below one in a document goes by its name.
+            r#"(?i)\A(?:(?:authorization|cookie)\\?["']\s*:\s*[\[{]"#,
+            r#"|authorization\\?["']?\s*[:=]\s*\\?["']?(?:[a-z][a-z0-9-]*[ \t]+)?([^\r\n"']+)"#,
             r#"|cookie\\?["']?\s*[:=]\s*\\?["']?([^\r\n"']+))"#,
         ),
     ),

@@ -170,6 +170,11 @@ fn names_and_values_are_known_in_every_way_they_are_written() {
             "your Secret Key: S, keep it",
             "your Secret Key: [redacted], keep it",
         ),
+        ("X-session: S", "X-session: [redacted]"),
+        (
+            r#"{"authorization": {"k": ["S"]}, "n": 1}"#,
+            r#"{"authorization": [redacted], "n": 1}"#,
+        ),
         ("Session ID: S", "Session ID: [redacted]"),
         ("password\tS", "password\t[redacted]"),
         ("user\tpassword\tage", "user\tpassword\tage"),
