@@ -98,7 +98,10 @@ struct Inputs {
 pub(super) fn run(context: &Context, mut args: ReplayArgs) -> Result<Exit, Failure> {
     let store = context.comparison_store();
     let earlier = match &args.run.resume {
-        Some(reference) => find_run(&store, reference)?.options["replay_of"].take(),
+        Some(reference) => find_run(&store, reference)?
+            .options
+            .get_mut("replay_of")
+            .map_or(Value::Null, Value::take),
         None => Value::Null,
     };
     let since = args.since.as_deref();
