@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::extent::{self, Block, Quote};
-use super::secrets::{NAMES, Secrecy, is_number, secrecy};
+use super::secrets::{NAMES, Secrecy, is_no_secret, is_number, secrecy};
 
 /// So much of a long name is looked at: its end.
 const LONGEST: usize = 80;
@@ -103,6 +103,15 @@ impl<'t> Name<'t> {
                 .count(),
             _ => 0,
         };
+        // The end of what colours it
+        let codes = written.len()
+            - written
+                .trim_start_matches(|code: char| code.is_ascii_digit())
+                .len();
+        let before =
+            text[..range.start].trim_end_matches(|code: char| code.is_ascii_digit() || code == ';');
+        let is_coloured = before.ends_with("\u{1b}[") && written[codes..].starts_with('m');
+        let escape = if is_coloured { codes + 1 } else { escape };
         range.start += escape.min(written.len());
         let name = range.start.max(range.end.saturating_sub(LONGEST))..range.end;
         let is_header = is_header(&text[name.clone()]);
@@ -133,11 +142,10 @@ impl<'t> Name<'t> {
         } else if let Some(value) = self.next_line(after) {
             return Some(value);
         }
-        if self.is_header {
-            return None;
-        }
-        // ENV['API_KEY'] = …
-        let after = after + usize::from(quote.is_some() && text[after..].starts_with(']'));
+        // ENV['API_KEY'] = …, user[password]=…
+        let is_index = quote.is_some() || text[..self.start].ends_with('[');
+        let after = after + usize::from(is_index && text[after..].starts_with(']'));
+        let after = extent::skip_colour(text, after);
         let blanks = match quote {
             Some(_) => extent::skip(text, after, char::is_whitespace),
             None => extent::skip(text, after, extent::is_blank),
@@ -149,7 +157,12 @@ impl<'t> Name<'t> {
             let is_cell = is_table && self.secrecy == Secrecy::Sure;
             return is_cell.then(|| extent::last_cell(text, blanks)).flatten();
         };
-        let behind = blanks + sign.len;
+        // What else stands behind a header has a pattern of its own.
+        if self.is_header && !text[blanks..].starts_with("=>") && !text[blanks..].starts_with(":=")
+        {
+            return None;
+        }
+        let behind = extent::skip_colour(text, blanks + sign.len);
         let is_apart = text[behind..].starts_with([' ', '\t']) && (sign.is_colon || blanks > after);
         let start = match quote {
             Some(_) => extent::skip(text, behind, char::is_whitespace),
@@ -162,11 +175,7 @@ impl<'t> Name<'t> {
             return (self.secrecy != Secrecy::Short).then_some(block);
         }
         let quoted = extent::quoted(text, start).or_else(|| extent::wrapped(text, start));
-        let is_told =
-            quote.is_some() || quoted.is_some() || (!sign.is_colon && start == after + sign.len);
-        if self.secrecy == Secrecy::Short && !is_told {
-            return None;
-        }
+        let is_told = quote.is_some() || quoted.is_some() || !sign.is_colon;
         let value = match quoted {
             Some(quoted) => quoted,
             None if is_apart && quote.is_none() && place != Place::Other => {
@@ -174,13 +183,31 @@ impl<'t> Name<'t> {
             }
             None => extent::word(text, start, sign.is_encoded),
         };
-        self.unless_count(value)
+        let is_sentence = !is_told && (place == Place::Other || self.is_sentence(&value));
+        if self.secrecy == Secrecy::Short && is_sentence {
+            return None;
+        }
+        self.unless_other(value)
     }
 
-    fn unless_count(&self, value: Range<usize>) -> Option<Range<usize>> {
+    /// Whether a name and a value behind a colon may be the beginning of a sentence.
+    fn is_sentence(&self, value: &Range<usize>) -> bool {
+        let name = &self.text[self.start..self.end];
+        let value = &self.text[value.clone()];
+        let is_capitalized = name.starts_with(|first: char| first.is_ascii_uppercase())
+            && name.ends_with(|last: char| last.is_ascii_lowercase());
+        is_capitalized || value.contains(extent::is_blank) || is_number(value)
+    }
+
+    fn unless_other(&self, value: Range<usize>) -> Option<Range<usize>> {
         let written = &self.text[value.clone()];
         let is_count = is_number(written.trim_matches(['[', ']'])) || written.starts_with('{');
-        (self.secrecy != Secrecy::Texts || !is_count).then_some(value)
+        let name = &self.text[self.start..self.end];
+        // The working folder of a shell
+        let is_folder = name.to_ascii_lowercase().ends_with("pwd") && written.starts_with('/');
+        let is_other =
+            (self.secrecy == Secrecy::Texts && is_count) || is_folder || is_no_secret(written);
+        (!is_other).then_some(value)
     }
 
     /// The value of a pair of which this is the first: `["Authorization", "…"]`,
@@ -280,7 +307,7 @@ impl<'t> Name<'t> {
             }
             None => start..start + text[start..].find('<').unwrap_or(text.len() - start),
         };
-        self.unless_count(value)
+        self.unless_other(value)
     }
 
     fn place(&self, quote: Option<Quote>) -> Place {

@@ -20,6 +20,17 @@ pub(super) fn skip(text: &str, at: usize, is_skipped: impl Fn(char) -> bool) -> 
         .unwrap_or(rest.len())
 }
 
+/// Behind what colours a text on a terminal, if that stands here.
+pub(super) fn skip_colour(text: &str, at: usize) -> usize {
+    let Some(rest) = text[at..].strip_prefix("\u{1b}[") else {
+        return at;
+    };
+    let codes = rest.trim_start_matches(|code: char| code.is_ascii_digit() || code == ';');
+    codes
+        .strip_prefix('m')
+        .map_or(at, |after| text.len() - after.len())
+}
+
 /// A quotation mark as it is written: within other texts it is escaped, or doubled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Quote {

@@ -1,7 +1,7 @@
 //! How far each path has got on the way down.
 
 use super::super::engine::{Segment, Selector, SelectorError, Step};
-use super::secrets::{Secrecy, is_number, secrecy};
+use super::secrets::{Secrecy, is_no_secret, is_number, secrecy};
 use super::{Compiled, RedactAction};
 use crate::tree::Node;
 
@@ -70,7 +70,7 @@ impl Compiled {
 
     /// What becomes of a text here for a name above it.
     pub(super) fn text_action(&self, reach: &Reach, node: Node<'_>) -> Option<RedactAction> {
-        let is_hidden = |text| reach.hides_texts && !is_number(text);
+        let is_hidden = |text| reach.hides_texts && !is_number(text) && !is_no_secret(text);
         self.secret_names
             .filter(|_| node.as_str().is_some_and(is_hidden))
     }

@@ -47,8 +47,10 @@ static TEXTS: [Pattern; 12] = [
     (
         Words::new(&["bearer", "basic", "digest"]),
         concat!(
-            r"(?i)\A(?:bearer\s+([A-Za-z0-9+/_.~=-]+)",
-            r"|basic\s+([A-Za-z0-9+/]{8,}={0,2}|[A-Za-z0-9+/]+={1,2})",
+            // No words of a sentence: those have no capitals or digits inside.
+            r"(?i)\A(?:bearer\s+(?:of|or|and|is|tokens?|auth|authentication)(?:[\s,.;:!?]|\z)",
+            r"|bearer\s+([A-Za-z0-9+/_.~-][A-Za-z0-9+/_.~=-]*)",
+            r"|basic\s+((?-i:[A-Za-z0-9+/]+[A-Z0-9+/][A-Za-z0-9+/]{6,}={0,2})|[A-Za-z0-9+/]+={1,2})",
             r"|digest\s+(username=[^\r\n]+|[A-Za-z0-9+/_.~=-]{8,}))",
         ),
     ),
@@ -67,7 +69,8 @@ static TEXTS: [Pattern; 12] = [
     ),
     // Access keys and tokens of well-known services, by how they begin: AWS, GitHub, GitLab, Slack,
     // Stripe, OpenAI and others that begin alike, Google, npm, PyPI, Hugging Face, SendGrid,
-    // DigitalOcean, HashiCorp Vault; keys of age
+    // DigitalOcean, HashiCorp Vault, Shopify, Grafana, Sentry,
+    // Databricks; keys of age
     (
         Words::new(&[
             "AKIA",
@@ -98,6 +101,11 @@ static TEXTS: [Pattern; 12] = [
             "hvb.",
             "hvr.",
             "AGE-SECRET-KEY-1",
+            "GOCSPX-",
+            "shpat_",
+            "glsa_",
+            "sntrys_",
+            "dapi",
         ]),
         concat!(
             r"\A(?:(?:AKIA|ASIA)[0-9A-Z]{16}\b",
@@ -106,7 +114,9 @@ static TEXTS: [Pattern; 12] = [
             r"|[sr]k_(?:live|test)_[A-Za-z0-9]{4,}|whsec_[A-Za-z0-9+/=]{8,}|sk-[A-Za-z0-9_-]{12,}",
             r"|AIza[A-Za-z0-9_-]{30,}|npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{30,}",
             r"|ya29\.[A-Za-z0-9_-]{10,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
-            r"|do[opr]_v1_[A-Za-z0-9]{16,}|hv[sbr]\.[A-Za-z0-9_-]{8,}|AGE-SECRET-KEY-1[A-Z0-9]+)",
+            r"|do[opr]_v1_[A-Za-z0-9]{16,}|hv[sbr]\.[A-Za-z0-9_-]{8,}|AGE-SECRET-KEY-1[A-Z0-9]+",
+            r"|GOCSPX-[A-Za-z0-9_-]{8,}|shpat_[A-Za-z0-9]{8,}|glsa_[A-Za-z0-9_]{8,}",
+            r"|sntrys_[A-Za-z0-9+/=_-]{8,}|dapi[0-9a-f]{32})",
         ),
     ),
     // The addresses of webhooks of Slack, Discord and Teams: who has one may write
@@ -122,10 +132,14 @@ static TEXTS: [Pattern; 12] = [
         Words::new(&["webhook.office.com", "outlook.office"]),
         r"(?i)\A(?:webhook|outlook)\.office(?:365)?\.com\\?/webhook[a-z0-9]*\\?/([a-z0-9@/\\_-]+)",
     ),
-    // The password of a URL, which may have an `@`
+    // The password of a URL, which may have an `@`, or a `/` if it is not a port; a long name alone is
+    // a token
     (
         Words::new(&["://"]),
-        r#"\A://[^\s/:@]*:([^\s/@]+(?:@[^\s/@"'<>,;&]+)*)@"#,
+        concat!(
+            r#"\A://(?:[^\s/:@]*:([^\s/@]+(?:@[^\s/@"'<>,;&]+)*)@|[^\s/:@]+:[0-9]+/"#,
+            r#"|[^\s/:@]+:([^\s/@"'<>,;&]+/[^\s@"'<>,;&?:]*)@|([A-Za-z0-9_-]{20,})@)"#,
+        ),
     ),
     // A netrc file, in one line or more
     (

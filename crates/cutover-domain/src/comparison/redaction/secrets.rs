@@ -73,27 +73,98 @@ pub(super) enum Secrecy {
     Short,
 }
 
-/// What a name says of the value of a member of this name, if it speaks of a secret.
+/// First words of names that say whether, and last ones that say which, where or how much: nothing
+/// with them is a secret itself.
+const ABOUT: [&[&str]; 2] = [
+    &["has", "is", "no", "use", "uses", "needs", "requires"],
+    &[
+        "name", "file", "path", "url", "uri", "count", "length", "size", "limit", "required",
+        "enabled", "type", "method", "policy", "alg", "at", "expires", "expiry", "ttl", "stdin",
+        "santa",
+    ],
+];
+
+/// Tokens that are places in a list or words of a model.
+const OTHER_TOKENS: [&str; 11] = [
+    "pagetoken",
+    "nexttoken",
+    "continuationtoken",
+    "eostoken",
+    "bostoken",
+    "padtoken",
+    "unktoken",
+    "septoken",
+    "clstoken",
+    "masktoken",
+    "stoptoken",
+];
+
+/// What a name says of the value behind it, if it speaks of a secret: in documents and in texts.
 pub(super) fn secrecy(name: &str) -> Option<Secrecy> {
     if !NAMES.are_in(name) {
         return None;
     }
-    let parts = |character: char| matches!(character, '_' | '-' | '.' | ' ');
-    let lower = name.to_lowercase();
-    let plain = lower.replace(parts, "");
-    if is_of_a_place(&plain) {
+    let words = words(name);
+    let plain = words.concat().replace("secretar", "");
+    let first = words.first().map_or("", String::as_str);
+    let last = words.last().map_or("", String::as_str);
+    let [whether, which] = ABOUT;
+    let is_about = words.len() > 1 && (whether.contains(&first) || which.contains(&last));
+    if is_about || is_of_a_place(&plain) || OTHER_TOKENS.iter().any(|end| plain.ends_with(end)) {
         None
     } else if ANYWHERE.iter().any(|part| plain.contains(part)) || plain.ends_with("token") {
         Some(Secrecy::Sure)
-    } else if plain.ends_with("tokens") {
+    } else if plain.ends_with("tokens") || last == "pass" || plain == "sshpass" {
         // At an end only, for `token_count` is none.
         Some(Secrecy::Texts)
     } else {
-        let last = lower.rsplit(parts).next().unwrap_or_default();
         let is_short =
             AT_THE_END.iter().any(|end| plain.ends_with(end)) || LAST_WORD.contains(&last);
         is_short.then_some(Secrecy::Short)
     }
+}
+
+/// The words of a name, in lower case: `dbPassword`, `DB_PASSWORD`, `db.password`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut is_after_lower = false;
+    for character in name.chars() {
+        let is_sign = matches!(character, '_' | '-' | '.' | ' ');
+        if is_sign || (is_after_lower && character.is_uppercase()) {
+            words.push(String::new());
+        }
+        is_after_lower = character.is_lowercase();
+        if !is_sign && let Some(word) = words.last_mut() {
+            word.extend(character.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Whether a text is a word that stands where a secret could, and says that there is none, or of which
+/// kind.
+pub(super) fn is_no_secret(text: &str) -> bool {
+    const WORDS: [&str; 17] = [
+        "none",
+        "null",
+        "nil",
+        "undefined",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "required",
+        "optional",
+        "enabled",
+        "disabled",
+        "oauth",
+        "oauth2",
+        "basic",
+        "bearer",
+        "digest",
+    ];
+    WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Whether the value of a member of this name is taken for a secret, whatever it is.
@@ -112,28 +183,13 @@ pub(super) fn is_number(text: &str) -> bool {
         .all(|byte| byte.is_ascii_digit() || b".,_+- ".contains(&byte))
 }
 
-/// Ends of options that a secret follows.
-const OPTIONS: [&str; 10] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "accountkey",
-    "privatekey",
-];
-
 /// Whether a word is an option like `--api-key`: its value is the next word.
 pub(super) fn is_secret_option(word: &str) -> bool {
     const LONGEST: usize = 80;
     let name = word.strip_prefix('-').filter(|name| name.len() <= LONGEST);
     name.is_some_and(|name| {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let plain = name.replace(['-', '_'], "").to_ascii_lowercase();
-        name.bytes().all(is_plain) && OPTIONS.iter().any(|end| plain.ends_with(end))
+        name.bytes().all(is_plain) && is_secret_name(name)
     })
 }
 
@@ -192,7 +248,8 @@ mod tests {
             "name",
             "tokens",
             "key",
-            "pass",
+            "bypass",
+            "passenger",
             "author",
             "passage",
             "keyboard",
@@ -204,6 +261,16 @@ mod tests {
             "secretFileName",
             "SharedAccessKeyName",
             "residence",
+            "has_password",
+            "passwordRequired",
+            "password_min_length",
+            "credentials_count",
+            "secretary",
+            "secret_santa",
+            "eos_token",
+            "next_page_token",
+            "auth_method",
+            "private_key_path",
             "sessions",
             "sidebar",
             "side",
@@ -215,8 +282,15 @@ mod tests {
         }
     }
     #[test]
-    fn tokens_may_be_counted() {
-        for name in ["tokens", "max_tokens", "pushTokens"] {
+    fn tokens_and_passes_may_be_counted() {
+        for name in [
+            "tokens",
+            "max_tokens",
+            "pushTokens",
+            "DB_PASS",
+            "smtpPass",
+            "pass",
+        ] {
             assert_eq!(secrecy(name), Some(Secrecy::Texts), "{name}");
         }
         for number in ["512", "1,024", "4_096", "0.5", "-1", "1, 2", ""] {
