@@ -259,6 +259,10 @@ fn typed(old: &DataType, new: &DataType) -> Option<Common> {
         return Some(Common::new(plain_old, relation));
     }
     let both = (&plain_old, &plain_new);
+    if is_nested(old) && is_nested(new) {
+        // Part by part, as documents: no type of the whole holds what the parts of both are.
+        return Some(Common::new(DataType::Utf8View, Relation::Widened));
+    }
     if let Some(target) = widened(both.0, both.1).or_else(|| widened(both.1, both.0)) {
         let integer = |side: &DataType| matches!(side, DataType::Int64 | DataType::UInt64);
         let mixed = target == DataType::Float64 && (integer(both.0) || integer(both.1));
@@ -294,12 +298,6 @@ fn widened(one: &DataType, other: &DataType) -> Option<DataType> {
             Some(Timestamp((*unit).max(*finer), zone.clone()))
         }
         (Duration(unit), Duration(finer)) => Some(Duration((*unit).max(*finer))),
-        // Other names of the same parts, or wider parts.
-        (nested, other)
-            if nested.is_nested() && other.is_nested() && can_conform(nested, other) =>
-        {
-            Some(other.clone())
-        }
         _ => None,
     }
 }

@@ -25,7 +25,7 @@ use arrow_schema::DataType;
 use crate::TableError;
 use crate::budget::Budget;
 use crate::progress::{Phase, Progress, Watcher};
-use crate::reconcile::is_nested;
+use crate::reconcile::{is_nested, plain};
 
 pub use csv::CsvDialect;
 pub use input::Input;
@@ -76,6 +76,11 @@ impl Written {
             (Described::Json, Described::Typed(other))
             | (Described::Typed(other), Described::Json)
                 if is_nested(other) =>
+            {
+                Self::JsonWithoutNull
+            }
+            (Described::Typed(old), Described::Typed(new))
+                if is_nested(old) && is_nested(new) && plain(old) != plain(new) =>
             {
                 Self::JsonWithoutNull
             }
