@@ -100,7 +100,7 @@ pub(crate) struct Wanted {
     pub(crate) quoted_empty_is_text: bool,
     /// How what becomes a text is written.
     pub(crate) written: Written,
-    /// Whether integers that no float holds are an error.
+    /// Whether numbers that no float holds are an error.
     pub(crate) lossless: bool,
 }
 

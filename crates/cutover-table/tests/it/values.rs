@@ -327,10 +327,21 @@ fn integers_that_floats_cannot_tell_apart_are_refused_where_equality_is_asked_fo
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("old, row 2: column \"x\" holds integers past 2^53"),
+        error.starts_with("old, row 2: column \"x\" holds numbers of more digits"),
         "{error}"
     );
     assert!(compare(TableComparator::by_order()).unwrap().equal);
+    // Decimals, too; not where they have few digits.
+    for (value, is_refused) in [(1_234_567_890_123_456_789_012, true), (750, false)] {
+        let decimals = Decimal128Array::from(vec![value]);
+        let decimals = decimals.with_precision_and_scale(30, 2).unwrap();
+        let nearest = Float64Array::from(vec![value as f64 / 100.0]);
+        let old = batch(vec![("x", Arc::new(decimals) as ArrayRef)]);
+        let new = batch(vec![("x", Arc::new(nearest) as ArrayRef)]);
+        let exact = TableComparator::by_order().exact();
+        let found = exact.compare(handed("old", &old, 10), handed("new", &new, 10));
+        assert_eq!(found.is_err(), is_refused, "{value}: {found:?}");
+    }
 }
 
 #[test]
