@@ -29,7 +29,7 @@ use std::io;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-pub(crate) use cases::{Case, Corpus};
+pub(crate) use cases::{Case, CaseNames, Corpus};
 pub(crate) use command::CommandLine;
 pub(crate) use environment::Environment;
 pub(crate) use execution::{Ending, Execution, Limits};

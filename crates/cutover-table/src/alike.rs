@@ -13,7 +13,7 @@ use crate::comparator::both;
 use crate::comparison::{SchemaDifference, SchemaDifferenceKind};
 use crate::error::Place;
 use crate::progress::{Phase, Progress};
-use crate::reconcile::{Common, Relation, reconcile, shown};
+use crate::reconcile::{Common, Relation, has_many_digits, reconcile, shown};
 use crate::source::{Batch, Column, Described, Reading, Table, Wanted, Written};
 use crate::values::Values;
 
@@ -196,7 +196,7 @@ fn pair(old: &[Column], new: &[Column]) -> (Vec<Pair>, Vec<SchemaDifference>) {
             target: target.clone(),
             quoted_empty_is_text: matches!(other, Described::Typed(_)),
             written: Written::between(side, other),
-            lossless: mixed && matches!(side, Described::Typed(kind) if kind.is_integer()),
+            lossless: mixed && has_many_digits(side),
         };
         pairs.push(Pair {
             name: Arc::from(name),

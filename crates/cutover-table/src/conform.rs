@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Float64Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt64Type,
+    Decimal128Type, Decimal256Type, Float64Type, Int64Type, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
+use arrow_buffer::i256;
 use arrow_cast::display::FormatOptions;
 use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
 use arrow_schema::{ArrowError, DataType, TimeUnit};
@@ -83,7 +84,10 @@ fn in_utc(array: &ArrayRef, unit: TimeUnit) -> ArrayRef {
     }
 }
 
-/// The first row whose integer has no float of its own: another integer would become the same.
+/// Decimals of fewer digits are floats without loss.
+const DIGITS_IN_FLOATS: u32 = 15;
+
+/// The first row whose number may have no float of its own: another one would become the same.
 pub(crate) fn lossy_in_floats(array: &ArrayRef) -> Option<usize> {
     let lossy = |size: u64| size > EXACT_IN_FLOATS;
     let valid = |row: &usize| array.is_valid(*row);
@@ -102,6 +106,17 @@ pub(crate) fn lossy_in_floats(array: &ArrayRef) -> Option<usize> {
             let values = array.as_primitive::<Float64Type>().values();
             let mut rows = (0..values.len()).filter(valid);
             rows.find(|row| values[*row].abs() > EXACT_IN_FLOATS as f64)
+        }
+        DataType::Decimal128(..) => {
+            let values = array.as_primitive::<Decimal128Type>().values();
+            let mut rows = (0..values.len()).filter(valid);
+            rows.find(|row| values[*row].unsigned_abs() >= 10_u128.pow(DIGITS_IN_FLOATS))
+        }
+        DataType::Decimal256(..) => {
+            let values = array.as_primitive::<Decimal256Type>().values();
+            let most = i256::from_i128(10_i128.pow(DIGITS_IN_FLOATS));
+            let mut rows = (0..values.len()).filter(valid);
+            rows.find(|row| values[*row] >= most || values[*row] <= -most)
         }
         _ => None,
     }

@@ -8,7 +8,7 @@ use arrow_schema::DataType;
 use crate::comparator::{TableComparator, Types};
 use crate::comparison::{Matching, SchemaDifference, SchemaDifferenceKind};
 use crate::kernel::Rule;
-use crate::reconcile::{Common, Relation, declared, reconcile, shown};
+use crate::reconcile::{Common, Relation, declared, has_many_digits, reconcile, shown};
 use crate::source::{Column, Described, Table, Wanted, Written};
 use crate::{TableError, Tolerance};
 
@@ -240,7 +240,7 @@ impl Plan {
             // Between two CSV files an empty field is an empty field, however it is quoted.
             quoted_empty_is_text: matches!(other, Described::Typed(_)),
             written,
-            lossless: common.mixed && rule.tolerance.is_exact() && is_integer(side),
+            lossless: common.mixed && rule.tolerance.is_exact() && has_many_digits(side),
         };
         self.pairs.push(Pair {
             name: Arc::from(old.name.as_str()),
@@ -292,13 +292,6 @@ impl Plan {
     /// The types of the key columns.
     pub(crate) fn key_types(&self) -> impl Iterator<Item = &DataType> {
         self.keys.iter().map(|at| &self.pairs[*at].target)
-    }
-}
-
-fn is_integer(side: &Described) -> bool {
-    match side {
-        Described::Typed(data_type) => data_type.is_integer(),
-        Described::Spelled(_) | Described::Json => false,
     }
 }
 

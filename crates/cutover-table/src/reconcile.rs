@@ -24,7 +24,7 @@ pub(crate) enum Relation {
 pub(crate) struct Common {
     pub(crate) target: DataType,
     pub(crate) relation: Relation,
-    /// Integers on one side and floats on the other.
+    /// Integers or decimals on one side and floats on the other.
     pub(crate) mixed: bool,
 }
 
@@ -150,7 +150,7 @@ fn spelled(both: &Spelling, exact: bool) -> DataType {
             {
                 decimal(digits, scale)
             }
-            Some(_) if exact => DataType::Utf8View,
+            _ if exact && both.is_plain() => DataType::Utf8View,
             _ => DataType::Float64,
         };
     }
@@ -219,6 +219,11 @@ pub(crate) fn is_nested(data_type: &DataType) -> bool {
     plain(data_type).is_nested()
 }
 
+/// Whether values may have more digits than floats tell apart.
+pub(crate) fn has_many_digits(side: &Described) -> bool {
+    matches!(side, Described::Typed(kind) if kind.is_integer() || kind.is_decimal())
+}
+
 /// The one type that stands for all widths and encodings of it.
 pub(crate) fn plain(data_type: &DataType) -> DataType {
     match data_type {
@@ -259,9 +264,13 @@ fn typed(old: &DataType, new: &DataType) -> Option<Common> {
         return Some(Common::new(plain_old, relation));
     }
     let both = (&plain_old, &plain_new);
+    if is_nested(old) && is_nested(new) {
+        // Part by part, as documents: no type of the whole holds what the parts of both are.
+        return Some(Common::new(DataType::Utf8View, Relation::Widened));
+    }
     if let Some(target) = widened(both.0, both.1).or_else(|| widened(both.1, both.0)) {
-        let integer = |side: &DataType| matches!(side, DataType::Int64 | DataType::UInt64);
-        let mixed = target == DataType::Float64 && (integer(both.0) || integer(both.1));
+        let digits = |side: &DataType| side.is_integer() || side.is_decimal();
+        let mixed = target == DataType::Float64 && (digits(both.0) || digits(both.1));
         return Some(Common {
             target,
             relation,
@@ -294,12 +303,6 @@ fn widened(one: &DataType, other: &DataType) -> Option<DataType> {
             Some(Timestamp((*unit).max(*finer), zone.clone()))
         }
         (Duration(unit), Duration(finer)) => Some(Duration((*unit).max(*finer))),
-        // Other names of the same parts, or wider parts.
-        (nested, other)
-            if nested.is_nested() && other.is_nested() && can_conform(nested, other) =>
-        {
-            Some(other.clone())
-        }
         _ => None,
     }
 }

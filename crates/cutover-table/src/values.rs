@@ -106,8 +106,10 @@ impl Values {
                 | DataType::Decimal128(..)
                 | DataType::Utf8View
         );
+        // Texts of instants are in UTC: the rules of other zones are not known here.
+        let is_instant = matches!(target, DataType::Timestamp(_, Some(_)));
         match conform(column, &target) {
-            Ok(column) if simple => Self::of(&column, false),
+            Ok(column) if simple || is_instant => Self::of(&column, false),
             _ => Self::of(column, false),
         }
     }

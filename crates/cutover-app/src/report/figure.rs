@@ -411,6 +411,12 @@ pub(super) fn not_compared(report: &Report) -> Vec<String> {
     if coverage.not_run > 0 {
         parts.push(format!("{} not run", count(coverage.not_run)));
     }
+    if report.cut_short > 0 {
+        parts.push(format!(
+            "{} of the different ones not compared to the end",
+            count(report.cut_short)
+        ));
+    }
     parts
 }
 

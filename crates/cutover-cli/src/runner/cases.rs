@@ -99,32 +99,14 @@ impl Corpus {
     /// Only the cases whose names fit one of the patterns, in which `*` stands for any text and
     /// `?` for a letter. A name that is written out fits whatever letters it has.
     pub(crate) fn pick(&mut self, patterns: &[String]) -> Result<(), RunnerError> {
-        if patterns.is_empty() {
-            return Ok(());
-        }
-        let mut globs = Vec::new();
-        for pattern in patterns {
-            let glob = GlobBuilder::new(pattern).build();
-            let glob = glob.map_err(|error| RunnerError::CasePattern {
-                pattern: pattern.clone(),
-                reason: error.kind().to_string(),
-            })?;
-            globs.push((pattern, glob.compile_matcher()));
-        }
-        let fits = |(pattern, glob): &(&String, GlobMatcher), case: &Case| {
-            **pattern == case.name || glob.is_match(&case.name)
-        };
-        if let Some((pattern, _)) = globs
-            .iter()
-            .find(|glob| !self.cases.iter().any(|case| fits(glob, case)))
-        {
+        let wanted = CaseNames::parse(patterns)?;
+        if let Some(missing) = wanted.without(self.cases.iter().map(|case| &*case.name)) {
             return Err(RunnerError::NoSuchCase {
-                pattern: (*pattern).clone(),
+                pattern: missing.to_owned(),
                 names: self.cases.iter().map(|case| case.name.clone()).collect(),
             });
         }
-        self.cases
-            .retain(|case| globs.iter().any(|glob| fits(glob, case)));
+        self.cases.retain(|case| wanted.fits(&case.name));
         Ok(())
     }
 
@@ -214,7 +196,51 @@ impl Corpus {
     }
 }
 
+/// Which cases are asked for, by name.
+pub(crate) struct CaseNames(Vec<(String, GlobMatcher)>);
+
+impl CaseNames {
+    /// Reads patterns as [`Corpus::pick`] takes them; none stand for all names.
+    pub(crate) fn parse(patterns: &[String]) -> Result<Self, RunnerError> {
+        let globs = patterns.iter().map(|pattern| {
+            let glob = GlobBuilder::new(pattern).build();
+            let glob = glob.map_err(|error| RunnerError::CasePattern {
+                pattern: pattern.clone(),
+                reason: error.kind().to_string(),
+            })?;
+            Ok((pattern.clone(), glob.compile_matcher()))
+        });
+        globs.collect::<Result<_, _>>().map(Self)
+    }
+
+    pub(crate) fn fits(&self, name: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|glob| is_named(glob, name))
+    }
+
+    /// The first pattern that none of the names fits.
+    fn without<'a>(&self, names: impl Iterator<Item = &'a str> + Clone) -> Option<&str> {
+        let unused =
+            |glob: &&(String, GlobMatcher)| !names.clone().any(|name| is_named(glob, name));
+        self.0.iter().find(unused).map(|(pattern, _)| &**pattern)
+    }
+}
+
+fn is_named((pattern, glob): &(String, GlobMatcher), name: &str) -> bool {
+    pattern == name || glob.is_match(name)
+}
+
 impl Case {
+    /// The name of the file that its input is written to, where it has to be one: that of the case
+    /// without its folders, as programs go by it, if that is a plain one.
+    pub(super) fn file_name(&self) -> &str {
+        const LONGEST: usize = 200;
+        let last = self.name.rsplit('/').next().unwrap_or_default();
+        let is_plain = !matches!(last, "" | "." | "..")
+            && last.len() <= LONGEST
+            && !last.chars().any(char::is_control);
+        if is_plain { last } else { "input" }
+    }
+
     /// A digest of its input.
     pub(crate) fn digest(&self) -> io::Result<String> {
         Ok(digest(&self.input.read()?))
@@ -320,6 +346,24 @@ mod tests {
         ];
         assert_eq!(names, expected);
         assert_eq!(corpus.skipped, [root.join("loop")]);
+    }
+
+    #[test]
+    fn the_file_of_a_case_has_its_name_and_stays_where_it_belongs() {
+        for (name, file) in [
+            ("a.pyi", "a.pyi"),
+            ("deep/er/b (2).json", "b (2).json"),
+            ("-rf", "-rf"),
+            ("..", "input"),
+            ("a/..", "input"),
+            ("a/", "input"),
+            ("", "input"),
+            ("new\nline", "input"),
+            ("nul\0", "input"),
+            (&"x".repeat(300), "input"),
+        ] {
+            assert_eq!(Case::for_test(name).file_name(), file, "{name:?}");
+        }
     }
 
     #[test]

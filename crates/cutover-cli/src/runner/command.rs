@@ -56,7 +56,7 @@ impl CommandLine {
     }
 
     /// Whether an argument takes the path of the case.
-    pub(super) fn has_placeholder(&self) -> bool {
+    pub(crate) fn has_placeholder(&self) -> bool {
         self.words.iter().skip(1).any(|word| {
             fill(word.as_bytes(), OsStr::new("x")).as_bytes()
                 != fill(word.as_bytes(), OsStr::new("")).as_bytes()

@@ -74,7 +74,9 @@ impl Plan {
         let command = self.command(side);
         let given = Given::to(command, self.delivery);
         let write = |bytes: &[u8]| {
-            let file = room.input();
+            let folder = room.input();
+            fs::create_dir_all(&folder)?;
+            let file = folder.join(case.file_name());
             fs::write(&file, bytes)?;
             Ok::<_, io::Error>(file)
         };

@@ -11,7 +11,13 @@ impl Case {
     /// What may be kept of it, as a line of a case file: `stdin`, `args`, `env`. Paths of the
     /// redaction begin where the input does; names and texts are redacted in all of it.
     pub(crate) fn recorded(&self, redaction: &Redaction, limit: u64) -> RecordedInput {
-        match self.input.size() {
+        let others = self.env.iter().flat_map(|(name, value)| [name, value]);
+        let others = self.args.iter().chain(others).map(|text| text.len() as u64);
+        match self
+            .input
+            .size()
+            .map(|bytes| others.fold(bytes, u64::saturating_add))
+        {
             Ok(bytes) if bytes > limit => return RecordedInput::TooLarge { bytes, limit },
             Ok(_) => {}
             Err(error) => return RecordedInput::Failed(format!("it cannot be read: {error}")),
@@ -32,7 +38,8 @@ impl Case {
             Ok(whole) => whole,
             Err(error) => return RecordedInput::Failed(error.to_string()),
         };
-        match RecordedInput::of(&whole, redaction, limit) {
+        // As JSON it may be longer: what is allowed is what a program is given.
+        match RecordedInput::of(&whole, redaction, u64::MAX) {
             RecordedInput::Kept { value, redacted } => RecordedInput::Kept {
                 value,
                 // What is redacted once more is the same place.
@@ -131,6 +138,8 @@ mod tests {
                 expected
             );
         }
+        let fits = kept(&format!("\"{}\"", "\\n".repeat(100)), &none).0;
+        assert!(fits.starts_with("{\"stdin\""), "{fits}");
         let long = format!("\"{}\"", "x".repeat(101));
         assert!(
             kept(&long, &none)

@@ -142,7 +142,7 @@ impl Room {
         self.root.join("home")
     }
 
-    /// Where the input of a case becomes a file.
+    /// The folder in which the input of a case becomes a file, whatever its name.
     pub(super) fn input(&self) -> PathBuf {
         self.root.join("input")
     }

@@ -36,6 +36,25 @@ fn corpus() -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_difference_beside_what_was_not_looked_at_is_told_as_the_least_there_is() {
+    let answer = |n: u64| format!("{{\"a\": {n}, \"b\": {{\"c\": {{\"d\": [{n}]}}}}}}\n");
+    let bench = Bench::with_cases([("deep", answer(1))]);
+    let shallow = ["--max-depth", "2"];
+    let (exit, summary) = bench.run("cat", "sed s/1/2/g", &shallow);
+    assert_eq!((exit, counts(&summary)), (1, [1, 0, 1, 0]));
+    assert_eq!(summary["cut_short"], 1);
+    let shown = bench.cutover(&["compare", "show", "latest"]);
+    let shown = text(&shown.stdout);
+    assert!(shown.contains("differences: at least 2 value"), "{shown}");
+    let report = bench.cutover(&["compare", "report", "latest"]);
+    let page = text(&report.stdout);
+    assert!(
+        page.contains("1 of the different ones not compared to the end"),
+        "{page}"
+    );
+}
+
+#[test]
 fn standard_error_is_compared_where_it_is_asked_for() {
     let bench = Bench::with_cases([("a", "1\n".to_owned())]);
     let says = |what: &str| format!("sh -c 'cat; echo {what} >&2'");

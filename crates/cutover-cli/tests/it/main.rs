@@ -27,6 +27,9 @@ mod compare_keep;
 mod compare_noise;
 #[cfg(test)]
 #[cfg(unix)]
+mod compare_replay;
+#[cfg(test)]
+#[cfg(unix)]
 mod compare_report;
 #[cfg(test)]
 #[cfg(unix)]

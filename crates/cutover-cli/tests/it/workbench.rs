@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A home of its own and a corpus.
 pub(crate) struct Bench {
-    home: Home,
+    pub(crate) home: Home,
     pub(crate) folder: TempDir,
 }
 

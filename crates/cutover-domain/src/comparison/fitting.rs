@@ -142,11 +142,10 @@ impl ComparisonRecord {
     fn cut_texts(&mut self, bytes: usize) {
         let is_last = TEXT_BYTES.last() == Some(&bytes);
         if let Some(RecordedInput::Kept { value, .. }) = &self.input {
-            let length = value.to_json().len() as u64;
-            self.input = Some(RecordedInput::TooLarge {
-                bytes: length,
-                limit: bytes as u64,
-            });
+            self.input = Some(RecordedInput::Failed(format!(
+                "with it the record would be longer than its store takes: {} bytes as JSON",
+                value.to_json().len()
+            )));
         }
         if let Some(RecordedInput::Failed(why)) = &mut self.input {
             cut(why, bytes);

@@ -37,7 +37,8 @@ pub enum RecordedInput {
     },
     /// It was larger than is allowed, so it is not there: half an input would be another one.
     TooLarge {
-        /// Its size as JSON, after redaction, in bytes.
+        /// Its size in bytes: in an operation as JSON, after redaction; in a run of commands that of
+        /// what a program is given.
         bytes: u64,
         /// How much is allowed.
         limit: u64,

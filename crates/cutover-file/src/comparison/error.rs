@@ -37,6 +37,14 @@ pub(super) fn corrupt_header(
         .advice("mend the file by hand, or remove its directory; the run's records are beside it")
 }
 
+/// There are records of a run, and nothing says what it is.
+pub(super) fn lost_header(operation: Operation, path: &Path) -> PortError {
+    PortError::new(PortErrorKind::Corrupt, operation)
+        .at(path.display())
+        .because("it is gone, and the records of its run are still there")
+        .advice("restore the file from a backup, or remove its directory")
+}
+
 /// What is wrong with a text, without the place that `serde_json` adds: it stands elsewhere.
 pub(super) fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();

@@ -108,6 +108,13 @@ pub(super) fn all(
     let mut runs = Vec::with_capacity(ids.len());
     for id in ids {
         match read_header(operation, &run_dir(&config.dir, &id), &id) {
+            Ok(None) if has_records(&run_dir(&config.dir, &id)) => {
+                let header = run_dir(&config.dir, &id).header();
+                runs.push((
+                    (Timestamp::MIN, id),
+                    Err(error::lost_header(operation, &header)),
+                ));
+            }
             // It is being created, or being removed.
             Ok(None) => {}
             Ok(Some(run)) => runs.push(((run.started, id), Ok(run))),
@@ -119,6 +126,14 @@ pub(super) fn all(
     }
     runs.sort_by(|(left, _), (right, _)| right.cmp(left));
     Ok(runs)
+}
+
+/// Whether there are records, which a run has only after its header and loses before it.
+fn has_records(dir: &RunDir) -> bool {
+    let segments = dir.segments().unwrap_or_default();
+    segments
+        .iter()
+        .any(|segment| matches!(segment.end(), Ok(Some(end)) if end > segment.base))
 }
 
 pub(super) fn list(

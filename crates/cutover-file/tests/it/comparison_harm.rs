@@ -227,6 +227,20 @@ fn a_header_that_cannot_be_read_hides_neither_records_nor_other_runs() {
 }
 
 #[test]
+fn records_whose_header_is_gone_are_named() {
+    let home = Home::new();
+    home.append(&["a"]);
+    fs::remove_file(home.run_dir().join("run.json")).unwrap();
+    let runs = block_on(home.store.runs(&RunQuery::default())).unwrap();
+    assert!(runs.items.is_empty());
+    let [lost] = &runs.unreadable[..] else {
+        panic!("{runs:?}");
+    };
+    assert!(lost.to_string().contains("run.json"), "{lost}");
+    assert!(lost.to_string().contains("it is gone"), "{lost}");
+}
+
+#[test]
 fn a_run_whose_creation_was_interrupted_can_be_created() {
     let home = Home::new();
     let run = sample_run("half", 1);

@@ -168,8 +168,8 @@ impl Shape {
                     &self.name,
                     Place::Row(self.rows + 1 + row as u64),
                     format_args!(
-                        "column {:?} holds integers past 2^53, which the floats of the other table \
-                         cannot tell apart; compare the column as text or with a tolerance",
+                        "column {:?} holds numbers of more digits than the floats of the other table \
+                         tell apart; compare the column as text or with a tolerance",
                         batch.schema_ref().field(wanted.column).name()
                     ),
                 ));

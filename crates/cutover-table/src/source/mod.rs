@@ -25,7 +25,7 @@ use arrow_schema::DataType;
 use crate::TableError;
 use crate::budget::Budget;
 use crate::progress::{Phase, Progress, Watcher};
-use crate::reconcile::is_nested;
+use crate::reconcile::{is_nested, plain};
 
 pub use csv::CsvDialect;
 pub use input::Input;
@@ -79,6 +79,11 @@ impl Written {
             {
                 Self::JsonWithoutNull
             }
+            (Described::Typed(old), Described::Typed(new))
+                if is_nested(old) && is_nested(new) && plain(old) != plain(new) =>
+            {
+                Self::JsonWithoutNull
+            }
             _ => Self::Plain,
         }
     }
@@ -95,7 +100,7 @@ pub(crate) struct Wanted {
     pub(crate) quoted_empty_is_text: bool,
     /// How what becomes a text is written.
     pub(crate) written: Written,
-    /// Whether integers that no float holds are an error.
+    /// Whether numbers that no float holds are an error.
     pub(crate) lossless: bool,
 }
 

@@ -197,3 +197,25 @@ proptest! {
         prop_assert!(found.equal, "{:?} {:?}", String::from_utf8_lossy(&text), found);
     }
 }
+
+#[test]
+fn numbers_that_floats_do_not_hold_are_told_apart() {
+    let long = |end: &str| format!("{}.{end}", "9".repeat(80));
+    let (long_5, long_6) = (long("25"), long("26"));
+    for (old, new) in [
+        ("1e400", "1e500"),
+        ("1e400", "inf"),
+        ("1e-400", "2e-400"),
+        ("1e-400", "0"),
+        (&long_5, &long_6),
+    ] {
+        let table =
+            |value: &str| in_dialect(&format!("id,x\n1,1.5\n2,{value}\n"), CsvDialect::default());
+        let found = |old: &str, new: &str| {
+            let exact = TableComparator::by_key(["id"]).exact();
+            exact.compare(table(old), table(new)).unwrap()
+        };
+        assert!(!found(old, new).equal, "{old} {new}");
+        assert!(found(old, old).equal, "{old}");
+    }
+}

@@ -327,10 +327,21 @@ fn integers_that_floats_cannot_tell_apart_are_refused_where_equality_is_asked_fo
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("old, row 2: column \"x\" holds integers past 2^53"),
+        error.starts_with("old, row 2: column \"x\" holds numbers of more digits"),
         "{error}"
     );
     assert!(compare(TableComparator::by_order()).unwrap().equal);
+    // Decimals, too; not where they have few digits.
+    for (value, is_refused) in [(1_234_567_890_123_456_789_012, true), (750, false)] {
+        let decimals = Decimal128Array::from(vec![value]);
+        let decimals = decimals.with_precision_and_scale(30, 2).unwrap();
+        let nearest = Float64Array::from(vec![value as f64 / 100.0]);
+        let old = batch(vec![("x", Arc::new(decimals) as ArrayRef)]);
+        let new = batch(vec![("x", Arc::new(nearest) as ArrayRef)]);
+        let exact = TableComparator::by_order().exact();
+        let found = exact.compare(handed("old", &old, 10), handed("new", &new, 10));
+        assert_eq!(found.is_err(), is_refused, "{value}: {found:?}");
+    }
 }
 
 #[test]
@@ -382,4 +393,79 @@ fn parts_of_nested_values_are_parts_of_the_document() {
     );
     // However the rows are cut.
     assert_eq!(read(1).old.to_json(), whole.old.to_json());
+}
+
+/// One list, one struct and one map, each with the only value of `leaf`.
+fn nested(leaf: &ArrayRef) -> [ArrayRef; 3] {
+    use arrow_buffer::OffsetBuffer;
+    let field =
+        |name: &str, data_type: &DataType| Arc::new(Field::new(name, data_type.clone(), true));
+    let item = field("item", leaf.data_type());
+    let lists = ListArray::new(
+        item,
+        OffsetBuffer::from_lengths([1]),
+        Arc::clone(leaf),
+        None,
+    );
+    let structs = StructArray::from(vec![(field("x", leaf.data_type()), Arc::clone(leaf))]);
+    let keys: ArrayRef = Arc::new(StringArray::from(vec!["k"]));
+    let key = Arc::new(Field::new("keys", DataType::Utf8, false));
+    let value = field("values", leaf.data_type());
+    let entries = StructArray::from(vec![(key, keys), (value, Arc::clone(leaf))]);
+    let entry = Arc::new(Field::new("entries", entries.data_type().clone(), false));
+    let maps = MapArray::new(entry, OffsetBuffer::from_lengths([1]), entries, None, false);
+    [Arc::new(lists), Arc::new(structs), Arc::new(maps)]
+}
+
+#[test]
+fn parts_of_other_types_lose_nothing_to_be_compared() {
+    let decimal = |value, scale| -> ArrayRef {
+        let numbers = Decimal128Array::from(vec![value]);
+        Arc::new(numbers.with_precision_and_scale(20, scale).unwrap())
+    };
+    let double = |value: f64| -> ArrayRef { Arc::new(Float64Array::from(vec![value])) };
+    let long = |value: i64| -> ArrayRef { Arc::new(Int64Array::from(vec![value])) };
+    let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value])) };
+    let float = |value: f32| -> ArrayRef { Arc::new(Float32Array::from(vec![value])) };
+    let boolean: ArrayRef = Arc::new(BooleanArray::from(vec![true]));
+    let micros =
+        |value: i64| -> ArrayRef { Arc::new(TimestampMicrosecondArray::from(vec![value])) };
+    let millis =
+        |value: i64| -> ArrayRef { Arc::new(TimestampMillisecondArray::from(vec![value])) };
+    let zoned = |value: i64, zone: &str| -> ArrayRef {
+        Arc::new(TimestampMicrosecondArray::from(vec![value]).with_timezone(zone.to_owned()))
+    };
+    let date: ArrayRef = Arc::new(Date32Array::from(vec![0]));
+    for (old, new, equal) in [
+        (double(1.7), long(1), false),
+        (double(1.0), long(1), true),
+        (double(1e300), float(f32::INFINITY), false),
+        (double(16_777_217.0), float(16_777_216.0), false),
+        (double(0.5), float(0.5), true),
+        (double(f64::NAN), float(f32::NAN), true),
+        (
+            long(9_007_199_254_740_993),
+            double(9_007_199_254_740_992.0),
+            false,
+        ),
+        (long(7), Arc::new(Int32Array::from(vec![7])), true),
+        (long(5), Arc::clone(&boolean), false),
+        (text("yes"), boolean, false),
+        (text("007"), long(7), false),
+        (decimal(1_123, 3), decimal(112, 2), false),
+        (decimal(1_120, 3), decimal(112, 2), true),
+        (decimal(15, 1), long(1), false),
+        (micros(1_000), millis(1), true),
+        (micros(1_001), millis(1), false),
+        (micros(5 * 3_600_000_000), date, false),
+        (zoned(0, "Europe/Berlin"), zoned(0, "+02:00"), true),
+        (zoned(0, "Europe/Berlin"), zoned(1, "+02:00"), false),
+    ] {
+        let sides = nested(&old).into_iter().zip(nested(&new));
+        for (old, new) in sides.flat_map(|(old, new)| [(old.clone(), new.clone()), (new, old)]) {
+            let told = format!("{} {}", old.data_type(), new.data_type());
+            let found = compare_columns(old, new);
+            assert_eq!(found.equal, equal, "{told}: {found:?}");
+        }
+    }
 }

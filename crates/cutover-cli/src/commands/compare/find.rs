@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::suggest::{closest, command};
 
 /// A word that stands for the last run.
-const LATEST: &str = "latest";
+pub(super) const LATEST: &str = "latest";
 
 /// The run that `reference` means: an id, the beginning of one, or `latest` (the last run of
 /// commands, else the last of any kind).
@@ -86,16 +86,17 @@ pub(super) fn runs(
     Ok((runs, unreadable))
 }
 
-/// Shows every record that a query asks for to `visit`, the last first.
+/// Shows every record that a query asks for to `visit`, the last first. How many could not be read,
+/// as far as that is known.
 pub(super) fn visit(
     context: &Context,
     store: &dyn ComparisonStore,
     query: &RecordQuery,
     visit: &mut (dyn FnMut(ComparisonRecord) + Send),
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let visited = block_on(store.visit_records(query, visit))?;
     warn(context, &visited.unreadable);
-    Ok(())
+    Ok(visited.unreadable.len() as u64)
 }
 
 /// Says what could not be read: it is left out, never silently.

@@ -23,6 +23,7 @@ use super::alive;
 use super::interrupt::stop_on_signals;
 use super::judge::{Judge, Wanted};
 use super::progress::Progress;
+use super::replay::ReplayOf;
 use super::summary::performance;
 use super::summary::{Summary, Summing};
 use crate::commands::hidden::{Unmatched, warn_of_blindness, warn_of_unmatched};
@@ -42,6 +43,7 @@ pub(super) use options::{CASES_HELP, RunArgs};
 use preview::Preview;
 use recording::Recording;
 use resume::Done;
+pub(super) use resume::find_run;
 
 pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
     let Some(cases) = &args.cases else {
@@ -51,17 +53,18 @@ pub(super) fn run(context: &Context, args: RunArgs) -> Result<Exit, Failure> {
     run_over(context, args, corpus, None)
 }
 
-/// Runs over cases that are read already; `source` says where they come from.
+/// Runs over cases that are read already; `source` says where they come from, and what there was
+/// besides.
 pub(super) fn run_over(
     context: &Context,
     args: RunArgs,
     corpus: Corpus,
-    source: Option<serde_json::Value>,
+    source: Option<ReplayOf>,
 ) -> Result<Exit, Failure> {
     let judge = args.judge()?;
     let store = context.comparison_store();
     let earlier = match &args.resume {
-        Some(reference) => Some(resume::find_run(&store, reference)?),
+        Some(reference) => Some(find_run(&store, reference)?),
         None => None,
     };
     let runner = Arc::new(args.plan(corpus, earlier.as_ref())?.prepare()?);
@@ -71,8 +74,8 @@ pub(super) fn run_over(
         return Ok(Exit::Done);
     }
     let mut header = args.header(context, &runner)?;
-    if let (Some(source), Some(options)) = (source, header.options.as_object_mut()) {
-        options.insert("replay_of".to_owned(), source);
+    if let Some(source) = source {
+        source.stand_in(&mut header, runner.plan().repeats);
     }
     let mut observed = Observations::of(&runner.plan().outputs);
     let mut summing = Summing::for_limits(args.course.at_most.clone());
@@ -156,6 +159,7 @@ pub(super) fn run_over(
         _ if summary.performance() == Some(Answer::Fail) => Exit::No,
         _ if !summary.is_whole() => Exit::Trouble,
         _ if summary.performance() == Some(Answer::Insufficient) => Exit::Insufficient,
+        _ if summary.has_dropped() || observed.misses_output() => Exit::Insufficient,
         _ => Exit::Done,
     })
 }
@@ -213,6 +217,13 @@ fn say_more(context: &Context, summary: &Summary, state: RunState, enough: bool)
             summary.errors(),
             counted(summary.cases(), "case"),
             if summary.errors() == 1 { "it" } else { "them" }
+        ));
+    }
+    if summary.cut_short() > 0 {
+        output.warn(format_args!(
+            "{} that differ were not compared to their end: there may be more differences than are \
+             counted",
+            counted(summary.cut_short(), "pair")
         ));
     }
     if summary.noisy() > 0 {

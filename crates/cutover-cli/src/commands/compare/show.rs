@@ -492,11 +492,14 @@ fn write_beginning(page: &mut Page<'_>, heading: &str, text: &str) -> io::Result
 fn write_input(page: &mut Page<'_>, input: &RecordedInput) -> io::Result<()> {
     let Some(value) = input.value() else {
         let why = match input {
-            RecordedInput::TooLarge { bytes, limit } => format!(
-                "{} of it, and no more than {} is recorded",
-                show_size(*bytes),
-                show_size(*limit)
-            ),
+            RecordedInput::TooLarge { bytes, limit } => {
+                let mut sizes = [*bytes, *limit].map(show_size);
+                if sizes[0] == sizes[1] {
+                    sizes = [bytes, limit].map(|size| format!("{size} bytes"));
+                }
+                let [bytes, limit] = sizes;
+                format!("{bytes} of it, and no more than {limit} is recorded")
+            }
             RecordedInput::Failed(why) => why.clone(),
             RecordedInput::Kept { .. } => String::new(),
         };

@@ -53,6 +53,15 @@ pub(super) struct Summary {
     planned: Option<u64>,
     /// Pairs of executions: each case once for every repeat.
     pairs: u64,
+    /// Comparisons that were meant to be made and were not, by reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    dropped: BTreeMap<String, u64>,
+    /// Comparisons that nobody asked for among those there were.
+    #[serde(skip_serializing_if = "is_zero")]
+    sampled_out: u64,
+    /// Pairs that differ and were not compared to their end: all that is counted of them is a part.
+    #[serde(skip_serializing_if = "is_zero")]
+    cut_short: u64,
     /// Differences by kind.
     counts: BTreeMap<&'static str, u64>,
     /// What the rules hid, by rule.
@@ -85,6 +94,14 @@ pub(super) struct Summary {
     apart: BTreeMap<String, String>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// Something of both sides.
 #[derive(Clone, Debug, Default, Serialize)]
 struct Sides<T> {
@@ -101,6 +118,15 @@ impl Summary {
     /// Whether every case was compared to the end.
     pub(super) fn is_whole(&self) -> bool {
         self.errors == 0 && self.planned.is_none_or(|planned| planned <= self.cases)
+    }
+
+    /// Whether something that was meant to be compared was not.
+    pub(super) fn has_dropped(&self) -> bool {
+        !self.dropped.is_empty()
+    }
+
+    pub(super) fn cut_short(&self) -> u64 {
+        self.cut_short
     }
 
     pub(super) fn id(&self) -> &str {
@@ -202,6 +228,7 @@ pub(super) struct Summing {
     cases: HashMap<String, RecordResult>,
     different: u64,
     pairs: u64,
+    cut_short: u64,
     counts: BTreeMap<&'static str, u64>,
     hidden: BTreeMap<String, u64>,
     ends: Sides<BTreeMap<String, u64>>,
@@ -238,6 +265,8 @@ impl Summing {
         self.different += u64::from(record.result == different && was != Some(different));
         self.pairs += 1;
         if let Some(comparison) = record.judgement.comparison() {
+            let is_cut_short = record.result == different && !comparison.inexact.is_empty();
+            self.cut_short += u64::from(is_cut_short);
             for kind in DifferenceKind::ALL {
                 let count = comparison.counts.of(kind);
                 if count > 0 {
@@ -312,6 +341,9 @@ impl Summing {
             errors: of(RecordResult::Failed) + of(RecordResult::Inexact),
             planned,
             pairs: self.pairs,
+            dropped: run.tally.dropped.clone(),
+            sampled_out: run.tally.sampled_out,
+            cut_short: self.cut_short,
             counts: self.counts,
             hidden: self
                 .hidden
@@ -370,7 +402,15 @@ pub(super) fn planned_cases(run: &Run) -> Option<u64> {
         .options
         .get("repeat")
         .and_then(serde_json::Value::as_u64)?;
-    run.expected_cases.map(|pairs| pairs / repeats.max(1))
+    let others = run
+        .tally
+        .dropped
+        .values()
+        .fold(run.tally.sampled_out, |sum, count| {
+            sum.saturating_add(*count)
+        });
+    let pairs = run.expected_cases?.saturating_sub(others);
+    Some(pairs / repeats.max(1))
 }
 
 /// A difference is worse than something that was not decided: it is known.
@@ -488,7 +528,8 @@ impl Summary {
     }
 
     fn write_verdict(&self, page: &mut Page<'_>) -> io::Result<()> {
-        let style = match (self.has_differences(), self.is_whole()) {
+        let is_whole = self.is_whole() && !self.has_dropped();
+        let style = match (self.has_differences(), is_whole) {
             (true, _) => BAD,
             (false, false) => WARN,
             (false, true) => GOOD,
@@ -515,13 +556,25 @@ impl Summary {
             (state, Some(planned)) => write!(page, "; {state} after {} of {planned}", self.cases)?,
             (state, None) => write!(page, "; {state}")?,
         }
+        if self.has_dropped() {
+            let reasons: Vec<_> = self
+                .dropped
+                .iter()
+                .map(|(reason, count)| format!("{} {count}", printable(reason)))
+                .collect();
+            write!(page, "; {WARN}not compared: {}{WARN:#}", reasons.join(", "))?;
+        }
+        if self.sampled_out > 0 {
+            write!(page, "; {} sampled out", self.sampled_out)?;
+        }
         if !self.counts.is_empty() {
             let counts: Vec<_> = self
                 .counts
                 .iter()
                 .map(|(kind, count)| format!("{count} {kind}"))
                 .collect();
-            write!(page, "; differences: {}", counts.join(", "))?;
+            let least = if self.cut_short > 0 { "at least " } else { "" };
+            write!(page, "; differences: {least}{}", counts.join(", "))?;
         }
         writeln!(page)
     }

@@ -19,7 +19,8 @@ use super::{
 use crate::comparison::noise::NoiseLearner;
 use crate::comparison::performance::{PairedSample, PerformanceLimits};
 use crate::comparison::{
-    ComparisonRecord, Counts, Coverage, Run, RunId, RunKind, SideRecord, percent_change, round,
+    ComparisonRecord, Counts, Coverage, RecordResult, Run, RunId, RunKind, SideRecord,
+    percent_change, round,
 };
 
 /// So many records are named as the slowest.
@@ -40,6 +41,7 @@ pub struct ReportBuilder {
     /// How the records of each run ended, by operation.
     found: HashMap<RunId, BTreeMap<Arc<str>, Totals>>,
     records: u64,
+    cut_short: u64,
     differences: Counts,
     operations: HashMap<String, Operation>,
     old: Side,
@@ -119,6 +121,9 @@ impl ReportBuilder {
         }
         if let Some(comparison) = record.judgement.comparison() {
             self.differences.merge(&comparison.counts);
+            let is_cut_short =
+                record.result == RecordResult::Different && !comparison.inexact.is_empty();
+            self.cut_short += u64::from(is_cut_short);
         }
         self.operation(&record.operation).add(record);
         self.old.add(&record.old);
@@ -214,6 +219,7 @@ impl ReportBuilder {
             pass: totals.pass(),
             noise,
             coverage,
+            cut_short: self.cut_short,
             differences: self.differences,
             operations,
             // Finishing has sorted the times.

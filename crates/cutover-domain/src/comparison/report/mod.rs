@@ -90,6 +90,10 @@ pub struct Report {
     pub noise: Option<NoiseTotals>,
     /// How much of what there was to compare was compared.
     pub coverage: ReportedCoverage,
+    /// Comparisons that differ and were not made to their end: there may be more differences in them
+    /// than are counted.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub cut_short: u64,
     /// All differences by kind, those that records did not keep included.
     pub differences: Counts,
     /// Each operation, the one with the most mismatches first.
@@ -169,6 +173,14 @@ impl ReportedRun {
             new: run.new.clone(),
         }
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How comparisons ended.

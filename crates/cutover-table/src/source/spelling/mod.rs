@@ -143,6 +143,11 @@ impl Spelling {
         (digits <= 76).then_some((digits, scale))
     }
 
+    /// Numbers of which all digits are written out.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.could_be & PLAIN != 0
+    }
+
     pub(crate) fn is_boolean(&self) -> bool {
         self.could_be & BOOLEAN != 0
     }
@@ -190,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_column_is_what_all_of_its_texts_are() {
-        let cases: [(&[&str], &str); 18] = [
+        let cases: [(&[&str], &str); 21] = [
             (&["1", "-20", "0"], "integer"),
             (&["1", "007"], "text"),
             (&["+1"], "text"),
@@ -199,6 +204,9 @@ mod tests {
             (&["1e5", "2"], "number"),
             (&["NaN", "1.5", "-inf"], "number"),
             (&["1.5", "x"], "text"),
+            (&["1.5", "1e400"], "text"),
+            (&["1.5", "-2e-400"], "text"),
+            (&["1.5", "0e400", "1e308"], "number"),
             (&["1,5"], "text"),
             (&["true", "False"], "boolean"),
             (&["true", "1"], "text"),

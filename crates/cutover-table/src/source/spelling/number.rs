@@ -2,6 +2,9 @@
 
 use arrow_buffer::i256;
 
+/// Floats hold all numbers of so many digits.
+const LONGEST: usize = 300;
+
 /// A number as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Numeral {
@@ -17,7 +20,8 @@ pub(crate) struct Numeral {
 
 impl Numeral {
     /// `-?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]+)?` with a digit before or after the point,
-    /// or the words for NaN and infinity.
+    /// or the words for NaN and infinity. No number that floats do not hold (`1e400`, `1e-400`): that
+    /// is a text.
     pub(crate) fn of(text: &[u8]) -> Option<Self> {
         let unsigned = text.strip_prefix(b"-").unwrap_or(text);
         let whole = digits(unsigned);
@@ -55,7 +59,11 @@ impl Numeral {
             }
             rest = &exponent[length..];
         }
-        rest.is_empty().then(|| Self {
+        let is_long = power || whole + fraction > LONGEST;
+        if !rest.is_empty() || (is_long && !is_held_by_floats(text)) {
+            return None;
+        }
+        Some(Self {
             whole: u32::try_from(whole).unwrap_or(u32::MAX / 2),
             fraction: u32::try_from(fraction).unwrap_or(u32::MAX / 2),
             point,
@@ -66,6 +74,17 @@ impl Numeral {
     pub(crate) fn is_integer(&self) -> bool {
         !self.point && self.plain
     }
+}
+
+/// Whether a float is near the number: one past the largest would be infinite, and one below the
+/// smallest nothing, as others are, too.
+fn is_held_by_floats(text: &[u8]) -> bool {
+    let float: Option<f64> = std::str::from_utf8(text)
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let mut digits = text.iter().take_while(|byte| !matches!(byte, b'e' | b'E'));
+    let is_zero = !digits.any(|digit| matches!(digit, b'1'..=b'9'));
+    float.is_some_and(|float| float.is_finite() && (float != 0.0 || is_zero))
 }
 
 fn digits(text: &[u8]) -> usize {

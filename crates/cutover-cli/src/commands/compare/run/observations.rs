@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cutover_domain::comparison::ComparisonRecord;
+use cutover_domain::comparison::{ComparisonRecord, RecordedInput};
 use serde_json::Value;
 
 use crate::output::{Output, counted, printable};
@@ -14,6 +14,8 @@ pub(super) struct Observations<'a> {
     answered: bool,
     counters: Trouble,
     keeping: Trouble,
+    too_large: Trouble,
+    not_written: Trouble,
     kept: Option<String>,
 }
 
@@ -33,10 +35,14 @@ struct Trouble {
 impl Trouble {
     fn add(&mut self, problem: Option<&Value>) {
         if let Some(problem) = problem.and_then(Value::as_str) {
-            self.count += 1;
-            if self.first.is_empty() {
-                printable(problem).clone_into(&mut self.first);
-            }
+            self.count(problem);
+        }
+    }
+
+    fn count(&mut self, problem: &str) {
+        self.count += 1;
+        if self.first.is_empty() {
+            printable(problem).clone_into(&mut self.first);
         }
     }
 }
@@ -48,6 +54,8 @@ impl<'a> Observations<'a> {
             answered: false,
             counters: Trouble::default(),
             keeping: Trouble::default(),
+            too_large: Trouble::default(),
+            not_written: Trouble::default(),
             kept: None,
         }
     }
@@ -55,6 +63,14 @@ impl<'a> Observations<'a> {
     pub(super) fn see(&mut self, record: &ComparisonRecord) {
         for side in [&record.old, &record.new] {
             self.counters.add(side.unknown.get("counters_problem"));
+        }
+        match &record.input {
+            Some(RecordedInput::TooLarge { .. }) => self.too_large.count(record.label()),
+            Some(RecordedInput::Failed(why)) => {
+                self.not_written
+                    .count(&format!("{}: {why}", record.label()));
+            }
+            Some(RecordedInput::Kept { .. }) | None => {}
         }
         self.keeping.add(record.unknown.get("kept_problem"));
         if let Some(Value::String(folder)) = record.unknown.get("kept") {
@@ -69,6 +85,12 @@ impl<'a> Observations<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a file was to be compared that neither program wrote in any case: then nothing is
+    /// known about it, and most likely its name is not right.
+    pub(super) fn misses_output(&self) -> bool {
+        self.answered && self.outputs.iter().any(|(_, seen)| *seen == Seen::Never)
     }
 
     pub(super) fn say(&self, to: &Output) {
@@ -92,6 +114,23 @@ impl<'a> Observations<'a> {
                     trouble.first
                 ));
             }
+        }
+        let not_kept = [
+            (&self.too_large, "larger than --record-inputs allows"),
+            (&self.not_written, "not to be written down"),
+        ];
+        let not_kept = not_kept
+            .into_iter()
+            .filter(|(trouble, _)| trouble.count > 0);
+        let reasons = not_kept.map(|(trouble, why)| {
+            format!("{} {why} (the first: {})", trouble.count, trouble.first)
+        });
+        let reasons: Vec<_> = reasons.collect();
+        if !reasons.is_empty() {
+            to.warn(format_args!(
+                "inputs were not kept, so that no replay can have them: {}",
+                reasons.join("; ")
+            ));
         }
         if let Some(folder) = &self.kept {
             to.note(format_args!("kept: {}", printable(folder)));

@@ -48,7 +48,8 @@ A run that was stopped, or killed, goes on with the same command and --resume ID
 record is not run again.
 
 Exit codes: 0 all equal, 1 differences or a limit that is not kept, 2 options, programs or cases that \
-cannot be used, 3 some could not be compared, 4 too little was measured for a limit, 7 another \
+cannot be used, 3 some could not be compared, 4 too little was measured for a limit, or no program \
+ever wrote a file of --output, or a replay could not run all that was recorded, 7 another \
 process goes on with the run, 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP (what was done is \
 saved).";
 
@@ -60,22 +61,22 @@ pub struct RunArgs {
     pub(super) name: Option<String>,
     /// The command being replaced
     #[arg(long, value_name = "CMD")]
-    pub(super) old: String,
+    pub(in super::super) old: String,
     /// Its replacement
     #[arg(long, value_name = "CMD")]
-    pub(super) new: String,
+    pub(in super::super) new: String,
     /// A folder of files, or a JSON Lines file
     #[arg(long, value_name = "DIR|FILE.jsonl")]
     pub(super) cases: Option<PathBuf>,
     /// Only the cases of this name; `*` stands for any text
     #[arg(long, value_name = "PATTERN")]
-    pub(super) case: Vec<String>,
+    pub(in super::super) case: Vec<String>,
     /// Give the case on standard input also to a command with a `{}`
     #[arg(long, conflicts_with = "arg")]
-    pub(super) stdin: bool,
+    pub(in super::super) stdin: bool,
     /// Give the case as the last argument: a file's path, a line's text
     #[arg(long)]
-    pub(super) arg: bool,
+    pub(in super::super) arg: bool,
     /// What standard output is read as: auto, json, jsonl, yaml, toml, text, csv, tsv or bytes;
     /// csv:key=id pairs rows by a key
     #[arg(
@@ -106,7 +107,7 @@ pub struct RunArgs {
     pub(super) dry_run: bool,
     /// Go on with a run that was stopped: its id, or `latest`; everything else is said again
     #[arg(long, value_name = "ID")]
-    pub(super) resume: Option<String>,
+    pub(in super::super) resume: Option<String>,
     /// Keep the inputs with the records, up to this size each, for `compare replay` and `compare
     /// show`; what --redact names is not kept of them either [default: 64KiB]
     #[arg(

@@ -20,7 +20,10 @@ const FREE: [&str; 3] = ["jobs", "record_inputs_bytes", performance::OPTION];
 const NAMED: usize = 5;
 
 /// The run that `reference` names, if it is one of commands and nobody is at it.
-pub(super) fn find_run(store: &dyn ComparisonStore, reference: &str) -> Result<Run, Failure> {
+pub(in super::super) fn find_run(
+    store: &dyn ComparisonStore,
+    reference: &str,
+) -> Result<Run, Failure> {
     // No would mean differences.
     let found = find::run(store, reference);
     let run = found.map_err(|failure| failure.instead_of_no(Exit::Usage))?;
@@ -103,7 +106,10 @@ pub(super) fn check(earlier: &Run, now: &Run) -> Result<(), Failure> {
 
 /// The header of a run that is taken up again, with what may be another this time.
 pub(super) fn header(mut earlier: Run, now: &Run, done: &Done) -> Run {
-    earlier.tally = done.tally.clone();
+    let before = std::mem::replace(&mut earlier.tally, done.tally.clone());
+    // What a replay has left out has no records.
+    earlier.tally.dropped = before.dropped;
+    earlier.tally.sampled_out = before.sampled_out;
     for name in FREE {
         if let Some(value) = now.options.get(name) {
             earlier.options[name] = value.clone();
