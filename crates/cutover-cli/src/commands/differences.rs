@@ -126,7 +126,7 @@ pub(crate) enum Mark {
     None,
     /// It does not count.
     Noise,
-    /// In so many runs old always answered the same there.
+    /// In so many runs of the pair old always answered the same there.
     Same(u64),
     /// Old differs from itself there, and never gave what new did.
     Foreign,
@@ -139,7 +139,9 @@ impl Mark {
         match self {
             Self::None => None,
             Self::Noise => Some(NOISE.to_owned()),
-            Self::Same(runs) => Some(format!("old was the same here in all {runs} of its runs")),
+            Self::Same(runs) => Some(format!(
+                "old was the same here in all {runs} of its runs beside this one"
+            )),
             Self::Foreign => Some("old differs from itself here, and never gives this".to_owned()),
         }
     }

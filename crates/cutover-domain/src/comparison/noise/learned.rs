@@ -106,7 +106,7 @@ pub struct NoisePath {
     pub class: NoiseClass,
     /// What it hides.
     pub hides: Hides,
-    /// How many values new has otherwise that are the same in all runs of old.
+    /// How many values new has otherwise that are the same in all runs of old of the same record.
     pub alone: u64,
     /// How many values new gives there that old never gives, though it repeats itself otherwise:
     /// in any case, or in one of which there are several records. They count.
@@ -250,10 +250,11 @@ impl NoiseLearner {
             (NoiseClass::Undecided, Hides::Nothing, so)
         } else if alone > 0 && (more_often || !counts.strata.chance_leaves_new_alone()) {
             let so = match alone {
-                1 => "1 value of new differs that was the same in all runs of old, and counts"
+                1 => "1 value of new differs that was the same in all runs of old beside it, and counts"
                     .to_owned(),
                 alone => format!(
-                    "{alone} values of new differ that were the same in all runs of old, and count"
+                    "{alone} values of new differ that were the same in all runs of old beside them, and \
+                     count"
                 ),
             };
             (NoiseClass::Real, Hides::Varied, so)

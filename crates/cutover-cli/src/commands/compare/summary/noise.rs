@@ -7,7 +7,7 @@ use cutover_domain::comparison::noise::{Noise, NoiseClass, NoiseLearner};
 use cutover_domain::comparison::{ComparisonRecord, DifferenceKind, RecordResult};
 use serde::Serialize;
 
-use super::worst;
+use super::{is_zero, worst};
 use crate::output::style::{BAD, BOLD, DIM, WARN};
 use crate::output::{Page, counted, printable};
 
@@ -117,23 +117,15 @@ pub(super) struct NoiseSummary {
     /// Rules that would take noise away.
     pub(super) suggestions: u64,
     /// Pairs with more differences than are known by place: nothing is hidden in them.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub(super) incomplete: u64,
     /// Differences at places past the number that is learned about: nothing is hidden there.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     unlearned: u64,
     /// Those of them that would leave nothing to compare.
     #[serde(skip)]
     pub(super) blinding: Vec<String>,
     places: Vec<Place>,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature serde asks for"
-)]
-fn is_none(count: &u64) -> bool {
-    *count == 0
 }
 
 /// A place where old differs from itself.
